@@ -1,0 +1,79 @@
+/* Laws: one descriptor for all kinds. A new law is one file defining `const law_ops wlaw_law_NAME` and one row in
+ * registry.c. A law has a parameter table, and whichever of draw, moments, entry and matrix it can do. */
+#ifndef WLAW_LAW_LAW_H
+#define WLAW_LAW_LAW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/stream.h"
+#include "weightlaw.h"
+
+typedef enum law_parameter_kind { PARAMETER_REAL, PARAMETER_CHOICE, PARAMETER_LIST } law_parameter_kind;
+
+typedef struct law_parameter {
+  const char *name;
+  law_parameter_kind kind;
+  size_t length;       /* numbers it may hold: 1, or the longest list */
+  const char *preset;  /* default as text; NULL: unset (NaN) unless given */
+  const char *choices; /* "in|out|average"; the value is the index */
+  double low, high;    /* closed range of each number; excluded ends by the flags */
+  bool open_low, open_high;
+  const char *doc;
+} law_parameter;
+
+enum { LAW_MAX_PARAMETERS = 16, LAW_MAX_VALUES = 64 };
+
+struct law_ops;
+
+struct wlaw_law {
+  const struct law_ops *ops;
+  double values[LAW_MAX_VALUES];     /* packed in the order of the table, `length` places each; NaN: unset */
+  size_t counts[LAW_MAX_PARAMETERS]; /* numbers given (0: unset) */
+};
+
+struct matrix_ops; /* law/matrix.h */
+
+/* A law of single weights (more of these with the scan of checkpoints). x is the weight; p = law->values. */
+typedef struct entry_ops {
+  double (*log_density)(const double *p, double x);
+  double (*cdf)(const double *p, double x);
+} entry_ops;
+
+typedef struct law_ops {
+  const char *name, *alias; /* alias may be NULL */
+  const char *summary;      /* one line for help */
+  const char *source;       /* paper, equation or DOI */
+  const law_parameter *parameters;
+  size_t n_parameters;
+  /* Joint constraints (each number's own range is already checked). May be NULL. */
+  wlaw_status (*check)(const wlaw_law *law, wlaw_error *err);
+  /* One matrix [rows, cols] = [out, in]. May be NULL. */
+  wlaw_status (*draw)(const wlaw_law *law, double *out, size_t rows, size_t cols, wlaw_stream *stream,
+                      wlaw_error *err);
+  /* The bias vector [rows] that goes with a matrix [rows, cols]; NULL: zeros. */
+  wlaw_status (*draw_bias)(const wlaw_law *law, double *out, size_t rows, size_t cols, wlaw_stream *stream,
+                           wlaw_error *err);
+  /* Mean and variance of an entry of a [rows, cols] matrix; false: they do not exist. May be NULL. */
+  bool (*moments)(const wlaw_law *law, size_t rows, size_t cols, double *mean, double *variance);
+  const entry_ops *entry;
+  const struct matrix_ops *matrix;
+} law_ops;
+
+extern const law_ops *const wlaw_laws[];
+extern const size_t wlaw_n_laws;
+
+/* By name or alias; WLAW_NAME with the nearest name otherwise. */
+wlaw_status wlaw_law_find(const law_ops **ops, const char *name, wlaw_error *err);
+/* First place in values of parameter i. */
+size_t wlaw_law_offset(const law_ops *ops, size_t i);
+/* WLAW_ARGUMENT naming what the law has instead of `capability`. */
+wlaw_status wlaw_law_cannot(const law_ops *ops, const char *capability, wlaw_error *err);
+
+/* The scale an initialiser gives the entries of a [rows, cols] matrix: the standard deviation `sd` if set, else
+ * gain / sqrt(fan), fan = cols (in), rows (out) or their mean (average; Glorot and Bengio 2010).            */
+typedef enum law_fan { FAN_IN, FAN_OUT, FAN_AVERAGE } law_fan;
+double wlaw_law_scale(double sd, double gain, law_fan fan, size_t rows, size_t cols);
+
+#endif
