@@ -1,0 +1,39 @@
+/* Multilayer perceptrons: shape, parameter block with named views, forward and backward as mathematics.
+ *
+ * Layer l = 0 .. layers-1 maps width[l] inputs to width[l+1] outputs:
+ *     z_l = scale_l * W_l h_(l-1) + b_l        W_l: [width[l+1], width[l]], h_(-1) = x
+ *     h_l = phi(z_l) for all but the last layer, whose z are the logits
+ * scale_l = 1 in the standard parameterization and 1/sqrt(width[l]) in the NTK parameterization (Jacot, Gabriel and
+ * Hongler 2018), where the trained parameter is drawn sqrt(width[l]) times larger, so both start as the same function. */
+#ifndef WLAW_NET_MLP_H
+#define WLAW_NET_MLP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "weightlaw.h"
+
+typedef enum activation {
+  ACTIVATION_RELU,
+  ACTIVATION_LEAKY_RELU, /* slope 0.01, as PyTorch */
+  ACTIVATION_TANH,
+  ACTIVATION_ERF,
+  ACTIVATION_GELU, /* exact, by erf */
+  ACTIVATION_SIN,
+  ACTIVATION_LINEAR
+} activation;
+
+typedef enum loss { LOSS_CROSS_ENTROPY, LOSS_MSE } loss; /* mean over samples; MSE: mean over samples and outputs, one-hot */
+
+enum { MLP_MAX_LAYERS = 64 };
+
+typedef struct mlp {
+  size_t layers;
+  size_t width[MLP_MAX_LAYERS + 1];
+  bool biases, ntk;
+  activation activation;
+  loss loss;
+} mlp;
+
+#endif
