@@ -30,7 +30,7 @@ extern "C" {
 #define WLAW_VERSION_PATCH 0
 
 #if defined(__GNUC__)
-#define WLAW_API __attribute__((visibility("default")))
+#define WLAW_API       __attribute__((visibility("default")))
 #define WLAW_NODISCARD __attribute__((warn_unused_result))
 #else
 #define WLAW_API
@@ -39,7 +39,8 @@ extern "C" {
 
 /* ---- 1. Statuses and errors ---------------------------------------------------------------------------------- */
 
-/* X(name, value, exit code of the command line, meaning). The only list: enum, messages, docs and tests come from it. */
+/* X(name, value, exit code of the command line, meaning). The only list: enum, messages, docs and tests come from it.
+ */
 #define WLAW_STATUS_LIST(X)                                                                                            \
   X(OK, 0, 0, "success")                                                                                               \
   X(ARGUMENT, 1, 2, "an argument or option cannot be used")                                                            \
@@ -78,8 +79,8 @@ WLAW_API const char *wlaw_error_tensor(const wlaw_error *err);  /* tensor concer
 WLAW_API int64_t wlaw_error_byte(const wlaw_error *err);        /* byte offset in the file, or -1 */
 WLAW_API const char *wlaw_error_hint(const wlaw_error *err);    /* what to do, or "" */
 
-/* Called from the thread that made the call, at most 10 times a second. fraction is in [0, 1], or negative when unknown.
- * A non-zero return cancels: the call saves what it can and returns WLAW_CANCELLED. */
+/* Called from the thread that made the call, at most 10 times a second. fraction is in [0, 1], or negative when
+ * unknown. A non-zero return cancels: the call saves what it can and returns WLAW_CANCELLED. */
 typedef int (*wlaw_progress)(void *user, double fraction, const char *what);
 
 /* ---- 2. Options and results ---------------------------------------------------------------------------------- */
@@ -108,8 +109,8 @@ WLAW_API void wlaw_result_free(wlaw_result *result); /* NULL allowed */
 
 /* ---- 3. Verbs ------------------------------------------------------------------------------------------------ */
 
-/* All verbs: inputs are paths, names or laws as on the command line (see `weightlaw help VERB`); options may be NULL for
- * the defaults; progress may be NULL. *result may be asked for with result = NULL (not wanted). */
+/* All verbs: inputs are paths, names or laws as on the command line (see `weightlaw help VERB`); options may be NULL
+ * for the defaults; progress may be NULL. *result may be asked for with result = NULL (not wanted). */
 #define WLAW_VERB(verb)                                                                                                \
   WLAW_API WLAW_NODISCARD wlaw_status wlaw_##verb(wlaw_result **result, const char *const *inputs, size_t n_inputs,    \
                                                   const wlaw_options *options, wlaw_progress progress, void *user,     \
@@ -185,15 +186,16 @@ WLAW_API const char *wlaw_tensors_note(const wlaw_tensors *tensors, size_t i);
 /* Elements [first, first + count) in row-major order, as double. Reads blocks: resident memory stays small. */
 WLAW_API WLAW_NODISCARD wlaw_status wlaw_tensors_read(wlaw_tensors *tensors, size_t i, uint64_t first, size_t count,
                                                       double *out, wlaw_error *err);
-/* The stored bytes of tensor i without a copy, where the file holds them plain, native-endian and row-major; valid until
- * close. WLAW_UNSUPPORTED otherwise. If another program shortens the file meanwhile, access may fault: that is the
- * price of zero-copy, and the reason why every verb of the library reads with wlaw_tensors_read. */
+/* The stored bytes of tensor i without a copy, where the file holds them plain, native-endian and row-major; valid
+ * until close. WLAW_UNSUPPORTED otherwise. If another program shortens the file meanwhile, access may fault: that is
+ * the price of zero-copy, and the reason why every verb of the library reads with wlaw_tensors_read. */
 WLAW_API WLAW_NODISCARD wlaw_status wlaw_tensors_map(wlaw_tensors *tensors, size_t i, const void **bytes,
                                                      size_t *n_bytes, wlaw_error *err);
 
 /* "0.1.0" */
 WLAW_API const char *wlaw_version(void);
-/* Version, compiler, BLAS build and core, instruction set and optional parts in use, one `name: value` a line. Two-call. */
+/* Version, compiler, BLAS build and core, instruction set and optional parts in use, one `name: value` a line.
+ * Two-call. */
 WLAW_API WLAW_NODISCARD wlaw_status wlaw_build_info(char *out, size_t capacity, size_t *needed, wlaw_error *err);
 
 #ifdef __cplusplus

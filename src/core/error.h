@@ -11,7 +11,7 @@ wlaw_status wlaw_fail(wlaw_error *err, wlaw_status status, const char *format, .
 
 /* Refinements of an error just set; each does nothing when that part is set already (the innermost caller knows best).
  * They return the status held, or status when err is NULL:
- *     return wlaw_error_in_file(err, wlaw_fail(...), path);                                                            */
+ *     return wlaw_error_in_file(err, wlaw_fail(...), path); */
 wlaw_status wlaw_error_in_file(wlaw_error *err, wlaw_status status, const char *path);
 wlaw_status wlaw_error_in_tensor(wlaw_error *err, wlaw_status status, const char *name);
 wlaw_status wlaw_error_at_byte(wlaw_error *err, wlaw_status status, uint64_t byte);

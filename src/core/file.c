@@ -163,7 +163,8 @@ wlaw_status wlaw_input_open(input_file *in, const char *path, wlaw_error *err) {
 wlaw_status wlaw_input_read(const input_file *in, uint64_t offset, void *out, size_t n, wlaw_error *err) {
   unsigned char *to = out;
   while (n) {
-    if (offset > INT64_MAX) return wlaw_error_in_file(err, wlaw_fail(err, WLAW_FORMAT, "an offset is too large"), in->path);
+    if (offset > INT64_MAX)
+      return wlaw_error_in_file(err, wlaw_fail(err, WLAW_FORMAT, "an offset is too large"), in->path);
     const size_t piece = n < (1u << 30) ? n : (1u << 30);
     const ssize_t got = pread(in->fd, to, piece, (off_t)offset);
     if (got < 0 && errno == EINTR) continue;
@@ -193,7 +194,8 @@ wlaw_status wlaw_input_whole(char **bytes, size_t *n, const char *path, size_t l
   char *read_bytes = NULL;
   if (in.size > limit)
     status = wlaw_error_in_file(
-        err, wlaw_fail(err, WLAW_LIMIT, "%llu bytes are more than the %zu allowed", (unsigned long long)in.size, limit), path);
+        err, wlaw_fail(err, WLAW_LIMIT, "%llu bytes are more than the %zu allowed", (unsigned long long)in.size, limit),
+        path);
   else if (!(read_bytes = malloc((size_t)in.size + 1))) status = wlaw_fail_memory(err, (size_t)in.size + 1, 1);
   else status = wlaw_input_read(&in, 0, read_bytes, (size_t)in.size, err);
   if (status == WLAW_OK) {

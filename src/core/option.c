@@ -10,9 +10,12 @@
 
 const option_spec wlaw_common_options[] = {
     {"json", 0, OPTION_FLAG, NULL, "false", NULL, 0, 0, "print the result as JSON on standard output"},
-    {"seed", 0, OPTION_COUNT, "S", "1", NULL, 0, 18446744073709549568.0, "seed of every random number; same seed, same bytes"},
-    {"threads", 0, OPTION_COUNT, "T", "0", NULL, 0, 1024, "worker threads; 0: one for each processor. Never changes results"},
-    {"progress", 0, OPTION_CHOICE, "WHEN", "auto", "auto|never|always", 0, 0, "progress on standard error: auto is on a terminal only"},
+    {"seed", 0, OPTION_COUNT, "S", "1", NULL, 0, 18446744073709549568.0,
+     "seed of every random number; same seed, same bytes"},
+    {"threads", 0, OPTION_COUNT, "T", "0", NULL, 0, 1024,
+     "worker threads; 0: one for each processor. Never changes results"},
+    {"progress", 0, OPTION_CHOICE, "WHEN", "auto", "auto|never|always", 0, 0,
+     "progress on standard error: auto is on a terminal only"},
     {"force", 0, OPTION_FLAG, NULL, "false", NULL, 0, 0, "replace outputs that exist"},
 };
 const size_t wlaw_n_common_options = sizeof wlaw_common_options / sizeof *wlaw_common_options;
@@ -138,8 +141,9 @@ static wlaw_status check_value(const option_spec *row, const char *text, wlaw_er
                        row->high, text);
     case OPTION_COUNTS:
       if (counts_read(row, text, NULL, 0, &n)) return WLAW_OK;
-      return wlaw_fail(err, WLAW_ARGUMENT, "option --%s needs integers from %.17g to %.17g with commas between, not '%s'",
-                       row->name, row->low, row->high, text);
+      return wlaw_fail(err, WLAW_ARGUMENT,
+                       "option --%s needs integers from %.17g to %.17g with commas between, not '%s'", row->name,
+                       row->low, row->high, text);
     case OPTION_CHOICE: return in_choices(row->choices, text) ? WLAW_OK : fail_choice(row, text, err);
     case OPTION_TEXT: return WLAW_OK;
   }

@@ -19,7 +19,7 @@ typedef enum option_kind {
 
 typedef struct option_spec {
   const char *name;
-  char letter;         /* short form, or 0 */
+  char letter; /* short form, or 0 */
   option_kind kind;
   const char *metavar; /* "N"; NULL for flags */
   const char *preset;  /* default as text; NULL: not set */
@@ -50,13 +50,14 @@ const option_spec *wlaw_option_find(const command_spec *command, const char *nam
 
 wlaw_status wlaw_options_make(wlaw_options **out, const command_spec *command, wlaw_error *err);
 
-/* Values. options may be NULL: then presets of `command` count. A name not in the table is a programming error and reads
- * as unset. */
-bool wlaw_option_is_set(const wlaw_options *options, const command_spec *command, const char *name); /* set by the caller */
+/* Values. options may be NULL: then presets of `command` count. A name not in the table is a programming error and
+ * reads as unset. */
+bool wlaw_option_is_set(const wlaw_options *options, const command_spec *command,
+                        const char *name); /* set by the caller */
 const char *wlaw_option_text(const wlaw_options *options, const command_spec *command, const char *name); /* or NULL */
 bool wlaw_option_flag(const wlaw_options *options, const command_spec *command, const char *name);
 uint64_t wlaw_option_count(const wlaw_options *options, const command_spec *command, const char *name); /* 0 if unset */
-double wlaw_option_real(const wlaw_options *options, const command_spec *command, const char *name);    /* NaN if unset */
+double wlaw_option_real(const wlaw_options *options, const command_spec *command, const char *name); /* NaN if unset */
 /* A counts list, ranges written out, in the order given; caller frees *values (NULL when empty). */
 wlaw_status wlaw_option_counts(const wlaw_options *options, const command_spec *command, const char *name,
                                uint64_t **values, size_t *n, wlaw_error *err);

@@ -19,14 +19,12 @@
 #endif
 
 wlaw_stream wlaw_stream_start(uint64_t seed, stream_purpose purpose, uint32_t major, uint32_t minor) {
-  return (wlaw_stream){.key = {(uint32_t)seed, (uint32_t)(seed >> 32)},
-                       .counter = {0, minor, major, (uint32_t)purpose},
-                       .used = 4};
+  return (wlaw_stream){
+      .key = {(uint32_t)seed, (uint32_t)(seed >> 32)}, .counter = {0, minor, major, (uint32_t)purpose}, .used = 4};
 }
 
 static void next_block(wlaw_stream *stream) {
-  const philox4x32_ctr_t counter = {
-      {stream->counter[0], stream->counter[1], stream->counter[2], stream->counter[3]}};
+  const philox4x32_ctr_t counter = {{stream->counter[0], stream->counter[1], stream->counter[2], stream->counter[3]}};
   const philox4x32_key_t key = {{stream->key[0], stream->key[1]}};
   const philox4x32_ctr_t random = philox4x32(counter, key);
   for (int i = 0; i < 4; i++) stream->block[i] = random.v[i];
@@ -59,9 +57,7 @@ uint32_t wlaw_stream_below(wlaw_stream *stream, uint32_t bound) {
 
 double wlaw_stream_uniform(wlaw_stream *stream) { return (double)(wlaw_stream_u64(stream) >> 11) * 0x1p-53; }
 
-double wlaw_stream_open(wlaw_stream *stream) {
-  return ((double)(wlaw_stream_u64(stream) >> 12) + 0.5) * 0x1p-52;
-}
+double wlaw_stream_open(wlaw_stream *stream) { return ((double)(wlaw_stream_u64(stream) >> 12) + 0.5) * 0x1p-52; }
 
 void wlaw_stream_normals(wlaw_stream *stream, double *out, size_t n) {
   for (size_t i = 0; i < n; i += 2) {

@@ -1,5 +1,6 @@
 /* Random numbers: Philox4x32-10 (Salmon, Moraes, Dror, Shaw 2011, DOI 10.1145/2063384.2063405) from Random123.
- * A value is a function of (seed, purpose, major, minor, position): no state to save, the same on any number of threads. */
+ * A value is a function of (seed, purpose, major, minor, position): no state to save, the same on any number of
+ * threads. */
 #ifndef WLAW_CORE_STREAM_H
 #define WLAW_CORE_STREAM_H
 
@@ -22,7 +23,7 @@ typedef struct wlaw_stream {
   uint32_t key[2];     /* the seed */
   uint32_t counter[4]; /* position in blocks of four words, minor, major, purpose */
   uint32_t block[4];
-  unsigned used;       /* words of block handed out; 4: none left */
+  unsigned used; /* words of block handed out; 4: none left */
 } wlaw_stream;
 
 /* A stream at its beginning: 2^32 blocks, 1.7e10 words. */

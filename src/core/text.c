@@ -64,7 +64,8 @@ wlaw_status wlaw_text_copy_out(const char *text, char *out, size_t capacity, siz
   const size_t size = strlen(text) + 1;
   if (needed) *needed = size;
   if (!out) return WLAW_OK;
-  if (capacity < size) return wlaw_fail(err, WLAW_LIMIT, "the text needs %zu bytes, the buffer has %zu", size, capacity);
+  if (capacity < size)
+    return wlaw_fail(err, WLAW_LIMIT, "the text needs %zu bytes, the buffer has %zu", size, capacity);
   memcpy(out, text, size);
   return WLAW_OK;
 }
@@ -156,7 +157,8 @@ const char *wlaw_text_nearest(const char *name, const char *const *candidates, s
 }
 
 bool wlaw_text_real(const char *text, double *out) {
-  if (!text || !(text[0] == '+' || text[0] == '-' || text[0] == '.' || (text[0] >= '0' && text[0] <= '9'))) return false;
+  if (!text || !(text[0] == '+' || text[0] == '-' || text[0] == '.' || (text[0] >= '0' && text[0] <= '9')))
+    return false;
   char *end;
   errno = 0;
   const double value = strtod(text, &end); /* the library never calls setlocale: the C locale's point */

@@ -20,7 +20,8 @@ void wlaw_text_add_bytes(text_buffer *text, const char *bytes, size_t n);
 const char *wlaw_text_string(const text_buffer *text); /* never NULL */
 void wlaw_text_free(text_buffer *text);
 
-/* The two-call pattern of the public header. *needed may be NULL. A too small buffer is WLAW_LIMIT unless out is NULL. */
+/* The two-call pattern of the public header. *needed may be NULL. A too small buffer is WLAW_LIMIT unless out is NULL.
+ */
 wlaw_status wlaw_text_copy_out(const char *text, char *out, size_t capacity, size_t *needed, wlaw_error *err);
 
 /* Copies with control characters and invalid UTF-8 written as \xNN; cuts at a character and always terminates. */

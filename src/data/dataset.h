@@ -12,18 +12,18 @@
  * x[i, f] = scale[f] * stored[i, f] + shift[f] in single precision. */
 typedef struct sample_set {
   size_t n;
-  uint8_t *bytes;   /* [n, features] */
-  float *values;    /* [n, features] */
-  uint8_t *labels;  /* [n], each < classes */
+  uint8_t *bytes;  /* [n, features] */
+  float *values;   /* [n, features] */
+  uint8_t *labels; /* [n], each < classes */
 } sample_set;
 
 typedef struct wlaw_dataset {
-  char *name;                 /* "fashion-mnist", "mnist", "cifar-10", "synthetic", or the folder's last part */
+  char *name; /* "fashion-mnist", "mnist", "cifar-10", "synthetic", or the folder's last part */
   size_t features, classes;
-  size_t image_shape[3];      /* channels, rows, cols; zeros where there is no image */
+  size_t image_shape[3]; /* channels, rows, cols; zeros where there is no image */
   sample_set train, test;
-  float *scale, *shift;       /* [features] */
-  json_t *description;        /* for run.json: name, source files with sha256, scaling in words, sizes; no paths */
+  float *scale, *shift; /* [features] */
+  json_t *description;  /* for run.json: name, source files with sha256, scaling in words, sizes; no paths */
 } wlaw_dataset;
 
 typedef struct dataset_request {

@@ -50,8 +50,7 @@ typedef struct law_ops {
   /* Joint constraints (each number's own range is already checked). May be NULL. */
   wlaw_status (*check)(const wlaw_law *law, wlaw_error *err);
   /* One matrix [rows, cols] = [out, in]. May be NULL. */
-  wlaw_status (*draw)(const wlaw_law *law, double *out, size_t rows, size_t cols, wlaw_stream *stream,
-                      wlaw_error *err);
+  wlaw_status (*draw)(const wlaw_law *law, double *out, size_t rows, size_t cols, wlaw_stream *stream, wlaw_error *err);
   /* The bias vector [rows] that goes with a matrix [rows, cols]; NULL: zeros. */
   wlaw_status (*draw_bias)(const wlaw_law *law, double *out, size_t rows, size_t cols, wlaw_stream *stream,
                            wlaw_error *err);

@@ -4,7 +4,8 @@
  *     z_l = scale_l * W_l h_(l-1) + b_l        W_l: [width[l+1], width[l]], h_(-1) = x
  *     h_l = phi(z_l) for all but the last layer, whose z are the logits
  * scale_l = 1 in the standard parameterization and 1/sqrt(width[l]) in the NTK parameterization (Jacot, Gabriel and
- * Hongler 2018), where the trained parameter is drawn sqrt(width[l]) times larger, so both start as the same function. */
+ * Hongler 2018), where the trained parameter is drawn sqrt(width[l]) times larger, so both start as the same function.
+ */
 #ifndef WLAW_NET_MLP_H
 #define WLAW_NET_MLP_H
 
@@ -24,7 +25,10 @@ typedef enum activation {
   ACTIVATION_LINEAR
 } activation;
 
-typedef enum loss { LOSS_CROSS_ENTROPY, LOSS_MSE } loss; /* mean over samples; MSE: mean over samples and outputs, one-hot */
+typedef enum loss {
+  LOSS_CROSS_ENTROPY,
+  LOSS_MSE
+} loss; /* mean over samples; MSE: mean over samples and outputs, one-hot */
 
 enum { MLP_MAX_LAYERS = 64 };
 

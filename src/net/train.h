@@ -17,16 +17,16 @@ typedef struct train_config {
   mlp mlp;
   optimizer optimizer;
   double lr, momentum, beta1, beta2, epsilon, weight_decay;
-  schedule schedule;      /* by epoch: step multiplies by step_factor every step_epochs; cosine goes to 0 at `epochs` */
+  schedule schedule; /* by epoch: step multiplies by step_factor every step_epochs; cosine goes to 0 at `epochs` */
   uint32_t step_epochs;
   double step_factor;
   uint32_t batch, epochs;
-  bool shared_order;      /* one order of samples for all networks */
+  bool shared_order; /* one order of samples for all networks */
   uint64_t seed;
 } train_config;
 
-/* What must survive between calls; the same bytes go to state.safetensors. Arrays are [wlaw_train_floats(config)], in the
- * layout of the parameter block (mlp_layout); moments are NULL where the optimiser has none. */
+/* What must survive between calls; the same bytes go to state.safetensors. Arrays are [wlaw_train_floats(config)], in
+ * the layout of the parameter block (mlp_layout); moments are NULL where the optimiser has none. */
 typedef struct network_state {
   float *weights, *first, *second;
   uint64_t step;   /* optimiser steps done since initialisation */
@@ -59,9 +59,9 @@ wlaw_status wlaw_train_init(const trainer *trainer, const wlaw_law *law, uint32_
 /* One layer out of a block: weight [out, in] row-major, bias [out] (NULL: not wanted). */
 void wlaw_train_unpack(const trainer *trainer, const float *block, size_t layer, float *weight, float *bias);
 
-/* Train networks first .. first+n-1 (states[0 .. n-1]), all at the same step, from there to the end of `epoch` (1-based),
- * or until *stop: then every network has ended the same step and the status is WLAW_CANCELLED. With a shared order
- * networks of a group share the gathered batches; results do not depend on the grouping. */
+/* Train networks first .. first+n-1 (states[0 .. n-1]), all at the same step, from there to the end of `epoch`
+ * (1-based), or until *stop: then every network has ended the same step and the status is WLAW_CANCELLED. With a shared
+ * order networks of a group share the gathered batches; results do not depend on the grouping. */
 wlaw_status wlaw_train_epoch(const trainer *trainer, train_scratch *scratch, network_state *states, uint32_t first,
                              size_t n, uint32_t epoch, const atomic_bool *stop, wlaw_error *err);
 /* Group size that pays (1 for independent orders). */

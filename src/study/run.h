@@ -8,9 +8,9 @@
 /* A run directory open for reading. */
 typedef struct run_directory {
   char *path;
-  json_t *config;          /* run.json */
+  json_t *config; /* run.json */
   size_t networks;
-  uint64_t *epochs;        /* snapshots there are, ascending */
+  uint64_t *epochs; /* snapshots there are, ascending */
   size_t n_epochs;
 } run_directory;
 

@@ -11,14 +11,14 @@
 
 /* One tensor as a format describes it. Filled by tensor_format.open, checked there: count and bytes cannot overflow. */
 typedef struct tensor_info {
-  char *name;                      /* as stored, NUL-terminated, untrusted; freed by wlaw_tensors_close */
-  char *note;                      /* NULL, or why it is listed but cannot be read; freed likewise */
+  char *name; /* as stored, NUL-terminated, untrusted; freed by wlaw_tensors_close */
+  char *note; /* NULL, or why it is listed but cannot be read; freed likewise */
   wlaw_dtype dtype;
   size_t rank;
-  uint64_t shape[WLAW_MAX_RANK];   /* first index slowest, whatever the storage order */
-  uint64_t count, bytes;           /* elements, stored bytes */
-  uint64_t offset;                 /* of the first stored byte: in the file, or in the member for archives */
-  bool big_endian, column_major;   /* how it is stored */
+  uint64_t shape[WLAW_MAX_RANK]; /* first index slowest, whatever the storage order */
+  uint64_t count, bytes;         /* elements, stored bytes */
+  uint64_t offset;               /* of the first stored byte: in the file, or in the member for archives */
+  bool big_endian, column_major; /* how it is stored */
 } tensor_info;
 
 struct tensor_format;
