@@ -23,9 +23,10 @@ typedef struct npz_state {
   packed_stream stream;
 } npz_state;
 
+/* After errno = 0 and a call that failed: libzip takes some failed allocations for damage, errno tells them apart. */
 static wlaw_status fail_zip(zip_error_t *why, wlaw_error *err) {
   const int code = zip_error_code_zip(why);
-  if (code == ZIP_ER_MEMORY || zip_error_code_system(why) == ENOMEM) return wlaw_fail_memory(err, 1, 1);
+  if (errno == ENOMEM || code == ZIP_ER_MEMORY) return wlaw_fail_memory(err, 1, 1);
   if (code == ZIP_ER_NOZIP)
     return wlaw_fail(err, WLAW_FORMAT, "the zip archive has no central directory: it is cut off, or no zip archive");
   if (code == ZIP_ER_EXISTS) return wlaw_fail(err, WLAW_FORMAT, "the zip archive has two members of one name");
@@ -36,12 +37,14 @@ static wlaw_status fail_zip(zip_error_t *why, wlaw_error *err) {
 static wlaw_status start(void *context, wlaw_error *err) {
   npz_state *state = context;
   if (state->file) zip_fclose(state->file);
+  errno = 0;
   state->file = zip_fopen_index(state->zip, state->member, ZIP_FL_UNCHANGED);
   return state->file ? WLAW_OK : fail_zip(zip_get_error(state->zip), err);
 }
 
 static wlaw_status next(void *context, void *out, size_t n, size_t *got, wlaw_error *err) {
   npz_state *state = context;
+  errno = 0;
   const zip_int64_t count = zip_fread(state->file, out, n < INT32_MAX ? n : INT32_MAX);
   if (count < 0) return fail_zip(zip_file_get_error(state->file), err);
   *got = (size_t)count;
@@ -116,6 +119,7 @@ static wlaw_status add_member(wlaw_tensors *tensors, zip_uint64_t index, wlaw_er
   const zip_uint64_t needed =
       ZIP_STAT_NAME | ZIP_STAT_INDEX | ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE | ZIP_STAT_COMP_METHOD;
   zip_stat_t stat;
+  errno = 0;
   if (zip_stat_index(state->zip, index, ZIP_FL_ENC_RAW, &stat) != 0) return fail_zip(zip_get_error(state->zip), err);
   if ((stat.valid & needed) != needed) return wlaw_fail(err, WLAW_FORMAT, "the zip archive: a member is not described");
   if (!(stat.valid & ZIP_STAT_ENCRYPTION_METHOD)) stat.encryption_method = ZIP_EM_NONE;

@@ -48,6 +48,7 @@ static void safetensors_headers(void **state) {
       {"{\"a\":{\"dtype\":\"F4\",\"shape\":[4],\"data_offsets\":[0,2]}}", 2, WLAW_OK, ""},
       {"{\"a\":{\"dtype\":\"F6_E2M3\",\"shape\":[4],\"data_offsets\":[0,3]}}", 3, WLAW_OK, ""},
       {"{\"a\":{\"dtype\":\"F4\",\"shape\":[3],\"data_offsets\":[0,2]}}", 2, WLAW_FORMAT, "12 bits"},
+      {"{\"a\":{\"dtype\":\"F4\",\"shape\":[3],\"data_offsets\":[0,1]}}", 1, WLAW_FORMAT, "12 bits"},
       {"{\"a\":{\"dtype\":\"F6_E2M3\",\"shape\":[4],\"data_offsets\":[0,4]}}", 4, WLAW_FORMAT, "24 bits"},
       {"{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}} x", 8, WLAW_FORMAT, "JSON"},
       {"[]", 0, WLAW_FORMAT, "JSON"}, /* told by content only with a '{': the ending decides */
