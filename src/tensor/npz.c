@@ -79,15 +79,20 @@ static wlaw_status open_archive(npz_state *state, const input_file *file, wlaw_e
 static wlaw_status read_member_header(npz_state *state, tensor_info *info, wlaw_error *err) {
   unsigned char head[NPY_PREFIX];
   size_t n, begin, end;
-  WLAW_TRY(wlaw_packed_head(&state->stream, head, sizeof head, &n, err));
+  WLAW_TRY(wlaw_packed_start(&state->stream, err));
+  WLAW_TRY(wlaw_packed_next(&state->stream, head, sizeof head, &n, err));
   WLAW_TRY(wlaw_npy_prefix(&begin, &end, head, n, err));
-  if (end > state->stream.size) return wlaw_fail(err, WLAW_FORMAT, "the member ends inside the array's header");
-  unsigned char *text = malloc(end + 1);
-  if (!text) return wlaw_fail_memory(err, end, 1);
-  wlaw_status status = wlaw_packed_head(&state->stream, text, end, &n, err);
-  if (status == WLAW_OK && n < end) status = wlaw_fail(err, WLAW_FORMAT, "the member ends inside the array's header");
-  if (status == WLAW_OK) status = wlaw_npy_parse(info, (const char *)text + begin, begin, end, err);
-  free(text);
+  if (end < n || end > state->stream.size)
+    return wlaw_fail(err, WLAW_FORMAT, "the array's header does not fit in the member");
+  char *bytes = malloc(end);
+  if (!bytes) return wlaw_fail_memory(err, end, 1);
+  memcpy(bytes, head, n);
+  size_t more;
+  wlaw_status status = wlaw_packed_next(&state->stream, bytes + n, end - n, &more, err);
+  if (status == WLAW_OK && n + more < end)
+    status = wlaw_fail(err, WLAW_FORMAT, "the member ends in the array's header");
+  if (status == WLAW_OK) status = wlaw_npy_parse(info, bytes + begin, begin, end, err);
+  free(bytes);
   return status;
 }
 
