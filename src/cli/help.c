@@ -82,19 +82,29 @@ static void add_examples(text_buffer *out, const char *examples) {
   }
 }
 
-/* Paragraphs with a newline between are wrapped one by one. */
-static void add_paragraphs(text_buffer *out, const text_screen *screen, const char *text) {
+void wlaw_help_paragraphs(text_buffer *out, const char *text, const char *between,
+                          void (*add)(text_buffer *out, const char *paragraph, void *context), void *context) {
   while (*text) {
-    const size_t length = strcspn(text, "\n");
-    char *line = wlaw_text_duplicate(text, length);
-    if (!line) {
+    const char *end = strstr(text, "\n\n");
+    const size_t length = end ? (size_t)(end - text) : strlen(text);
+    char *paragraph = wlaw_text_duplicate(text, length);
+    if (!paragraph) {
       out->failed = true;
       return;
     }
-    wlaw_screen_wrap(out, line, 0, 0, screen->width);
-    free(line);
-    text += length + (text[length] == '\n');
+    for (char *at = paragraph; *at; at++)
+      if (*at == '\n') *at = ' ';
+    add(out, paragraph, context);
+    free(paragraph);
+    text += length;
+    text += strspn(text, "\n");
+    if (*text) wlaw_text_add(out, "%s", between);
   }
+}
+
+static void add_wrapped(text_buffer *out, const char *paragraph, void *context) {
+  const text_screen *screen = context;
+  wlaw_screen_wrap(out, paragraph, 0, 0, screen->width);
 }
 
 void wlaw_help_command(text_buffer *out, const text_screen *screen, const command_spec *command) {
@@ -107,7 +117,8 @@ void wlaw_help_command(text_buffer *out, const text_screen *screen, const comman
   }
   if (command->details && *command->details) {
     wlaw_text_add(out, "\n");
-    add_paragraphs(out, screen, command->details);
+    text_screen own = *screen;
+    wlaw_help_paragraphs(out, command->details, "\n", add_wrapped, &own);
   }
   if (command->n_options) {
     add_heading(out, screen, "options");

@@ -20,4 +20,8 @@ void wlaw_help_option_label(text_buffer *out, const option_spec *row);
 /* The doc line with its choices, and "[default: x]" where one is set; the form all generated documents share. */
 void wlaw_help_option_text(text_buffer *out, const option_spec *row);
 
+/* Calls add for each paragraph of a table's text: a blank line ends one, a single newline is a space. */
+void wlaw_help_paragraphs(text_buffer *out, const char *text, const char *between,
+                          void (*add)(text_buffer *out, const char *paragraph, void *context), void *context);
+
 #endif

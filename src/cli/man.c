@@ -1,7 +1,6 @@
 #include "cli/man.h"
 
 #include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli/help.h"
@@ -20,22 +19,15 @@ static void add_roff(text_buffer *out, const char *text) {
   }
 }
 
+static void add_paragraph(text_buffer *out, const char *paragraph, void *context) {
+  (void)context;
+  add_roff(out, paragraph);
+  wlaw_text_add(out, "\n");
+}
+
 static void add_section(text_buffer *out, const char *name, const char *text) {
   wlaw_text_add(out, ".SH %s\n", name);
-  if (!text) return;
-  for (; *text; text++) {
-    const size_t length = strcspn(text, "\n");
-    char *line = wlaw_text_duplicate(text, length);
-    if (!line) {
-      out->failed = true;
-      return;
-    }
-    add_roff(out, line);
-    wlaw_text_add(out, "\n%s", text[length] ? ".PP\n" : "");
-    free(line);
-    text += length;
-    if (!*text) break;
-  }
+  wlaw_help_paragraphs(out, text, ".PP\n", add_paragraph, NULL);
 }
 
 static void add_title(text_buffer *out, const char *suffix, const char *summary) {
@@ -66,7 +58,7 @@ static void add_options(text_buffer *out, const option_spec *rows, size_t n) {
 }
 
 static void add_exit_codes(text_buffer *out) {
-  add_section(out, "EXIT STATUS", NULL);
+  wlaw_text_add(out, ".SH EXIT STATUS\n");
   for (const exit_code_row *row = wlaw_exit_codes; row->code >= 0; row++) {
     wlaw_text_add(out, ".TP\n%d\n", row->code);
     add_roff(out, row->meaning);
@@ -114,7 +106,7 @@ void wlaw_man_page(text_buffer *out, const command_spec *command) {
   wlaw_text_add(out, ".SH SYNOPSIS\n.B weightlaw\nCOMMAND [operands] [options]\n");
   add_section(out, "DESCRIPTION",
               "weightlaw trains ensembles of networks, fits probability laws to the weights of ensembles and "
-              "checkpoints, measures distances between such laws, and draws networks from them.\nEvery command has a "
+              "checkpoints, measures distances between such laws, and draws networks from them.\n\nEvery command has a "
               "page of its own, and `weightlaw help COMMAND` prints its examples and options.");
   wlaw_text_add(out, ".SH COMMANDS\n");
   for (size_t i = 0; i < wlaw_n_commands; i++) {
