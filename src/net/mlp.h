@@ -56,7 +56,7 @@ mlp_layout wlaw_mlp_layout(const mlp *net);
 /* weight: [out, in] row-major; bias: [out]. Either may be NULL: not wanted / zeros. */
 void wlaw_mlp_pack(const mlp *net, size_t layer, float *block, const float *weight, const float *bias);
 void wlaw_mlp_unpack(const mlp *net, size_t layer, const float *block, float *weight, float *bias);
-/* Trained numbers (without padding). */
+/* Trained numbers of one network: weights and, if any, biases. */
 size_t wlaw_mlp_parameters(const mlp *net);
 /* The factor of W_l h: 1, or 1/sqrt(width[l]) in the NTK parameterization. */
 double wlaw_mlp_scale(const mlp *net, size_t layer);
