@@ -75,9 +75,11 @@ static inline double reference_loss(loss kind, const double *z, size_t classes, 
   return log(sum) - (z[label] - top);
 }
 
-/* Mean loss of n samples x: [n, width[0]], and its gradient, added to *gradient (NULL: not wanted). */
+/* Mean loss of n samples x: [n, width[0]], and its gradient, added to *gradient (NULL: not wanted). *magnitude (may be
+ * NULL) gets the same sums of absolute values, which is what rounding errors are measured against. */
 static inline double reference_gradient(const mlp *net, const reference_parameters *p, const double *x,
-                                        const uint8_t *labels, size_t n, reference_parameters *gradient) {
+                                        const uint8_t *labels, size_t n, reference_parameters *gradient,
+                                        reference_parameters *magnitude) {
   static double z[MLP_MAX_LAYERS][REFERENCE_WIDEST], h[MLP_MAX_LAYERS + 1][REFERENCE_WIDEST];
   static double delta[2][REFERENCE_WIDEST];
   double total = 0;
@@ -100,8 +102,12 @@ static inline double reference_gradient(const mlp *net, const reference_paramete
       const size_t in = net->width[l], out = net->width[l + 1];
       const double scale = net->ntk ? 1 / sqrt((double)in) : 1;
       for (size_t o = 0; o < out; o++) {
-        for (size_t i = 0; i < in; i++) gradient->w[l][o * in + i] += scale * d[o] * h[l][i] / (double)n;
+        for (size_t i = 0; i < in; i++) {
+          gradient->w[l][o * in + i] += scale * d[o] * h[l][i] / (double)n;
+          if (magnitude) magnitude->w[l][o * in + i] += fabs(scale * d[o] * h[l][i]) / (double)n;
+        }
         gradient->b[l][o] += d[o] / (double)n;
+        if (magnitude) magnitude->b[l][o] += fabs(d[o]) / (double)n;
       }
       for (size_t i = 0; l > 0 && i < in; i++) {
         double sum = 0;

@@ -32,7 +32,7 @@ static void reference_against_finite_differences(void **state) {
       uint8_t labels[N];
       wlaw_stream_normals(&stream, x, N * 6);
       for (int i = 0; i < N; i++) labels[i] = (uint8_t)wlaw_stream_below(&stream, 3);
-      reference_gradient(&net, &p, x, labels, N, &gradient);
+      reference_gradient(&net, &p, x, labels, N, &gradient, NULL);
       for (size_t l = 0; l < net.layers; l++)
         for (int bias = 0; bias <= (net.biases ? 1 : 0); bias++) {
           double *values = bias ? p.b[l] : p.w[l];
@@ -41,9 +41,9 @@ static void reference_against_finite_differences(void **state) {
           for (size_t i = 0; i < n; i++) {
             const double value = values[i];
             values[i] = value + step;
-            const double above = reference_gradient(&net, &p, x, labels, N, NULL);
+            const double above = reference_gradient(&net, &p, x, labels, N, NULL, NULL);
             values[i] = value - step;
-            const double below = reference_gradient(&net, &p, x, labels, N, NULL);
+            const double below = reference_gradient(&net, &p, x, labels, N, NULL, NULL);
             values[i] = value;
             const double slope = (above - below) / (2 * step);
             if (!(fabs(slopes[i] - slope) <= 2e-8))
@@ -57,9 +57,9 @@ static void reference_against_finite_differences(void **state) {
 }
 
 /* Gradient and loss of one batch at one level, against the reference with the same (single-precision) parameters.
- * Tolerance: each sum of k products carries at most k eps relative to the sum of magnitudes, k <= fan-in + batch, in
- * practice about sqrt(k); layers add. We allow 32 eps * layers * the largest gradient of its layer (eps = 2^-24), which
- * the first layer of 784 inputs needs. */
+ * Tolerance: each rounding is at most eps = 2^-24 of the magnitude of what is summed, and errors of k terms grow like
+ * sqrt(k), not k: sqrt(784) = 28 in the largest first layer. So 32 eps, once per layer passed, of the largest sum of
+ * absolute values in the same tensor. */
 static void check_level(const mlp *net, size_t batch, bool bytes, cpu_level level) {
   wlaw_dataset data = random_dataset(net->width[0], net->width[net->layers], batch + 3, 2, bytes);
   const train_config config = {.mlp = *net, .optimizer = OPTIMIZER_SGD, .lr = 1, .batch = (uint32_t)batch, .seed = 5};
@@ -72,14 +72,14 @@ static void check_level(const mlp *net, size_t batch, bool bytes, cpu_level leve
     labels[i] = data.train.labels[order[i]];
     input_row(&data, &data.train, order[i], x + i * net->width[0]);
   }
-  reference_parameters p = reference_new(net), want = reference_new(net);
+  reference_parameters p = reference_new(net), want = reference_new(net), magnitude = reference_new(net);
   float *weight = calloc(REFERENCE_WIDEST * REFERENCE_WIDEST, sizeof *weight), bias[REFERENCE_WIDEST];
   for (size_t l = 0; l < net->layers; l++) {
     wlaw_train_unpack(t.trainer, t.state.weights, l, weight, bias);
     for (size_t i = 0; i < net->width[l] * net->width[l + 1]; i++) p.w[l][i] = (double)weight[i];
     for (size_t i = 0; i < net->width[l + 1]; i++) p.b[l][i] = (double)bias[i];
   }
-  const double loss_want = reference_gradient(net, &p, x, labels, batch, &want);
+  const double loss_want = reference_gradient(net, &p, x, labels, batch, &want, &magnitude);
   float *gradient = wlaw_array(t.floats, sizeof *gradient);
   const double loss_got = wlaw_train_gradient(t.trainer, t.scratch, t.state.weights, order, batch, gradient);
   check_near(loss_got, loss_want, 3e-6 * fabs(loss_want));
@@ -90,7 +90,7 @@ static void check_level(const mlp *net, size_t batch, bool bytes, cpu_level leve
       const float *got = b ? bias : weight;
       const size_t n = net->width[l + 1] * (b ? 1 : net->width[l]);
       double largest = 0;
-      for (size_t i = 0; i < n; i++) largest = fmax(largest, fabs(wanted[i]));
+      for (size_t i = 0; i < n; i++) largest = fmax(largest, b ? magnitude.b[l][i] : magnitude.w[l][i]);
       const double tolerance = 32 * 0x1p-24 * (double)net->layers * largest + 1e-12;
       for (size_t i = 0; i < n; i++)
         if (!(fabs((double)got[i] - wanted[i]) <= tolerance))
@@ -107,6 +107,7 @@ static void check_level(const mlp *net, size_t batch, bool bytes, cpu_level leve
   free(order);
   reference_free(net, &p);
   reference_free(net, &want);
+  reference_free(net, &magnitude);
   end_training(&t);
   free_dataset(&data);
 }
