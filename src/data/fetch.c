@@ -11,22 +11,26 @@
 #include "data/idx_file.h"
 #include "data/source.h"
 
-/* "PATH.gz" in the cache. */
-static char *cached_path(const char *folder, const source_file *file) {
-  text_buffer name = {0};
-  wlaw_text_add(&name, "%s.gz", file->name);
-  char *path = name.failed ? NULL : wlaw_path_join(folder, wlaw_text_string(&name));
-  wlaw_text_free(&name);
-  return path;
-}
-
-/* Is the file there already, with the published content? */
-static bool is_cached(const char *path, const source_file *file) {
-  if (!wlaw_path_exists(path)) return false;
+static bool has_content(const char *path, const source_file *file) {
   idx_file held;
   const bool same = wlaw_idx_read(&held, path, NULL) == WLAW_OK && strcmp(held.sha256, file->sha256) == 0;
   wlaw_idx_free(&held);
   return same;
+}
+
+/* Is the file there already, gzipped or plain, with the published content? A damaged .gz is ours to replace; a plain
+ * file was put there by somebody else, and reading prefers it: that one is refused. */
+static wlaw_status find_cached(bool *cached, const char *plain, const char *packed, const source_file *file,
+                               wlaw_error *err) {
+  *cached = false;
+  if (wlaw_path_exists(plain)) {
+    *cached = has_content(plain, file);
+    if (*cached) return WLAW_OK;
+    wlaw_fail(err, WLAW_EXISTS, "this file is not the published one");
+    return wlaw_error_in_file(err, wlaw_error_add_hint(err, WLAW_EXISTS, "remove it, then fetch again"), plain);
+  }
+  *cached = wlaw_path_exists(packed) && has_content(packed, file);
+  return WLAW_OK;
 }
 
 /* Unpacks one gzip member of exactly file->bytes and compares its digest. */
@@ -86,6 +90,25 @@ static wlaw_status check_fetchable(const dataset_source *source, wlaw_error *err
   return wlaw_error_add_hint(err, WLAW_ARGUMENT, "%s", source->how);
 }
 
+/* Fetches one file unless the cache holds it. */
+static wlaw_status bring_file(bool *brought, const source_file *file, const char *folder, const char *const *mirrors,
+                              bool allow_http, wlaw_monitor *monitor, wlaw_error *err) {
+  bool cached = false;
+  text_buffer name = {0};
+  wlaw_text_add(&name, "%s.gz", file->name);
+  char *plain = wlaw_path_join(folder, file->name);
+  char *packed = name.failed ? NULL : wlaw_path_join(folder, wlaw_text_string(&name));
+  wlaw_status status = plain && packed ? find_cached(&cached, plain, packed, file, err)
+                                       : wlaw_fail_memory(err, strlen(folder) + strlen(file->name), 1);
+  if (status == WLAW_OK && !cached) status = wlaw_folder_make(folder, err);
+  if (status == WLAW_OK && !cached) status = fetch_file(file, packed, mirrors, allow_http, monitor, err);
+  *brought = status == WLAW_OK && !cached;
+  wlaw_text_free(&name);
+  free(plain);
+  free(packed);
+  return status;
+}
+
 wlaw_status wlaw_dataset_fetch(size_t *brought, const dataset_source *source, const char *cache, const char *mirror,
                                wlaw_monitor *monitor, wlaw_error *err) {
   *brought = 0;
@@ -95,24 +118,19 @@ wlaw_status wlaw_dataset_fetch(size_t *brought, const dataset_source *source, co
     return wlaw_error_add_hint(err, WLAW_ARGUMENT, "name one with --cache");
   }
   const char *const named[] = {mirror, NULL};
-  const char *const *mirrors = mirror ? named : source->mirrors;
   char *folder = wlaw_path_join(cache, source->name);
   if (!folder) return wlaw_fail_memory(err, strlen(cache), 1);
   wlaw_status status = WLAW_OK;
   for (size_t i = 0; i < source->n_files && status == WLAW_OK; i++) {
+    bool came = false;
     if (monitor) {
       monitor->what = source->files[i].name;
       monitor->from = (double)i / (double)source->n_files;
       monitor->span = 1.0 / (double)source->n_files;
     }
-    char *path = cached_path(folder, &source->files[i]);
-    if (!path) status = wlaw_fail_memory(err, strlen(folder), 1);
-    else if (!is_cached(path, &source->files[i])) {
-      status = wlaw_folder_make(folder, err);
-      if (status == WLAW_OK) status = fetch_file(&source->files[i], path, mirrors, mirror != NULL, monitor, err);
-      *brought += status == WLAW_OK;
-    }
-    free(path);
+    status =
+        bring_file(&came, &source->files[i], folder, mirror ? named : source->mirrors, mirror != NULL, monitor, err);
+    *brought += came;
   }
   free(folder);
   return status;
