@@ -40,4 +40,7 @@ typedef struct mlp {
   loss loss;
 } mlp;
 
+/* Trained numbers of one network: weights and, if any, biases. */
+size_t wlaw_mlp_parameters(const mlp *net);
+
 #endif
