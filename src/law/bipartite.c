@@ -11,7 +11,7 @@
 enum { MEAN, S0, ROWS, COLUMNS, ENTRIES };
 
 #define VARIANCE(name, doc)                                                                                            \
-  { name, PARAMETER_REAL, 1, "1", NULL, 0, HUGE_VAL, false, true, doc }
+  { name, PARAMETER_REAL, 1, NULL, NULL, 0, HUGE_VAL, false, true, doc }
 
 static const law_parameter parameters[] = {
     {"mean", PARAMETER_REAL, 1, "0", NULL, -HUGE_VAL, HUGE_VAL, true, true, "mean of the sum of entries / sqrt(mn)"},

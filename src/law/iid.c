@@ -8,7 +8,7 @@ enum { MEAN, VARIANCE };
 
 static const law_parameter parameters[] = {
     {"mean", PARAMETER_REAL, 1, "0", NULL, -HUGE_VAL, HUGE_VAL, true, true, "mean of every entry"},
-    {"variance", PARAMETER_REAL, 1, "1", NULL, 0, HUGE_VAL, false, true, "variance of every entry"},
+    {"variance", PARAMETER_REAL, 1, NULL, NULL, 0, HUGE_VAL, false, true, "variance of every entry"},
 };
 
 static wlaw_status draw(const wlaw_law *law, double *out, size_t rows, size_t cols, wlaw_stream *stream,

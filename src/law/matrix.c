@@ -22,6 +22,7 @@ wlaw_status wlaw_matrix_gaussian(matrix_gaussian *out, const wlaw_law *law, size
   memset(out, 0, sizeof *out);
   if (law->ops->matrix) {
     out->law = law->ops;
+    WLAW_TRY(wlaw_law_require(law, err));
     WLAW_TRY(law->ops->matrix->layout(&out->layout, rows, cols, err));
     law->ops->matrix->values(out, law);
     return WLAW_OK;

@@ -16,12 +16,12 @@ enum { MEAN = 0, V0 = 2, VH = 6, V2 = 15, V3 = 16 };
 
 static const law_parameter parameters[] = {
     {"mean", PARAMETER_LIST, 2, "[0,0]", NULL, -HUGE_VAL, HUGE_VAL, true, true, "means of sum and trace components"},
-    {"V0", PARAMETER_LIST, 4, "[1,0,0,1]", NULL, -HUGE_VAL, HUGE_VAL, true, true,
+    {"V0", PARAMETER_LIST, 4, NULL, NULL, -HUGE_VAL, HUGE_VAL, true, true,
      "covariance of (sum, trace), 2x2 row by row"},
-    {"VH", PARAMETER_LIST, 9, "[1,0,0,0,1,0,0,0,1]", NULL, -HUGE_VAL, HUGE_VAL, true, true,
+    {"VH", PARAMETER_LIST, 9, NULL, NULL, -HUGE_VAL, HUGE_VAL, true, true,
      "covariance of (columns, rows, diagonal), 3x3 row by row"},
-    {"V2", PARAMETER_REAL, 1, "1", NULL, 0, HUGE_VAL, false, true, "variance of the symmetric rest"},
-    {"V3", PARAMETER_REAL, 1, "1", NULL, 0, HUGE_VAL, false, true, "variance of the antisymmetric rest"},
+    {"V2", PARAMETER_REAL, 1, NULL, NULL, 0, HUGE_VAL, false, true, "variance of the symmetric rest"},
+    {"V3", PARAMETER_REAL, 1, NULL, NULL, 0, HUGE_VAL, false, true, "variance of the antisymmetric rest"},
 };
 
 static wlaw_status check_covariance(const char *name, const double *a, size_t n, wlaw_error *err) {
@@ -42,11 +42,11 @@ static wlaw_status check(const wlaw_law *law, wlaw_error *err) {
     size_t length;
   } lists[] = {{"mean", 2}, {"V0", 4}, {"VH", 9}};
   for (size_t i = 0; i < 3; i++)
-    if (law->counts[i] != lists[i].length)
+    if (law->counts[i] > 0 && law->counts[i] != lists[i].length)
       return wlaw_fail(err, WLAW_ARGUMENT, "permutation: %s needs %zu numbers, not %zu", lists[i].name, lists[i].length,
                        law->counts[i]);
-  WLAW_TRY(check_covariance("V0", law->values + V0, 2, err));
-  return check_covariance("VH", law->values + VH, 3, err);
+  if (law->counts[1] > 0) WLAW_TRY(check_covariance("V0", law->values + V0, 2, err));
+  return law->counts[2] > 0 ? check_covariance("VH", law->values + VH, 3, err) : WLAW_OK;
 }
 
 static wlaw_status layout(matrix_layout *out, size_t rows, size_t cols, wlaw_error *err) {

@@ -9,11 +9,12 @@
 
 namespace {
 namespace policies = boost::math::policies;
-using quiet = policies::policy<
-    policies::domain_error<policies::errno_on_error>, policies::pole_error<policies::errno_on_error>,
-    policies::overflow_error<policies::errno_on_error>, policies::evaluation_error<policies::errno_on_error>,
-    policies::rounding_error<policies::errno_on_error>, policies::indeterminate_result_error<policies::errno_on_error>,
-    policies::promote_double<false>>;
+using quiet =
+    policies::policy<policies::domain_error<policies::errno_on_error>, policies::pole_error<policies::errno_on_error>,
+                     policies::overflow_error<policies::errno_on_error>,
+                     policies::evaluation_error<policies::errno_on_error>,
+                     policies::rounding_error<policies::errno_on_error>,
+                     policies::indeterminate_result_error<policies::errno_on_error>, policies::promote_double<false>>;
 }  // namespace
 
 extern "C" double wlaw_chi_squared_upper(double x, double df) {
