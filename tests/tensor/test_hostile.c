@@ -86,7 +86,7 @@ typedef struct expectation {
 
 static const expectation expectations[] = {
     {"safetensors_gen/ok_2x2_i32.safetensors", "test", WLAW_I32, 2, {2, 2}, 4, {0}},
-    {"safetensors_gen/ok_zero_dim.safetensors", NULL, WLAW_F32, 2, {2, 0}, 0, {0}},
+    {"safetensors_gen/ok_zero_dim.safetensors", NULL, WLAW_I32, 2, {2, 0}, 0, {0}},
     {"safetensors_gen/ok_nan_inf_denormal_f32.safetensors",
      NULL,
      WLAW_F32,
@@ -112,10 +112,10 @@ static const expectation expectations[] = {
     {"npy_gen/ok_keys_other_order.npy", NULL, WLAW_F32, 1, {6}, 6, {0, 1, 2, 3, 4, 5}},
     {"npy_gen/ok_no_padding.npy", NULL, WLAW_F32, 1, {6}, 6, {0, 1, 2, 3, 4, 5}},
     {"npy_gen/ok_py2_long.npy", NULL, WLAW_F32, 1, {6}, 6, {0, 1, 2, 3, 4, 5}},
-    {"npy_gen/ok_stored.npz", "w", WLAW_F32, 1, {6}, 6, {0, 1, 2, 3, 4, 5}},
-    {"npy_gen/ok_deflate.npz", "w", WLAW_F32, 1, {6}, 6, {0, 1, 2, 3, 4, 5}},
-    {"npy_gen/ok_nested_names.npz", "model/pi/fc0/kernel:0", WLAW_F32, 1, {6}, 6, {0, 1, 2, 3, 4, 5}},
-    {"npy_gen/ok_non_npy_member.npz", "w", WLAW_F32, 1, {6}, 6, {0, 1, 2, 3, 4, 5}},
+    {"npy_gen/ok_stored.npz", "w", WLAW_F32, 2, {2, 3}, 6, {0, 1, 2, 3, 4, 5}},
+    {"npy_gen/ok_deflate.npz", "w", WLAW_F32, 2, {2, 3}, 6, {0, 1, 2, 3, 4, 5}},
+    {"npy_gen/ok_nested_names.npz", "model/pi/fc0/kernel:0", WLAW_F32, 2, {2, 3}, 6, {0, 1, 2, 3, 4, 5}},
+    {"npy_gen/ok_non_npy_member.npz", "w", WLAW_F32, 2, {2, 3}, 6, {0, 1, 2, 3, 4, 5}},
     {"idx_gen/ok_images.gz", NULL, WLAW_U8, 3, {2, 28, 28}, 0, {0}},
     {"idx_gen/ok_images_raw", NULL, WLAW_U8, 3, {2, 28, 28}, 0, {0}},
     {"idx_gen/ok_two_members.gz", NULL, WLAW_U8, 3, {2, 28, 28}, 0, {0}},
@@ -136,8 +136,9 @@ static void check_expectation(const expectation *want, wlaw_error *err) {
   check_ok(wlaw_tensors_open(&tensors, test_data(relative), err));
   size_t i = 0;
   if (want->tensor) check_ok(wlaw_tensors_find(&i, tensors, want->tensor, err));
-  assert_int_equal(wlaw_tensors_dtype(tensors, i), want->dtype);
-  assert_int_equal(wlaw_tensors_rank(tensors, i), want->rank);
+  if (wlaw_tensors_dtype(tensors, i) != want->dtype || wlaw_tensors_rank(tensors, i) != want->rank)
+    fail_msg("%s: %s of rank %zu, expected %s of %zu", want->file, wlaw_dtype_text(wlaw_tensors_dtype(tensors, i)),
+             wlaw_tensors_rank(tensors, i), wlaw_dtype_text(want->dtype), want->rank);
   assert_memory_equal(wlaw_tensors_shape(tensors, i), want->shape, want->rank * sizeof(uint64_t));
   double values[6];
   check_ok(wlaw_tensors_read(tensors, i, 0, want->n, values, err));
