@@ -63,11 +63,13 @@ void wlaw_options_free(wlaw_options *options) {
   free(options);
 }
 
-static bool in_choices(const char *choices, const char *text) {
+/* Place of text among choices separated by '|', or -1. */
+static int choice_index(const char *choices, const char *text) {
   const size_t length = strlen(text);
-  for (const char *at = choices; at; at = strchr(at, '|'), at = at ? at + 1 : NULL)
-    if (strncmp(at, text, length) == 0 && (at[length] == '|' || at[length] == '\0')) return length > 0;
-  return false;
+  int index = 0;
+  for (const char *at = choices; at; at = strchr(at, '|'), at = at ? at + 1 : NULL, index++)
+    if (length > 0 && strncmp(at, text, length) == 0 && (at[length] == '|' || at[length] == '\0')) return index;
+  return -1;
 }
 
 static wlaw_status fail_choice(const option_spec *row, const char *text, wlaw_error *err) {
@@ -107,13 +109,13 @@ static bool counts_item(const char *at, uint64_t *first, uint64_t *last, const c
 enum { MOST_COUNTS = 100000 };
 
 /* Passes over the list; stores up to capacity values. false: not a list of integers in [low, high]. */
-static bool counts_read(const option_spec *row, const char *text, uint64_t *values, size_t capacity, size_t *n) {
+static bool counts_read(double low, double high, const char *text, uint64_t *values, size_t capacity, size_t *n) {
   *n = 0;
   for (const char *at = text; *at;) {
     uint64_t first, last;
     const char *end;
     if (!counts_item(at, &first, &last, &end)) return false;
-    if ((double)first < row->low || (double)last > row->high || last - first >= MOST_COUNTS) return false;
+    if ((double)first < low || (double)last > high || last - first >= MOST_COUNTS) return false;
     for (uint64_t v = first; v <= last; v++, ++*n)
       if (*n < capacity) values[*n] = v;
     if (*n > MOST_COUNTS) return false;
@@ -133,18 +135,18 @@ static wlaw_status check_value(const option_spec *row, const char *text, wlaw_er
       return wlaw_fail(err, WLAW_ARGUMENT, "option --%s is a flag: 'true' or 'false', not '%s'", row->name, text);
     case OPTION_COUNT:
       if (wlaw_text_u64(text, &count) && (double)count >= row->low && (double)count <= row->high) return WLAW_OK;
-      return wlaw_fail(err, WLAW_ARGUMENT, "option --%s needs an integer from %.17g to %.17g, not '%s'", row->name,
+      return wlaw_fail(err, WLAW_ARGUMENT, "option --%s needs an integer from %.0f to %.0f, not '%s'", row->name,
                        row->low, row->high, text);
     case OPTION_REAL:
       if (wlaw_text_real(text, &real) && real >= row->low && real <= row->high) return WLAW_OK;
       return wlaw_fail(err, WLAW_ARGUMENT, "option --%s needs a number from %g to %g, not '%s'", row->name, row->low,
                        row->high, text);
     case OPTION_COUNTS:
-      if (counts_read(row, text, NULL, 0, &n)) return WLAW_OK;
+      if (counts_read(row->low, row->high, text, NULL, 0, &n)) return WLAW_OK;
       return wlaw_fail(err, WLAW_ARGUMENT,
-                       "option --%s needs integers from %.17g to %.17g with commas between, not '%s'", row->name,
+                       "option --%s needs integers from %.0f to %.0f with commas between, not '%s'", row->name,
                        row->low, row->high, text);
-    case OPTION_CHOICE: return in_choices(row->choices, text) ? WLAW_OK : fail_choice(row, text, err);
+    case OPTION_CHOICE: return choice_index(row->choices, text) >= 0 ? WLAW_OK : fail_choice(row, text, err);
     case OPTION_TEXT: return WLAW_OK;
   }
   return WLAW_OK;
@@ -197,17 +199,29 @@ double wlaw_option_real(const wlaw_options *options, const command_spec *command
   return wlaw_text_real(wlaw_option_text(options, command, name), &value) ? value : NAN;
 }
 
-wlaw_status wlaw_option_counts(const wlaw_options *options, const command_spec *command, const char *name,
-                               uint64_t **values, size_t *n, wlaw_error *err) {
-  *values = NULL;
-  *n = 0;
-  const char *text = wlaw_option_text(options, command, name);
+int wlaw_option_choice(const wlaw_options *options, const command_spec *command, const char *name) {
   const option_spec *row = wlaw_option_find(command, name);
-  if (!text || !*text || !row || !counts_read(row, text, NULL, 0, n) || *n == 0) return WLAW_OK;
+  const char *text = wlaw_option_text(options, command, name);
+  return row && row->choices && text ? choice_index(row->choices, text) : -1;
+}
+
+wlaw_status wlaw_counts_parse(uint64_t **values, size_t *n, const char *text, uint64_t low, uint64_t high,
+                              wlaw_error *err) {
+  *values = NULL;
+  if (!counts_read((double)low, (double)high, text, NULL, 0, n))
+    return wlaw_fail(err, WLAW_ARGUMENT, "'%s' is not a list of integers from %llu to %llu with commas between", text,
+                     (unsigned long long)low, (unsigned long long)high);
+  if (*n == 0) return WLAW_OK;
   *values = wlaw_array(*n, sizeof **values);
   if (!*values) return wlaw_fail_memory(err, *n, sizeof **values);
-  counts_read(row, text, *values, *n, n);
+  counts_read((double)low, (double)high, text, *values, *n, n);
   return WLAW_OK;
+}
+
+wlaw_status wlaw_option_counts(const wlaw_options *options, const command_spec *command, const char *name,
+                               uint64_t **values, size_t *n, wlaw_error *err) {
+  const char *text = wlaw_option_text(options, command, name);
+  return wlaw_counts_parse(values, n, text ? text : "", 0, UINT64_MAX, err); /* the row's range: checked when set */
 }
 
 wlaw_status wlaw_options_check(const wlaw_options *options, const command_spec *command, wlaw_error *err) {

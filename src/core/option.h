@@ -62,6 +62,12 @@ double wlaw_option_real(const wlaw_options *options, const command_spec *command
 wlaw_status wlaw_option_counts(const wlaw_options *options, const command_spec *command, const char *name,
                                uint64_t **values, size_t *n, wlaw_error *err);
 
+/* The same for any text; WLAW_ARGUMENT when it is not a list of integers in [low, high]. */
+wlaw_status wlaw_counts_parse(uint64_t **values, size_t *n, const char *text, uint64_t low, uint64_t high,
+                              wlaw_error *err);
+/* Place among the row's choices, from 0; -1 if unset. */
+int wlaw_option_choice(const wlaw_options *options, const command_spec *command, const char *name);
+
 /* `options` must be NULL or made for `command`. */
 wlaw_status wlaw_options_check(const wlaw_options *options, const command_spec *command, wlaw_error *err);
 

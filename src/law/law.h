@@ -16,7 +16,7 @@ typedef struct law_parameter {
   const char *name;
   law_parameter_kind kind;
   size_t length;       /* numbers it may hold: 1, or the longest list */
-  const char *preset;  /* default as text; NULL: unset (NaN) unless given */
+  const char *preset;  /* default as text; NULL: unset (NaN) unless given or filled by law_ops.complete */
   const char *choices; /* "in|out|average"; the value is the index */
   double low, high;    /* closed range of each number; excluded ends by the flags */
   bool open_low, open_high;
@@ -58,6 +58,8 @@ typedef struct law_ops {
   bool (*moments)(const wlaw_law *law, size_t rows, size_t cols, double *mean, double *variance);
   const entry_ops *entry;
   const struct matrix_ops *matrix;
+  /* Fills defaults that depend on which other parameters were given; runs before check. May be NULL. */
+  void (*complete)(wlaw_law *law);
 } law_ops;
 
 extern const law_ops *const wlaw_laws[];
@@ -67,6 +69,8 @@ extern const size_t wlaw_n_laws;
 wlaw_status wlaw_law_find(const law_ops **ops, const char *name, wlaw_error *err);
 /* First place in values of parameter i. */
 size_t wlaw_law_offset(const law_ops *ops, size_t i);
+/* WLAW_ARGUMENT naming every parameter that is unset: for uses that need them all (drawing from a matrix law). */
+wlaw_status wlaw_law_require(const wlaw_law *law, wlaw_error *err);
 /* WLAW_ARGUMENT naming what the law has instead of `capability`. */
 wlaw_status wlaw_law_cannot(const law_ops *ops, const char *capability, wlaw_error *err);
 
@@ -74,5 +78,9 @@ wlaw_status wlaw_law_cannot(const law_ops *ops, const char *capability, wlaw_err
  * gain / sqrt(fan), fan = cols (in), rows (out) or their mean (average; Glorot and Bengio 2010).            */
 typedef enum law_fan { FAN_IN, FAN_OUT, FAN_AVERAGE } law_fan;
 double wlaw_law_scale(double sd, double gain, law_fan fan, size_t rows, size_t cols);
+
+/* Replaces gain and fan by the standard deviation they give a [rows, cols] matrix, so that entry->log_density and
+ * entry->cdf have a scale (they return NaN without one). Laws without these parameters stay as they are. */
+void wlaw_law_fix_scale(wlaw_law *law, size_t rows, size_t cols);
 
 #endif

@@ -3,7 +3,6 @@
 #define WLAW_STUDY_RUN_H
 
 #include "core/json.h"
-#include "tensor/tensor.h"
 
 /* A run directory open for reading. */
 typedef struct run_directory {
@@ -14,14 +13,25 @@ typedef struct run_directory {
   size_t n_epochs;
 } run_directory;
 
-typedef enum network_condition { NETWORK_OK, NETWORK_CONSTANT, NETWORK_NONFINITE } network_condition;
+/* X(name, text in metrics.csv) */
+#define NETWORK_CONDITION_LIST(X)                                                                                      \
+  X(OK, "ok")                                                                                                          \
+  X(CONSTANT, "constant")   /* every test sample gives the same outputs */                                             \
+  X(NONFINITE, "nonfinite") /* NaN or infinite outputs */
 
-/* metrics.csv: columns epoch, network, train_loss (empty at epoch 0), test_loss, test_accuracy, condition ("ok",
- * "constant", "nonfinite"). Arrays are [n_epochs * networks], epoch slowest. */
+typedef enum network_condition {
+#define NETWORK_CONDITION_ENUM(name, text) NETWORK_##name,
+  NETWORK_CONDITION_LIST(NETWORK_CONDITION_ENUM)
+#undef NETWORK_CONDITION_ENUM
+} network_condition;
+
+const char *wlaw_network_condition_text(network_condition condition);
+
+/* metrics.csv: epoch, network, train_loss (mean over the epoch's samples as trained on; empty at epoch 0), test_loss,
+ * test_accuracy, condition. Arrays are [n_epochs * networks], epoch slowest; epochs count from 0. */
 typedef struct run_metrics {
-  uint64_t *epochs;
   size_t n_epochs, networks;
-  double *train_loss, *test_loss, *test_accuracy; /* NaN where empty */
+  double *train_loss, *test_loss, *test_accuracy; /* NaN where empty or not finite */
   network_condition *condition;
 } run_metrics;
 
@@ -31,9 +41,18 @@ wlaw_status wlaw_run_open(run_directory **out, const char *path, wlaw_error *err
 void wlaw_run_close(run_directory *run); /* NULL allowed */
 /* "RUN/epoch-0007.safetensors" (caller frees); epoch need not exist. NULL when out of memory. */
 char *wlaw_run_snapshot_path(const char *run, uint64_t epoch);
-/* The initial law's text as given to `train --init`, from the configuration. */
+/* The epoch in a file name such as "epoch-0007.safetensors"; false for other names. */
+bool wlaw_run_snapshot_epoch(const char *name, uint64_t *epoch);
+/* Epochs of the snapshots in a folder, ascending; caller frees. */
+wlaw_status wlaw_run_snapshots(uint64_t **epochs, size_t *n, const char *path, wlaw_error *err);
+/* run.json alone. Caller json_decref's. */
+wlaw_status wlaw_run_config_read(json_t **config, const char *path, wlaw_error *err);
+/* An option of `train` as this run used it ("" when it has none by that name). */
+const char *wlaw_run_option(const json_t *config, const char *name);
+/* The initial law's text as given to `train --init`. */
 const char *wlaw_run_init(const run_directory *run);
 
+/* Whole epochs only: rows of an epoch not yet complete (an interrupted run) are left out. */
 wlaw_status wlaw_run_metrics_read(run_metrics **out, const run_directory *run, wlaw_error *err);
 void wlaw_run_metrics_free(run_metrics *metrics); /* NULL allowed */
 

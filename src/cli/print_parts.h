@@ -1,0 +1,31 @@
+/* What the printers of results are made of. A key that is absent is left out: printers never fail. */
+#ifndef WLAW_CLI_PRINT_PARTS_H
+#define WLAW_CLI_PRINT_PARTS_H
+
+#include "cli/screen.h"
+#include "cli/table.h"
+#include "core/json.h"
+
+/* One for each schema (print_fit.c and so on), and one for a document of any shape. */
+void wlaw_print_fit(text_buffer *out, const text_screen *screen, const json_t *document);
+void wlaw_print_fits(text_buffer *out, const text_screen *screen, const json_t *document);
+void wlaw_print_compare(text_buffer *out, const text_screen *screen, const json_t *document);
+void wlaw_print_train(text_buffer *out, const text_screen *screen, const json_t *document);
+void wlaw_print_report(text_buffer *out, const text_screen *screen, const json_t *document);
+void wlaw_print_data(text_buffer *out, const text_screen *screen, const json_t *document);
+void wlaw_print_document(text_buffer *out, const text_screen *screen, const json_t *document);
+
+/* The text or number at a key; "" and NaN where there is none. */
+const char *wlaw_print_string(const json_t *document, const char *key);
+double wlaw_print_real(const json_t *document, const char *key);
+/* A scalar as text: escaped, "%.6g", yes or no, "not determined" for null. */
+void wlaw_print_value(char *out, size_t capacity, const json_t *value);
+
+/* "  label   value", when the key holds a scalar. */
+void wlaw_print_field(text_buffer *out, const char *label, const json_t *document, const char *key);
+/* Bold, with a blank line in front unless it is the first line. */
+void wlaw_print_heading(text_buffer *out, const text_screen *screen, const char *heading);
+/* A text, or an array of texts, as paragraphs broken at the screen's width. */
+void wlaw_print_sentences(text_buffer *out, const text_screen *screen, const json_t *document, const char *key);
+
+#endif

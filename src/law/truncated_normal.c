@@ -1,0 +1,121 @@
+/* truncated-normal(mean=0, scale= | sd= | gain=, fan=, cut=2): a normal of standard deviation `scale`, the parent, kept
+ * where it lies within cut * scale of the mean. `sd` is the standard deviation of what is kept, and so is gain /
+ * sqrt(fan), as in Keras' VarianceScaling; PyTorch's trunc_normal_(std=s, a=-2s, b=2s) is scale=s. */
+#include <math.h>
+
+#include "law/fan.h"
+
+enum { TRUNCATED_MEAN, TRUNCATED_SCALE, TRUNCATED_SD, TRUNCATED_CUT = TRUNCATED_SD + SCALE_ROWS, TRUNCATED_ROWS };
+
+static const law_parameter truncated_parameters[TRUNCATED_ROWS] = {
+    {.name = "mean",
+     .kind = PARAMETER_REAL,
+     .length = 1,
+     .preset = "0",
+     .low = -LAW_MOST_SCALE,
+     .high = LAW_MOST_SCALE,
+     .doc = "mean of an entry"},
+    {.name = "scale",
+     .kind = PARAMETER_REAL,
+     .length = 1,
+     .low = LAW_LEAST_SCALE,
+     .high = LAW_MOST_SCALE,
+     .doc = "standard deviation of the normal before it is cut, in place of sd"},
+    LAW_SCALE_ROWS,
+    {.name = "cut",
+     .kind = PARAMETER_REAL,
+     .length = 1,
+     .preset = "2",
+     .low = 0.01,
+     .high = 30,
+     .doc = "where the normal is cut, in units of its standard deviation before the cut"},
+};
+
+/* Variance of a standard normal kept on [-c, c]: 1 - c exp(-c^2/2) / integral_0^c exp(-x^2/2) dx. Small c would cancel,
+ * so there both integrals are sums of t_j = c^(2j+1) / (1 3 5 ... (2j+1)), common factor exp(-c^2/2) left out. */
+static double kept_variance(double c) {
+  if (c > 3.0) return 1.0 - c * exp(-0.5 * c * c) / (1.25331413731550025121 * erf(c * 0.70710678118654752440));
+  double term = c, above = 0.0;
+  for (int j = 1; j < 80; j++) {
+    term *= c * c / (2 * j + 1);
+    above += term;
+  }
+  return above / (c + above);
+}
+
+static void truncated_complete(wlaw_law *law) {
+  wlaw_scale_complete(law, TRUNCATED_SD, law->counts[TRUNCATED_SCALE] > 0);
+}
+
+static wlaw_status truncated_check(const wlaw_law *law, wlaw_error *err) {
+  return wlaw_scale_check(law, TRUNCATED_SD, TRUNCATED_SCALE, err);
+}
+
+/* Standard deviation of the parent when that of the kept entries is sd. */
+static double parent_of(const double *p, double sd) {
+  return isnan(p[TRUNCATED_SCALE]) ? sd / sqrt(kept_variance(p[TRUNCATED_CUT])) : p[TRUNCATED_SCALE];
+}
+
+static double parent_for(const wlaw_law *law, size_t rows, size_t cols) {
+  return parent_of(law->values, wlaw_scale_sd(law, TRUNCATED_SD, rows, cols));
+}
+
+/* Rejection: from a normal where most of it is kept, else from a uniform (accepted with at least exp(-1/2)). */
+static double draw_kept(wlaw_stream *stream, double cut) {
+  for (;;) {
+    double pair[2];
+    if (cut > 1.0) {
+      wlaw_stream_normals(stream, pair, 2);
+      if (fabs(pair[0]) <= cut) return pair[0];
+      if (fabs(pair[1]) <= cut) return pair[1];
+    } else {
+      const double x = cut * (2.0 * wlaw_stream_open(stream) - 1.0);
+      if (wlaw_stream_open(stream) <= exp(-0.5 * x * x)) return x;
+    }
+  }
+}
+
+static wlaw_status truncated_draw(const wlaw_law *law, double *out, size_t rows, size_t cols, wlaw_stream *stream,
+                                  wlaw_error *err) {
+  (void)err;
+  const double mean = law->values[TRUNCATED_MEAN], cut = law->values[TRUNCATED_CUT];
+  const double parent = parent_for(law, rows, cols);
+  for (size_t i = 0; i < rows * cols; i++) out[i] = mean + parent * draw_kept(stream, cut);
+  return WLAW_OK;
+}
+
+static bool truncated_moments(const wlaw_law *law, size_t rows, size_t cols, double *mean, double *variance) {
+  const double parent = parent_for(law, rows, cols);
+  *mean = law->values[TRUNCATED_MEAN];
+  *variance = parent * parent * kept_variance(law->values[TRUNCATED_CUT]);
+  return true;
+}
+
+static double truncated_log_density(const double *p, double x) {
+  const double parent = parent_of(p, p[TRUNCATED_SD + SCALE_SD]), z = (x - p[TRUNCATED_MEAN]) / parent;
+  if (fabs(z) > p[TRUNCATED_CUT]) return -INFINITY;
+  const double kept = erf(p[TRUNCATED_CUT] * 0.70710678118654752440);
+  return -0.5 * z * z - log(parent * kept) - 0.91893853320467274178; /* log(2 pi) / 2 */
+}
+
+static double truncated_cdf(const double *p, double x) {
+  const double z = (x - p[TRUNCATED_MEAN]) / parent_of(p, p[TRUNCATED_SD + SCALE_SD]), cut = p[TRUNCATED_CUT];
+  if (z <= -cut) return 0.0;
+  if (z >= cut) return 1.0;
+  return 0.5 + 0.5 * erf(z * 0.70710678118654752440) / erf(cut * 0.70710678118654752440);
+}
+
+static const entry_ops truncated_entry = {truncated_log_density, truncated_cdf};
+
+const law_ops wlaw_law_truncated_normal = {
+    .name = "truncated-normal",
+    .summary = "independent normal entries cut at `cut` standard deviations; sd and gain speak of what is kept",
+    .source = "Johnson, Kotz and Balakrishnan 1994, Continuous Univariate Distributions 1, section 13.10.1",
+    .parameters = truncated_parameters,
+    .n_parameters = TRUNCATED_ROWS,
+    .complete = truncated_complete,
+    .check = truncated_check,
+    .draw = truncated_draw,
+    .moments = truncated_moments,
+    .entry = &truncated_entry,
+};

@@ -1,0 +1,123 @@
+#include "study/run.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/error.h"
+#include "core/file.h"
+#include "core/memory.h"
+
+enum { LARGEST_CONFIG = 16 << 20 };
+
+bool wlaw_run_is(const char *path) {
+  char *config = wlaw_path_join(path, "run.json");
+  const bool is = config && wlaw_path_exists(config);
+  free(config);
+  return is;
+}
+
+char *wlaw_run_snapshot_path(const char *run, uint64_t epoch) {
+  char name[48];
+  snprintf(name, sizeof name, "epoch-%04llu.safetensors", (unsigned long long)epoch);
+  return wlaw_path_join(run, name);
+}
+
+bool wlaw_run_snapshot_epoch(const char *name, uint64_t *epoch) {
+  char digits[24];
+  const size_t n = strspn(name + (strncmp(name, "epoch-", 6) == 0 ? 6 : 0), "0123456789");
+  if (strncmp(name, "epoch-", 6) != 0 || n < 4 || n >= sizeof digits) return false;
+  memcpy(digits, name + 6, n);
+  digits[n] = '\0';
+  return strcmp(name + 6 + n, ".safetensors") == 0 && wlaw_text_u64(digits, epoch);
+}
+
+static int compare_epochs(const void *a, const void *b) {
+  const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+  return (x > y) - (x < y);
+}
+
+wlaw_status wlaw_run_snapshots(uint64_t **epochs, size_t *n, const char *path, wlaw_error *err) {
+  DIR *folder = opendir(path);
+  if (!folder) return wlaw_fail_errno(err, path, "the folder cannot be opened");
+  uint64_t *found = NULL;
+  size_t count = 0, capacity = 0;
+  wlaw_status status = WLAW_OK;
+  for (const struct dirent *entry; status == WLAW_OK && (entry = readdir(folder));) {
+    uint64_t epoch;
+    if (!wlaw_run_snapshot_epoch(entry->d_name, &epoch)) continue;
+    if (count == capacity) {
+      capacity = capacity ? 2 * capacity : 64;
+      uint64_t *larger = realloc(found, capacity * sizeof *found);
+      if (larger) found = larger;
+      else status = wlaw_fail_memory(err, capacity, sizeof *found);
+    }
+    if (status == WLAW_OK) found[count++] = epoch;
+  }
+  closedir(folder);
+  if (status != WLAW_OK) {
+    free(found);
+    return status;
+  }
+  if (count) qsort(found, count, sizeof *found, compare_epochs);
+  *epochs = found;
+  *n = count;
+  return WLAW_OK;
+}
+
+wlaw_status wlaw_run_config_read(json_t **config, const char *path, wlaw_error *err) {
+  char *file = wlaw_path_join(path, "run.json"), *text = NULL;
+  size_t n;
+  if (!file) return wlaw_fail_memory(err, strlen(path), 1);
+  wlaw_status status = wlaw_input_whole(&text, &n, file, LARGEST_CONFIG, err);
+  if (status == WLAW_OK) status = wlaw_json_parse(config, text, n, err);
+  if (status == WLAW_OK) {
+    const char *schema = json_string_value(json_object_get(*config, "schema"));
+    if (!schema || strcmp(schema, "weightlaw.run/1") != 0) {
+      status = wlaw_fail(err, WLAW_FORMAT, "the schema is '%s', not weightlaw.run/1", schema ? schema : "missing");
+      json_decref(*config);
+      *config = NULL;
+    }
+  }
+  wlaw_error_in_file(err, status, file);
+  free(text);
+  free(file);
+  return status;
+}
+
+wlaw_status wlaw_run_open(run_directory **out, const char *path, wlaw_error *err) {
+  run_directory *run = calloc(1, sizeof *run);
+  if (!run) return wlaw_fail_memory(err, 1, sizeof *run);
+  wlaw_status status = wlaw_run_config_read(&run->config, path, err);
+  if (status == WLAW_OK && !(run->path = wlaw_text_duplicate(path, strlen(path))))
+    status = wlaw_fail_memory(err, strlen(path), 1);
+  if (status == WLAW_OK) status = wlaw_run_snapshots(&run->epochs, &run->n_epochs, path, err);
+  if (status == WLAW_OK) {
+    const json_int_t networks = json_integer_value(json_object_get(run->config, "networks"));
+    if (networks >= 1) run->networks = (size_t)networks;
+    else status = wlaw_error_in_file(err, wlaw_fail(err, WLAW_FORMAT, "run.json has no count of networks"), path);
+  }
+  if (status != WLAW_OK) {
+    wlaw_run_close(run);
+    return status;
+  }
+  *out = run;
+  return WLAW_OK;
+}
+
+void wlaw_run_close(run_directory *run) {
+  if (!run) return;
+  free(run->path);
+  free(run->epochs);
+  json_decref(run->config);
+  free(run);
+}
+
+const char *wlaw_run_option(const json_t *config, const char *name) {
+  const char *text = json_string_value(json_object_get(json_object_get(config, "options"), name));
+  return text ? text : "";
+}
+
+const char *wlaw_run_init(const run_directory *run) { return wlaw_run_option(run->config, "init"); }

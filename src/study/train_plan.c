@@ -1,0 +1,306 @@
+#include "study/train_plan.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/error.h"
+#include "study/run.h"
+
+static const option_spec options_table[] = {
+    {"output", 'o', OPTION_TEXT, "RUN", NULL, NULL, 0, 0, "run directory to make (or to go on with)"},
+    {"networks", 'n', OPTION_COUNT, "N", "100", NULL, 1, 10000000, "networks in the ensemble"},
+    {"hidden", 0, OPTION_COUNTS, "WIDTHS", "10,10,10", NULL, 1, 1048576, "widths of the hidden layers; \"\" for none"},
+    {"epochs", 'e', OPTION_COUNT, "E", "10", NULL, 0, 1000000, "passes over the training set"},
+    {"batch", 'b', OPTION_COUNT, "B", "100", NULL, 1, 1048576, "samples in a batch"},
+    {"init", 0, OPTION_TEXT, "LAW", "normal(gain=1,fan=in)", NULL, 0, 0,
+     "law of the initial weights, for example torch-default"},
+    {"activation", 0, OPTION_CHOICE, "NAME", "relu", "relu|leaky-relu|tanh|erf|gelu|sin|linear", 0, 0,
+     "nonlinearity of the hidden layers"},
+    {"biases", 0, OPTION_FLAG, NULL, "false", NULL, 0, 0, "layers have biases"},
+    {"loss", 0, OPTION_CHOICE, "NAME", "cross-entropy", "cross-entropy|mse", 0, 0,
+     "softmax cross-entropy, or mean squared error to one-hot labels"},
+    {"optimizer", 0, OPTION_CHOICE, "NAME", "adam", "sgd|adam|adamw", 0, 0,
+     "optimiser, with PyTorch's meaning of its parameters"},
+    {"lr", 0, OPTION_REAL, "RATE", "0.001", NULL, 0, 1e6, "learning rate"},
+    {"momentum", 0, OPTION_REAL, "M", "0", NULL, 0, 1, "momentum of sgd"},
+    {"beta1", 0, OPTION_REAL, "B1", "0.9", NULL, 0, 1, "decay of the first moment (adam, adamw)"},
+    {"beta2", 0, OPTION_REAL, "B2", "0.999", NULL, 0, 1, "decay of the second moment (adam, adamw)"},
+    {"epsilon", 0, OPTION_REAL, "EPS", "1e-8", NULL, 0, 1, "added to the root of the second moment"},
+    {"weight-decay", 0, OPTION_REAL, "WD", "0", NULL, 0, 1e6,
+     "L2 term of the gradient (sgd, adam), decoupled decay (adamw)"},
+    {"schedule", 0, OPTION_CHOICE, "NAME", "constant", "constant|step|cosine", 0, 0,
+     "learning rate over epochs; cosine ends at 0"},
+    {"step-epochs", 0, OPTION_COUNT, "K", "10", NULL, 1, 1000000, "schedule step: epochs between cuts"},
+    {"step-factor", 0, OPTION_REAL, "F", "0.1", NULL, 0, 1, "schedule step: factor of each cut"},
+    {"parameterization", 0, OPTION_CHOICE, "NAME", "standard", "standard|ntk", 0, 0,
+     "ntk: layers scaled by 1/sqrt(fan in), parameters of order 1"},
+    {"order", 0, OPTION_CHOICE, "NAME", "independent", "independent|shared", 0, 0,
+     "each network shuffles for itself, or one order for all (faster; networks then share gradient noise)"},
+    {"snapshots", 0, OPTION_TEXT, "EPOCHS", "all", NULL, 0, 0,
+     "epochs to keep weights of: all, or a list such as 0-10,20,50"},
+    {"snapshot-layers", 0, OPTION_TEXT, "LAYERS", "all", NULL, 0, 0,
+     "layers that snapshots hold: all, or a list such as 2,3"},
+    {"pixel-range", 0, OPTION_CHOICE, "LOW,HIGH", "-1,1", "-1,1|0,1", 0, 0, "where the pixel values 0 and 255 go"},
+    {"standardize", 0, OPTION_FLAG, NULL, "false", NULL, 0, 0,
+     "scale each feature to mean 0 and variance 1 over the training set"},
+    {"synthetic-features", 0, OPTION_COUNT, "D", "64", NULL, 1, 65536, "DATA synthetic: inputs"},
+    {"synthetic-classes", 0, OPTION_COUNT, "C", "10", NULL, 2, 256, "DATA synthetic: classes"},
+    {"synthetic-train", 0, OPTION_COUNT, "N", "10000", NULL, 1, 100000000, "DATA synthetic: training samples"},
+    {"synthetic-test", 0, OPTION_COUNT, "N", "2000", NULL, 1, 100000000, "DATA synthetic: test samples"},
+    {"resume", 0, OPTION_FLAG, NULL, "false", NULL, 0, 0, "the operand is a run directory: go on where it stopped"},
+    {"save-every", 0, OPTION_REAL, "SECONDS", "60", NULL, 0, 1e9, "seconds of work that a kill may cost at most"},
+    {"cache", 0, OPTION_TEXT, "FOLDER", NULL, NULL, 0, 0, "where fetched data sets live"},
+};
+
+const command_spec wlaw_command_train = {
+    .name = "train",
+    .summary = "train an ensemble of networks and keep their weights through training",
+    .operands = "DATA",
+    .examples =
+        "weightlaw train fashion-mnist -o run\n"
+        "    100 networks 784-10-10-10-10, Adam, 10 epochs, weights kept at every epoch\n"
+        "weightlaw train mnist -o run --networks 1000 --epochs 50 --init 'uniform(gain=0.5773502691896258)'\n"
+        "    the published experiment with uniform initial weights\n"
+        "weightlaw train synthetic -o run --hidden 32,32 --optimizer sgd --lr 0.1 --momentum 0.9\n"
+        "    no data needed: Gaussian inputs labelled by a random teacher\n"
+        "weightlaw train --resume run\n"
+        "    go on after an interruption; ends in the same bytes as if never stopped\n",
+    .details =
+        "DATA is a folder of IDX files, a cifar-10-batches-bin folder, or a name: fashion-mnist, mnist, synthetic.\n"
+        "The run directory holds run.json, metrics.csv, epoch-NNNN.safetensors (each layer stacked over networks,\n"
+        "layerK.weight [networks, out, in]), timings.csv (the one file that differs between repetitions) and, until "
+        "the\n"
+        "run is complete, state.safetensors. Same seed, same bytes, at any number of threads. The same command given\n"
+        "again goes on with an interrupted run. Ctrl-C saves the state and says how to go on.",
+    .options = options_table,
+    .n_options = sizeof options_table / sizeof *options_table,
+    .call = wlaw_train,
+};
+
+/* Options that do not shape the result are not part of a run's identity. */
+static bool shapes_result(const char *name) {
+  static const char *const others[] = {"output", "resume",  "save-every", "cache",
+                                       "json",   "threads", "progress",   "force"};
+  for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+    if (strcmp(name, others[i]) == 0) return false;
+  return true;
+}
+
+static json_t *canonical(const option_spec *row, const wlaw_options *options) {
+  const char *name = row->name;
+  char text[32];
+  if (row->kind == OPTION_COUNT)
+    snprintf(text, sizeof text, "%llu", (unsigned long long)wlaw_option_count(options, &wlaw_command_train, name));
+  else if (row->kind == OPTION_REAL)
+    snprintf(text, sizeof text, "%.17g", wlaw_option_real(options, &wlaw_command_train, name));
+  else return wlaw_json_text(wlaw_option_text(options, &wlaw_command_train, name));
+  return json_string(text);
+}
+
+static wlaw_status canonical_options(json_t **out, const wlaw_options *options, wlaw_error *err) {
+  bool failed = false;
+  json_t *object = json_object();
+  for (size_t i = 0; i < wlaw_command_train.n_options + wlaw_n_common_options; i++) {
+    const size_t own = wlaw_command_train.n_options;
+    const option_spec *row = i < own ? &wlaw_command_train.options[i] : &wlaw_common_options[i - own];
+    if (shapes_result(row->name)) wlaw_json_put(&failed, object, row->name, canonical(row, options));
+  }
+  if (!failed) {
+    *out = object;
+    return WLAW_OK;
+  }
+  json_decref(object);
+  return wlaw_fail_memory(err, 1, sizeof(json_t *));
+}
+
+static int choice(const wlaw_options *options, const char *name) {
+  return wlaw_option_choice(options, &wlaw_command_train, name);
+}
+
+/* "all" or a list of integers in [low, high]: NULL and 0 for all. */
+static wlaw_status all_or_counts(uint64_t **values, size_t *n, const wlaw_options *options, const char *name,
+                                 uint64_t low, uint64_t high, wlaw_error *err) {
+  const char *text = wlaw_option_text(options, &wlaw_command_train, name);
+  *values = NULL;
+  *n = 0;
+  if (strcmp(text, "all") == 0) return WLAW_OK;
+  const wlaw_status status = wlaw_counts_parse(values, n, text, low, high, err);
+  return status == WLAW_OK ? status : wlaw_error_add_hint(err, status, "option --%s takes 'all' or such a list", name);
+}
+
+static wlaw_status plan_layers(train_plan *plan, const wlaw_options *options, wlaw_error *err) {
+  uint64_t *hidden = NULL, *kept = NULL;
+  size_t n = 0, n_kept = 0;
+  mlp *net = &plan->config.mlp;
+  WLAW_TRY(wlaw_option_counts(options, &wlaw_command_train, "hidden", &hidden, &n, err));
+  wlaw_status status = WLAW_OK;
+  if (n + 1 > MLP_MAX_LAYERS)
+    status = wlaw_fail(err, WLAW_LIMIT, "%zu hidden layers are more than the %d supported", n, MLP_MAX_LAYERS - 1);
+  if (status == WLAW_OK) {
+    net->layers = n + 1;
+    for (size_t i = 0; i < n; i++) net->width[i + 1] = (size_t)hidden[i];
+    status = all_or_counts(&kept, &n_kept, options, "snapshot-layers", 1, net->layers, err);
+  }
+  if (status == WLAW_OK) {
+    for (size_t l = 0; l < net->layers; l++) plan->keep[l] = !kept;
+    for (size_t i = 0; i < n_kept; i++) plan->keep[kept[i] - 1] = true;
+  }
+  free(hidden);
+  free(kept);
+  return status;
+}
+
+wlaw_status wlaw_plan_make(train_plan *plan, const wlaw_options *options, wlaw_error *err) {
+  const command_spec *command = &wlaw_command_train;
+  *plan = (train_plan){.networks = (size_t)wlaw_option_count(options, command, "networks"),
+                       .save_seconds = wlaw_option_real(options, command, "save-every")};
+  train_config *config = &plan->config;
+  config->mlp.biases = wlaw_option_flag(options, command, "biases");
+  config->mlp.ntk = choice(options, "parameterization") == 1;
+  config->mlp.activation = (activation)choice(options, "activation");
+  config->mlp.loss = (loss)choice(options, "loss");
+  config->optimizer = (optimizer)choice(options, "optimizer");
+  config->lr = wlaw_option_real(options, command, "lr");
+  config->momentum = wlaw_option_real(options, command, "momentum");
+  config->beta1 = wlaw_option_real(options, command, "beta1");
+  config->beta2 = wlaw_option_real(options, command, "beta2");
+  config->epsilon = wlaw_option_real(options, command, "epsilon");
+  config->weight_decay = wlaw_option_real(options, command, "weight-decay");
+  config->schedule = (schedule)choice(options, "schedule");
+  config->step_epochs = (uint32_t)wlaw_option_count(options, command, "step-epochs");
+  config->step_factor = wlaw_option_real(options, command, "step-factor");
+  config->batch = (uint32_t)wlaw_option_count(options, command, "batch");
+  config->epochs = (uint32_t)wlaw_option_count(options, command, "epochs");
+  config->shared_order = choice(options, "order") == 1;
+  config->seed = wlaw_option_count(options, command, "seed");
+  wlaw_status status = plan_layers(plan, options, err);
+  if (status == WLAW_OK)
+    status = all_or_counts(&plan->snapshots, &plan->n_snapshots, options, "snapshots", 0, config->epochs, err);
+  if (status == WLAW_OK) status = wlaw_law_parse(&plan->init, wlaw_option_text(options, command, "init"), err);
+  if (status == WLAW_OK && !plan->init->ops->draw) status = wlaw_law_cannot(plan->init->ops, "draw", err);
+  if (status == WLAW_OK) status = canonical_options(&plan->options, options, err);
+  if (status != WLAW_OK) wlaw_plan_release(plan);
+  return status;
+}
+
+void wlaw_plan_release(train_plan *plan) {
+  wlaw_law_free(plan->init);
+  free(plan->snapshots);
+  json_decref(plan->options);
+  *plan = (train_plan){0};
+}
+
+void wlaw_plan_fit_data(train_plan *plan, const wlaw_dataset *dataset) {
+  plan->config.mlp.width[0] = dataset->features;
+  plan->config.mlp.width[plan->config.mlp.layers] = dataset->classes;
+}
+
+void wlaw_plan_request(dataset_request *request, const char *data, const wlaw_options *options) {
+  const command_spec *command = &wlaw_command_train;
+  *request = (dataset_request){
+      .what = data,
+      .cache = wlaw_option_text(options, command, "cache"),
+      .pixel_range = wlaw_option_text(options, command, "pixel-range"),
+      .standardize = wlaw_option_flag(options, command, "standardize"),
+      .seed = wlaw_option_count(options, command, "seed"),
+      .synthetic_features = (size_t)wlaw_option_count(options, command, "synthetic-features"),
+      .synthetic_classes = (size_t)wlaw_option_count(options, command, "synthetic-classes"),
+      .synthetic_train = (size_t)wlaw_option_count(options, command, "synthetic-train"),
+      .synthetic_test = (size_t)wlaw_option_count(options, command, "synthetic-test"),
+  };
+}
+
+bool wlaw_plan_keeps(const train_plan *plan, uint64_t epoch) {
+  for (size_t i = 0; i < plan->n_snapshots; i++)
+    if (plan->snapshots[i] == epoch) return true;
+  return plan->snapshots == NULL;
+}
+
+static json_t *layers_json(bool *failed, const train_plan *plan) {
+  const mlp *net = &plan->config.mlp;
+  json_t *list = json_array();
+  for (size_t l = 0; l < net->layers; l++) {
+    char name[32];
+    snprintf(name, sizeof name, "layer%zu", l + 1);
+    json_t *layer = json_object();
+    wlaw_json_put(failed, layer, "name", json_string(name));
+    wlaw_json_put(failed, layer, "rows", wlaw_json_count(net->width[l + 1]));
+    wlaw_json_put(failed, layer, "cols", wlaw_json_count(net->width[l]));
+    wlaw_json_put(failed, layer, "kept", json_boolean(plan->keep[l]));
+    wlaw_json_append(failed, list, layer);
+  }
+  return list;
+}
+
+static json_t *law_json(const wlaw_law *law) {
+  size_t needed = 0;
+  if (wlaw_law_text(law, NULL, 0, &needed, NULL) != WLAW_OK) return NULL;
+  char *text = malloc(needed);
+  if (!text) return NULL;
+  json_t *value = wlaw_law_text(law, text, needed, NULL, NULL) == WLAW_OK ? wlaw_json_text(text) : NULL;
+  free(text);
+  return value;
+}
+
+json_t *wlaw_plan_build_json(void) {
+  char text[2048]; /* far more than the few lines there are; a longer text would give NULL, that is, out of memory */
+  return wlaw_build_info(text, sizeof text, NULL, NULL) == WLAW_OK ? json_string(text) : NULL;
+}
+
+wlaw_status wlaw_plan_document(json_t **out, const train_plan *plan, const wlaw_dataset *dataset, const char *data,
+                               size_t steps_per_epoch, wlaw_error *err) {
+  bool failed = false;
+  json_t *document = json_object();
+  wlaw_json_put(&failed, document, "schema", json_string("weightlaw.run/1"));
+  wlaw_json_put(&failed, document, "version", json_string(wlaw_version()));
+  wlaw_json_put(&failed, document, "build", wlaw_plan_build_json());
+  wlaw_json_put(&failed, document, "data_argument", wlaw_json_text(data));
+  wlaw_json_put(&failed, document, "data", json_deep_copy(dataset->description));
+  wlaw_json_put(&failed, document, "options", json_deep_copy(plan->options));
+  wlaw_json_put(&failed, document, "init", law_json(plan->init));
+  wlaw_json_put(&failed, document, "networks", wlaw_json_count(plan->networks));
+  wlaw_json_put(&failed, document, "epochs", wlaw_json_count(plan->config.epochs));
+  wlaw_json_put(&failed, document, "seed", wlaw_json_count(plan->config.seed));
+  wlaw_json_put(&failed, document, "steps_per_epoch", wlaw_json_count(steps_per_epoch));
+  wlaw_json_put(&failed, document, "layers", layers_json(&failed, plan));
+  if (!failed) {
+    *out = document;
+    return WLAW_OK;
+  }
+  json_decref(document);
+  return wlaw_fail_memory(err, 1, sizeof(json_t *));
+}
+
+wlaw_status wlaw_plan_matches(const train_plan *plan, const json_t *config, const char *data, wlaw_error *err) {
+  const char *recorded_data = json_string_value(json_object_get(config, "data_argument"));
+  const char *name, *differs = NULL, *recorded = "", *asked = "";
+  json_t *value;
+  json_object_foreach(plan->options, name, value) {
+    const char *other = wlaw_run_option(config, name);
+    if (!differs && strcmp(other, json_string_value(value)) != 0) {
+      differs = name;
+      recorded = other;
+      asked = json_string_value(value);
+    }
+  }
+  if (differs)
+    wlaw_fail(err, WLAW_EXISTS, "a run made with --%s '%s' is there, this one has '%s'", differs, recorded, asked);
+  else if (recorded_data && strcmp(recorded_data, data) != 0)
+    wlaw_fail(err, WLAW_EXISTS, "a run on '%s' is there, this one is on '%s'", recorded_data, data);
+  else return WLAW_OK;
+  return wlaw_error_add_hint(err, WLAW_EXISTS, "choose another --output, or --force to replace it");
+}
+
+wlaw_status wlaw_plan_recall(wlaw_options *options, const json_t *config, wlaw_error *err) {
+  const char *name;
+  json_t *value;
+  json_t *recorded = json_object_get(config, "options");
+  if (!json_is_object(recorded)) return wlaw_fail(err, WLAW_FORMAT, "run.json has no options");
+  json_object_foreach(recorded, name, value) {
+    if (!json_is_string(value) || !shapes_result(name))
+      return wlaw_fail(err, WLAW_FORMAT, "run.json: option '%s' is not usable", name);
+    WLAW_TRY(wlaw_options_set(options, name, json_string_value(value), err));
+  }
+  return WLAW_OK;
+}

@@ -1,0 +1,301 @@
+/* The promise of a run directory: the same bytes at any thread count, after any kill, after Ctrl-C, after a full disk.
+ */
+#include "support/test.h"
+
+#include <dirent.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "core/file.h"
+#include "study/run.h"
+
+/* A small ensemble: 5 networks 8-6-5-4, 3 epochs of 7 batches (the last one is short). */
+static const char *const base_options[] = {
+    "networks",
+    "5",
+    "hidden",
+    "6,5",
+    "epochs",
+    "3",
+    "batch",
+    "32",
+    "synthetic-features",
+    "8",
+    "synthetic-classes",
+    "4",
+    "synthetic-train",
+    "200",
+    "synthetic-test",
+    "50",
+    "threads",
+    "2",
+    "save-every",
+    "0",
+};
+
+static wlaw_options *make_options(const char *run, const char *const *more, size_t n_more) {
+  wlaw_options *options = NULL;
+  wlaw_error *err = wlaw_error_new();
+  check_ok(wlaw_options_new(&options, "train", err));
+  for (size_t i = 0; i < sizeof base_options / sizeof *base_options; i += 2)
+    check_ok(wlaw_options_set(options, base_options[i], base_options[i + 1], err));
+  for (size_t i = 0; i < n_more; i += 2) check_ok(wlaw_options_set(options, more[i], more[i + 1], err));
+  check_ok(wlaw_options_set(options, "output", run, err));
+  wlaw_error_free(err);
+  return options;
+}
+
+static wlaw_status train(const char *run, const char *const *more, size_t n_more, wlaw_progress progress, void *user,
+                         wlaw_error *err) {
+  static const char *const inputs[] = {"synthetic"};
+  wlaw_options *options = make_options(run, more, n_more);
+  const wlaw_status status = wlaw_train(NULL, inputs, 1, options, progress, user, err);
+  wlaw_options_free(options);
+  return status;
+}
+
+static wlaw_status resume(const char *run, wlaw_error *err) {
+  wlaw_options *options = NULL;
+  wlaw_status status = wlaw_options_new(&options, "train", err);
+  if (status == WLAW_OK) status = wlaw_options_set(options, "resume", "true", err);
+  if (status == WLAW_OK) status = wlaw_train(NULL, &run, 1, options, NULL, NULL, err);
+  wlaw_options_free(options);
+  return status;
+}
+
+/* Every file of `one` but timings.csv is in `other` with the same bytes, and the other way round. */
+static void check_same_run(const char *one, const char *other) {
+  for (int turn = 0; turn < 2; turn++) {
+    DIR *folder = opendir(turn ? other : one);
+    assert_non_null(folder);
+    size_t files = 0;
+    for (const struct dirent *entry; (entry = readdir(folder));) {
+      if (entry->d_name[0] == '.' || strcmp(entry->d_name, "timings.csv") == 0) continue;
+      char *bytes[2];
+      size_t n[2];
+      const char *runs[2] = {one, other};
+      for (int k = 0; k < 2; k++) {
+        char *path = wlaw_path_join(runs[k], entry->d_name);
+        wlaw_error *err = wlaw_error_new();
+        check_ok(wlaw_input_whole(&bytes[k], &n[k], path, 1 << 24, err));
+        wlaw_error_free(err);
+        free(path);
+      }
+      if (n[0] != n[1] || memcmp(bytes[0], bytes[1], n[0]) != 0)
+        fail_msg("%s differs between %s and %s", entry->d_name, one, other);
+      free(bytes[0]);
+      free(bytes[1]);
+      files++;
+    }
+    closedir(folder);
+    assert_true(files >= 3);
+  }
+}
+
+static char reference[4096];
+
+static int make_reference(void **state) {
+  (void)state;
+  wlaw_error *err = wlaw_error_new();
+  snprintf(reference, sizeof reference, "%s", test_scratch("reference"));
+  const wlaw_status status = train(reference, NULL, 0, NULL, NULL, err);
+  if (status != WLAW_OK) print_error("%s\n", wlaw_error_message(err));
+  wlaw_error_free(err);
+  return status != WLAW_OK;
+}
+
+static void complete_run_holds_what_it_should(void **state) {
+  (void)state;
+  wlaw_error *err = wlaw_error_new();
+  run_directory *run = NULL;
+  run_metrics *metrics = NULL;
+  check_ok(wlaw_run_open(&run, reference, err));
+  assert_int_equal(run->networks, 5);
+  assert_int_equal(run->n_epochs, 4);
+  for (size_t e = 0; e < 4; e++) assert_int_equal(run->epochs[e], e);
+  assert_string_equal(wlaw_run_init(run), "normal(gain=1,fan=in)");
+  check_ok(wlaw_run_metrics_read(&metrics, run, err));
+  assert_int_equal(metrics->n_epochs, 4);
+  double first = 0, last = 0;
+  for (size_t k = 0; k < 5; k++) {
+    assert_true(isnan(metrics->train_loss[k]));
+    for (size_t e = 0; e < 4; e++) {
+      const double accuracy = metrics->test_accuracy[e * 5 + k];
+      assert_true(accuracy >= 0 && accuracy <= 1);
+      assert_true(isfinite(metrics->test_loss[e * 5 + k]));
+      assert_int_equal(metrics->condition[e * 5 + k], NETWORK_OK);
+    }
+    first += metrics->train_loss[5 + k];
+    last += metrics->train_loss[15 + k];
+  }
+  assert_true(last < first); /* it learns */
+  wlaw_run_metrics_free(metrics);
+  wlaw_run_close(run);
+  char *left = wlaw_path_join(reference, "state.safetensors");
+  assert_false(wlaw_path_exists(left));
+  free(left);
+  wlaw_error_free(err);
+}
+
+static void thread_count_changes_nothing(void **state) {
+  (void)state;
+  wlaw_error *err = wlaw_error_new();
+  const char *const threads[] = {"1", "7"};
+  for (size_t i = 0; i < 2; i++) {
+    char name[32];
+    snprintf(name, sizeof name, "threads-%s", threads[i]);
+    const char *run = test_scratch(name), *const more[] = {"threads", threads[i]};
+    check_ok(train(run, more, 2, NULL, NULL, err));
+    check_same_run(reference, run);
+  }
+  wlaw_error_free(err);
+}
+
+/* A child trains, is killed after a while, and is started again until it ends; delays grow so that it does end. */
+static void killed_at_any_instant(void **state) {
+  (void)state;
+  wlaw_error *err = wlaw_error_new();
+  for (int round = 0; round < 6; round++) {
+    char name[32];
+    snprintf(name, sizeof name, "killed-%d", round);
+    const char *run = test_scratch(name);
+    long delay = 200000 + 350000 * round; /* ns */
+    for (int attempt = 0;; attempt++) {
+      assert_true(attempt < 400);
+      const pid_t child = fork();
+      assert_true(child >= 0);
+      if (child == 0) _exit(train(run, NULL, 0, NULL, NULL, NULL) == WLAW_OK ? 0 : 1);
+      nanosleep(&(struct timespec){.tv_sec = delay / 1000000000, .tv_nsec = delay % 1000000000}, NULL);
+      kill(child, SIGKILL);
+      int ended;
+      assert_int_equal(waitpid(child, &ended, 0), child);
+      if (WIFEXITED(ended)) {
+        assert_int_equal(WEXITSTATUS(ended), 0);
+        break;
+      }
+      delay += delay / 16;
+    }
+    check_same_run(reference, run);
+  }
+  wlaw_error_free(err);
+}
+
+typedef struct countdown {
+  int calls;
+} countdown;
+
+static int cancel_when_done(void *user, double fraction, const char *what) {
+  countdown *left = user;
+  (void)fraction;
+  (void)what;
+  return --left->calls < 0;
+}
+
+static void cancelled_and_resumed(void **state) {
+  (void)state;
+  wlaw_error *err = wlaw_error_new();
+  int cancelled = 0;
+  /* more epochs, so that there is something left to cancel after a tenth of a second */
+  const char *const more[] = {"epochs", "400", "snapshots", "0,400", "save-every", "1000"};
+  const char *whole = test_scratch("long");
+  check_ok(train(whole, more, 6, NULL, NULL, err));
+  for (int calls = 2; calls < 5; calls++) {
+    char name[32];
+    snprintf(name, sizeof name, "cancelled-%d", calls);
+    const char *run = test_scratch(name);
+    wlaw_status status = train(run, more, 6, cancel_when_done, &(countdown){calls}, err);
+    if (status == WLAW_CANCELLED) {
+      cancelled++;
+      char *saved = wlaw_path_join(run, "state.safetensors");
+      if (wlaw_path_exists(saved)) assert_non_null(strstr(wlaw_error_message(err), "--resume"));
+      free(saved);
+      status = resume(run, err);
+    }
+    check_ok(status);
+    check_same_run(whole, run);
+  }
+  assert_true(cancelled > 0);
+  wlaw_error_free(err);
+}
+
+/* A limit on file sizes stands in for a full disk: the state cannot be written, the run says so and goes on later. */
+static void full_disk(void **state) {
+  (void)state;
+  wlaw_error *err = wlaw_error_new();
+  const char *run = test_scratch("full-disk");
+  const pid_t child = fork();
+  assert_true(child >= 0);
+  if (child == 0) {
+    signal(SIGXFSZ, SIG_IGN);
+    const struct rlimit small = {700, 700};
+    setrlimit(RLIMIT_FSIZE, &small);
+    wlaw_error *why = wlaw_error_new();
+    const wlaw_status status = train(run, NULL, 0, NULL, NULL, why);
+    _exit(status == WLAW_IO && strstr(wlaw_error_message(why), run) ? 0 : 1);
+  }
+  int ended;
+  assert_int_equal(waitpid(child, &ended, 0), child);
+  assert_true(WIFEXITED(ended) && WEXITSTATUS(ended) == 0);
+  check_ok(train(run, NULL, 0, NULL, NULL, err));
+  check_same_run(reference, run);
+  wlaw_error_free(err);
+}
+
+static void what_is_there_is_not_overwritten(void **state) {
+  (void)state;
+  wlaw_error *err = wlaw_error_new();
+  const char *run = test_scratch("kept");
+  check_ok(train(run, NULL, 0, NULL, NULL, err));
+  const char *const other[] = {"lr", "0.01"};
+  check_status(train(run, other, 2, NULL, NULL, err), WLAW_EXISTS);
+  assert_non_null(strstr(wlaw_error_message(err), "--lr"));
+  assert_non_null(strstr(wlaw_error_hint(err), "--force"));
+  check_same_run(reference, run);
+  check_ok(train(run, NULL, 0, NULL, NULL, err)); /* complete: nothing to do */
+  const char *const forced[] = {"lr", "0.01", "force", "true"};
+  check_ok(train(run, forced, 4, NULL, NULL, err));
+  const char *const back[] = {"force", "true"};
+  check_ok(train(run, back, 2, NULL, NULL, err));
+  check_same_run(reference, run);
+  wlaw_error_free(err);
+}
+
+static void bad_requests(void **state) {
+  (void)state;
+  wlaw_error *err = wlaw_error_new();
+  static const struct {
+    const char *option, *text;
+    wlaw_status status;
+    const char *says;
+  } cases[] = {
+      {"init", "nromal()", WLAW_NAME, "normal"},
+      {"init", "normal(sd=-1)", WLAW_ARGUMENT, "sd"},
+      {"init", "iid(mean=0)", WLAW_ARGUMENT, "variance"},
+      {"snapshots", "0,9", WLAW_ARGUMENT, "--snapshots"},
+      {"snapshot-layers", "4", WLAW_ARGUMENT, "--snapshot-layers"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    const char *run = test_scratch("never-made"), *const more[] = {cases[i].option, cases[i].text};
+    check_status(train(run, more, 2, NULL, NULL, err), cases[i].status);
+    if (!strstr(wlaw_error_message(err), cases[i].says))
+      fail_msg("'%s' does not say '%s'", wlaw_error_message(err), cases[i].says);
+    assert_false(wlaw_path_exists(run));
+  }
+  check_status(resume(test_scratch("nothing-here"), err), WLAW_IO);
+  wlaw_error_free(err);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(complete_run_holds_what_it_should),
+      cmocka_unit_test(thread_count_changes_nothing),
+      cmocka_unit_test(killed_at_any_instant),
+      cmocka_unit_test(cancelled_and_resumed),
+      cmocka_unit_test(full_disk),
+      cmocka_unit_test(what_is_there_is_not_overwritten),
+      cmocka_unit_test(bad_requests),
+  };
+  return cmocka_run_group_tests_name("study.train", tests, make_reference, NULL);
+}
