@@ -6,11 +6,10 @@
 #include "core/monitor.h"
 #include "net/trainer.h"
 
-enum { LANE_COUNT = 16, TEST_PIECE = 128, GROUP = 4 };
+enum { TEST_PIECE = 128, GROUP = 4 };
 
-static size_t whole_lanes(size_t n) { return (n + LANE_COUNT - 1) / LANE_COUNT * LANE_COUNT; }
+static size_t whole_lanes(size_t n) { return (n + MLP_LANES - 1) / MLP_LANES * MLP_LANES; }
 
-/* Floats are scaled and copied here; bytes are converted by the pass while it first reads them. */
 static void gather_values(const trainer *t, float *x, const sample_set *set, const uint32_t *order, size_t n) {
   const size_t features = t->dataset->features;
   for (size_t s = 0; s < n; s++) {
@@ -19,21 +18,26 @@ static void gather_values(const trainer *t, float *x, const sample_set *set, con
   }
 }
 
+static void gather_bytes(const trainer *t, uint8_t *bytes, const sample_set *set, const uint32_t *order, size_t n) {
+  const size_t features = t->dataset->features;
+  for (size_t s = 0; s < n; s++)
+    memcpy(bytes + s * t->input_stride, set->bytes + (size_t)order[s] * features, features);
+}
+
 input_batch wlaw_batch_gather(const trainer *t, train_scratch *scratch, const sample_set *set, const uint32_t *order,
                               size_t n) {
-  const size_t columns = whole_lanes(n);
   for (size_t s = 0; s < n; s++) scratch->labels[s] = set->labels[order[s]];
-  memset(scratch->labels + n, 0, columns - n);
-  memset(scratch->x + n * t->input_stride, 0, (columns - n) * t->input_stride * sizeof *scratch->x);
-  if (!set->bytes) gather_values(t, scratch->x, set, order, n);
+  memset(scratch->labels + n, 0, whole_lanes(n) - n);
+  if (set->bytes) gather_bytes(t, scratch->bytes, set, order, n);
+  else gather_values(t, scratch->x, set, order, n);
   return (input_batch){.x = scratch->x,
-                       .stride = t->input_stride,
-                       .features = t->dataset->features,
+                       .bytes = set->bytes ? scratch->bytes : NULL,
                        .samples = n,
-                       .bytes = set->bytes,
+                       .stride = t->input_stride,
                        .scale = t->scale,
                        .shift = t->shift,
-                       .order = order};
+                       .stored = set->bytes,
+                       .features = t->dataset->features};
 }
 
 /* Batch number `step` of an epoch whose order is in scratch->order. */
@@ -41,7 +45,7 @@ static input_batch epoch_batch(const trainer *t, train_scratch *scratch, size_t 
   const size_t n = t->dataset->train.n, size = t->config->batch, first = step * size;
   const size_t here = n - first < size ? n - first : size, next = first + here;
   input_batch batch = wlaw_batch_gather(t, scratch, &t->dataset->train, scratch->order + first, here);
-  if (next < n) {
+  if (next < n && batch.stored) {
     batch.following = scratch->order + next;
     batch.n_following = n - next < size ? n - next : size;
   }
@@ -66,8 +70,7 @@ static size_t run_steps(const trainer *t, train_scratch *scratch, network_state 
       state->loss_sum += wlaw_pass_step(&t->pass, &scratch->space, &rule, state->weights, state->first, state->second,
                                         &batch, scratch->labels);
       state->step++;
-      batch.bytes = NULL; /* the first network has filled the batch */
-      batch.following = NULL;
+      batch.following = NULL; /* the first network has fetched them */
     }
   }
   return to;
@@ -136,13 +139,9 @@ void wlaw_train_evaluate(const trainer *t, train_scratch *scratch, const float *
   float reference[UINT8_MAX + 1] = {0};
   for (size_t first = 0; first < test->n; first += TEST_PIECE) {
     const size_t n = test->n - first < TEST_PIECE ? test->n - first : TEST_PIECE;
-    uint32_t order[TEST_PIECE], following[TEST_PIECE];
+    uint32_t order[TEST_PIECE];
     for (size_t s = 0; s < n; s++) order[s] = (uint32_t)(first + s);
-    input_batch batch = wlaw_batch_gather(t, scratch, test, order, n);
-    const size_t next = first + n, n_next = test->n - next < TEST_PIECE ? test->n - next : TEST_PIECE;
-    for (size_t s = 0; s < n_next; s++) following[s] = (uint32_t)(next + s);
-    batch.following = following;
-    batch.n_following = n_next;
+    const input_batch batch = wlaw_batch_gather(t, scratch, test, order, n);
     wlaw_pass_forward(&t->pass, &scratch->space, block, &batch);
     const float *z = scratch->space.z[last];
     for (size_t c = 0; first == 0 && c < classes; c++) reference[c] = z[c * stride];
