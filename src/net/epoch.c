@@ -6,7 +6,7 @@
 #include "core/monitor.h"
 #include "net/trainer.h"
 
-enum { TEST_PIECE = 128, GROUP = 4 };
+enum { TEST_PIECE = 128, GROUP = 8 };
 
 static size_t whole_lanes(size_t n) { return (n + MLP_LANES - 1) / MLP_LANES * MLP_LANES; }
 
@@ -64,6 +64,11 @@ static size_t run_steps(const trainer *t, train_scratch *scratch, network_state 
   for (size_t step = from; step < to; step++) {
     if (stop && atomic_load_explicit(stop, memory_order_relaxed)) return step;
     input_batch batch = epoch_batch(t, scratch, step);
+    if (n > 1 && batch.bytes) {
+      /* Several networks read the batch: convert once, to the same bits. */
+      t->pass.kernels->fill_inputs(&batch);
+      batch.bytes = NULL;
+    }
     const update_rule rule = wlaw_update_rule(t->config, epoch, states[0].step + 1);
     for (size_t k = 0; k < n; k++) {
       network_state *const state = states + k;
@@ -115,6 +120,25 @@ double wlaw_train_gradient(const trainer *t, train_scratch *scratch, const float
   return total / (double)n;
 }
 
+/* Test samples first .. first + n - 1: bytes without padding are used where they lie. */
+static input_batch test_batch(const trainer *t, train_scratch *scratch, size_t first, size_t n) {
+  const sample_set *test = &t->dataset->test;
+  if (test->bytes && t->dataset->features == t->input_stride) {
+    memcpy(scratch->labels, test->labels + first, n);
+    memset(scratch->labels + n, 0, whole_lanes(n) - n);
+    return (input_batch){.x = scratch->x,
+                         .bytes = test->bytes + first * t->input_stride,
+                         .samples = n,
+                         .stride = t->input_stride,
+                         .scale = t->scale,
+                         .shift = t->shift,
+                         .features = t->dataset->features};
+  }
+  uint32_t order[TEST_PIECE];
+  for (size_t s = 0; s < n; s++) order[s] = (uint32_t)(first + s);
+  return wlaw_batch_gather(t, scratch, test, order, n);
+}
+
 /* Sums over one piece of the test set. reference: [classes], the logits of the first test sample. */
 static void score_piece(const trainer *t, const train_scratch *scratch, size_t n, const float *reference,
                         evaluation *out) {
@@ -139,9 +163,7 @@ void wlaw_train_evaluate(const trainer *t, train_scratch *scratch, const float *
   float reference[UINT8_MAX + 1] = {0};
   for (size_t first = 0; first < test->n; first += TEST_PIECE) {
     const size_t n = test->n - first < TEST_PIECE ? test->n - first : TEST_PIECE;
-    uint32_t order[TEST_PIECE];
-    for (size_t s = 0; s < n; s++) order[s] = (uint32_t)(first + s);
-    const input_batch batch = wlaw_batch_gather(t, scratch, test, order, n);
+    const input_batch batch = test_batch(t, scratch, first, n);
     wlaw_pass_forward(&t->pass, &scratch->space, block, &batch);
     const float *z = scratch->space.z[last];
     for (size_t c = 0; first == 0 && c < classes; c++) reference[c] = z[c * stride];

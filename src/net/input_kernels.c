@@ -83,7 +83,7 @@ void KERNEL(input_forward)(float *z, size_t z_stride, const float *w, size_t out
     }
     for (size_t o = 0; o < outputs; o++) {
       float *rows = sums + o * LANES * LANES;
-      memset(rows + samples * LANES, 0, (LANES - samples) * LANES * sizeof *rows);
+      if (samples < LANES) memset(rows + samples * LANES, 0, (LANES - samples) * LANES * sizeof *rows);
       v16_store(z + o * z_stride + first, v16_fma(v16_set(scale), v16_sum_rows(rows), v16_set(bias ? bias[o] : 0.0f)));
     }
   }
