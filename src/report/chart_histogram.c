@@ -54,6 +54,19 @@ static scale bins_scale(scale_ticks *ticks, double low, double high) {
   return made;
 }
 
+/* Notes go where the bars leave more room. */
+static void draw_notes(text_buffer *out, const chart_frame *frame, const histogram_chart *chart) {
+  double left = 0, right = 0;
+  for (size_t i = 0; i < chart->n / 3; i++) {
+    left = fmax(left, chart->counts[i]);
+    right = fmax(right, chart->counts[chart->n - 1 - i]);
+  }
+  const bool at_left = left < right;
+  for (size_t i = 0; i < chart->n_notes; i++)
+    wlaw_svg_text(out, "note", at_left ? "start" : "end", at_left ? frame->left + 8 : frame->right,
+                  frame->top + 10 + 14 * (double)i, chart->notes[i]);
+}
+
 void wlaw_chart_histogram(text_buffer *out, const histogram_chart *chart) {
   const bool usable = chart->n > 0 && isfinite(chart->low) && chart->bin_width > 0 && chart->total > 0;
   data_range y_range = {0, 0};
@@ -68,7 +81,6 @@ void wlaw_chart_histogram(text_buffer *out, const histogram_chart *chart) {
     draw_bars(out, &frame, chart);
     if (has_normal(chart)) draw_normal(out, &frame, chart);
   } else wlaw_chart_empty(out, &frame);
-  for (size_t i = 0; i < chart->n_notes; i++)
-    wlaw_svg_text(out, "note", "end", frame.right, frame.top + 10 + 14 * (double)i, chart->notes[i]);
+  draw_notes(out, &frame, chart);
   wlaw_svg_close(out);
 }

@@ -6,7 +6,7 @@
 #include "core/memory.h"
 #include "report/chart.h"
 
-enum { CAP = 3, CLASSES = 32 };
+enum { CAP = 3, CLASSES = 32, DODGE = 3 /* between error bars of neighbouring series */ };
 
 typedef struct class_text {
   char s[CLASSES];
@@ -65,8 +65,23 @@ static void draw_bar(text_buffer *out, const chart_frame *frame, double x, const
     }
 }
 
+/* Series with error bars stand side by side at each x, where there is room for that. */
+static double dodge(const chart_frame *frame, const line_chart *chart, const chart_line *line) {
+  size_t before = 0, all = 0;
+  for (size_t l = 0; l < chart->n_lines; l++) {
+    if (!chart->lines[l].error) continue;
+    before += &chart->lines[l] < line;
+    all++;
+  }
+  const double room = (frame->right - frame->left) / (double)(chart->n ? chart->n : 1);
+  if (!line->error || room < (double)(all * DODGE + DODGE)) return 0;
+  return DODGE * ((double)before - 0.5 * (double)(all - 1));
+}
+
 static void draw_line(text_buffer *out, const chart_frame *frame, const line_chart *chart, const chart_line *line,
-                      const double *x, double *y) {
+                      const double *centre, double *x, double *y) {
+  const double aside = dodge(frame, chart, line);
+  for (size_t i = 0; i < chart->n; i++) x[i] = centre[i] + aside;
   for (size_t i = 0; i < chart->n; i++) y[i] = wlaw_scale_at(&frame->y, line->y[i]);
   wlaw_svg_polyline(out, classes(line->dashed ? "line dashed" : "line", line->colour).s, x, y, chart->n);
   for (size_t i = 0; i < chart->n; i++) {
@@ -126,14 +141,14 @@ void wlaw_chart_line(text_buffer *out, const line_chart *chart) {
   wlaw_range_add_all(&x_range, chart->x, chart->n);
   frame.x = wlaw_scale_make(&frame.x_ticks, SCALE_INTEGER, x_range, 6);
   const data_range values = y_range(chart);
-  frame.y = wlaw_scale_make(&frame.y_ticks, chart->y_kind, values, 4);
+  frame.y = wlaw_scale_make(&frame.y_ticks, chart->y_kind, values, 6);
   frame.y.from = frame.y.to = 0;
   size_t n_labels = collect_labels(labels, names, chart, &frame.y);
   wlaw_chart_begin(out, &chart->head, &frame, wlaw_chart_gutter(labels, n_labels));
   if (chart->n == 0 || wlaw_range_is_empty(&values)) wlaw_chart_empty(out, &frame);
   for (size_t i = 0; i < chart->n; i++) x[i] = wlaw_scale_at(&frame.x, chart->x[i]);
   for (size_t b = 0; b < chart->n_bands; b++) draw_band(out, &frame, chart, &chart->bands[b], x, first, second);
-  for (size_t l = 0; l < chart->n_lines; l++) draw_line(out, &frame, chart, &chart->lines[l], x, first);
+  for (size_t l = 0; l < chart->n_lines; l++) draw_line(out, &frame, chart, &chart->lines[l], x, first, second);
   for (size_t m = 0; m < chart->n_marks; m++) draw_mark(out, &frame, &chart->marks[m]);
   n_labels = collect_labels(labels, names, chart, &frame.y);
   wlaw_chart_labels(out, &frame, labels, n_labels);

@@ -25,7 +25,7 @@ static scale make_y(scale_ticks *ticks, const stack_chart *chart) {
   if (chart->shares) range.high = 1;
   else
     for (size_t i = 0; i < chart->n; i++) wlaw_range_add(&range, bar_total(chart, i));
-  return wlaw_scale_make(ticks, SCALE_LINEAR, range, 4);
+  return wlaw_scale_make(ticks, SCALE_LINEAR, range, 5);
 }
 
 /* Bars stand in equal slots, whatever the steps between epochs. */

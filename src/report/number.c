@@ -119,3 +119,9 @@ number_text wlaw_number_percent(double fraction) {
   append(&out, " %");
   return out;
 }
+
+number_text wlaw_number_percent_fixed(double fraction, int decimals) {
+  number_text out = wlaw_number_fixed(100 * fraction, decimals);
+  if (isfinite(fraction)) append(&out, " %");
+  return out;
+}

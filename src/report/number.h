@@ -17,5 +17,7 @@ number_text wlaw_number_error(double value, double error);
 number_text wlaw_number_p(double p);
 /* A fraction as "63 %"; "< 1 %" for a positive one that would round to nothing. */
 number_text wlaw_number_percent(double fraction);
+/* "86.4 %" */
+number_text wlaw_number_percent_fixed(double fraction, int decimals);
 
 #endif

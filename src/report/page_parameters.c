@@ -14,23 +14,82 @@ typedef struct parameter_panel {
   const char *id, *heading, *axis;
   size_t parameters[4], n;
   bool against_variance; /* draw the variance of the first snapshot's iid fit: where all of them start */
+  const char *caption;
 } parameter_panel;
 
 #define WEIGHT_UNITS   "weight units"
 #define VARIANCE_UNITS "weight units squared"
 
 static const parameter_panel square_panels[] = {
-    {REPORT_PERMUTATION, "mean", "Means of sum and trace part", WEIGHT_UNITS, {0, 1}, 2, false},
-    {REPORT_PERMUTATION, "v0", "V0: variance of sum and trace part", VARIANCE_UNITS, {2, 3, 4}, 3, true},
-    {REPORT_PERMUTATION, "vh", "VH: variances of columns, rows, diagonal", VARIANCE_UNITS, {5, 8, 10}, 3, true},
-    {REPORT_PERMUTATION, "vhc", "VH: covariances between them", VARIANCE_UNITS, {6, 7, 9}, 3, false},
-    {REPORT_PERMUTATION, "v23", "V2, V3: entries by themselves", VARIANCE_UNITS, {11, 12}, 2, true},
-    {REPORT_BIPARTITE, "bip", "Bipartite law: its four variances", VARIANCE_UNITS, {1, 2, 3, 4}, 4, true},
+    {REPORT_PERMUTATION,
+     "mean",
+     "Mean",
+     WEIGHT_UNITS,
+     {0, 1},
+     2,
+     false,
+     "Means of the total of the matrix (sum) and of what the trace adds to it (trace), each over its norm."},
+    {REPORT_PERMUTATION,
+     "v0",
+     "V0: total and trace",
+     VARIANCE_UNITS,
+     {2, 3, 4},
+     3,
+     true,
+     "How the same two numbers vary from network to network, and their covariance."},
+    {REPORT_PERMUTATION,
+     "vh",
+     "VH: columns, rows, diagonal",
+     VARIANCE_UNITS,
+     {5, 8, 10},
+     3,
+     true,
+     "Variances of column sums, row sums and diagonal; above the dotted line: whole columns or rows move together."},
+    {REPORT_PERMUTATION,
+     "vhc",
+     "VH: covariances",
+     VARIANCE_UNITS,
+     {6, 7, 9},
+     3,
+     false,
+     "Covariances between a node's column sum, row sum and diagonal entry; 0 if the indices of rows and columns are "
+     "unrelated."},
+    {REPORT_PERMUTATION,
+     "v23",
+     "V2, V3: single entries",
+     VARIANCE_UNITS,
+     {11, 12},
+     2,
+     true,
+     "What is left of the symmetric and the antisymmetric part; equal unless M_ij and M_ji are correlated."},
+    {REPORT_BIPARTITE,
+     "bip",
+     "Bipartite law: variances",
+     VARIANCE_UNITS,
+     {1, 2, 3, 4},
+     4,
+     true,
+     "The smaller law's view: total, row sums, column sums and single entries."},
 };
 
 static const parameter_panel rectangular_panels[] = {
-    {REPORT_BIPARTITE, "mean", "Bipartite law: mean", WEIGHT_UNITS, {0}, 1, false},
-    {REPORT_BIPARTITE, "bip", "Bipartite law: its four variances", VARIANCE_UNITS, {1, 2, 3, 4}, 4, true},
+    {REPORT_BIPARTITE,
+     "mean",
+     "Bipartite law: mean",
+     WEIGHT_UNITS,
+     {0},
+     1,
+     false,
+     "Mean of the total of the matrix over its norm."},
+    {REPORT_BIPARTITE,
+     "bip",
+     "Bipartite law: variances",
+     VARIANCE_UNITS,
+     {1, 2, 3, 4},
+     4,
+     true,
+     "Variances of the total, of row sums, of column sums and of single entries; above the dotted line: whole rows or "
+     "columns move together."},
 };
 
 static bool tensor_has(const report_series *series, const report_tensor *tensor, report_law law) {
@@ -95,6 +154,7 @@ static void panel(text_buffer *out, const report_series *series, size_t t, const
   }
   wlaw_html_figure_open(out, "", what->heading);
   panel_chart(out, series, t, what, numbers);
+  wlaw_html_caption(out, what->caption);
   wlaw_html_figure_close(out);
   free(numbers);
 }
@@ -135,7 +195,7 @@ static void tensor_panels(text_buffer *out, const report_series *series, size_t 
       square ? sizeof square_panels / sizeof *square_panels : sizeof rectangular_panels / sizeof *rectangular_panels;
   wlaw_html_heading(out, wlaw_page_tensor_label(tensor).s);
   if (series->n_epochs > 1) {
-    wlaw_html_grid_open(out, wlaw_page_grid(n));
+    wlaw_html_grid_open(out, "grid3");
     for (size_t i = 0; i < n; i++) panel(out, series, t, &panels[i]);
     wlaw_html_grid_close(out);
   }

@@ -115,7 +115,7 @@ static void figure(text_buffer *out, const report_metrics *metrics, report_metri
   free(marks);
 }
 
-enum { FINAL_BINS = 40 };
+enum { FINAL_BINS = 100 };
 
 /* Accuracies of single networks at the end: whether the mean hides a second group. */
 static void final_accuracy(text_buffer *out, const report_metrics *metrics) {
@@ -153,7 +153,7 @@ static void final_accuracy(text_buffer *out, const report_metrics *metrics) {
   wlaw_html_figure_open(out, "", heading);
   wlaw_chart_histogram(out, &chart);
   wlaw_html_caption(out,
-                    "Each bar counts all networks, dead ones too, whose accuracy falls in a step of 0.025; a bar "
+                    "Each bar counts all networks, dead ones too, whose accuracy falls in a step of 0.01; a bar "
                     "far from the rest is a group of networks that did not learn.");
   wlaw_html_figure_close(out);
 }

@@ -15,18 +15,19 @@ bool wlaw_page_has_weights(const report_series *series) {
 
 static void draw(text_buffer *out, const report_series *series, size_t t, size_t e) {
   const weight_histogram *h = series->tensors[t].points[e].histogram;
-  char id[64], title[192], note[3][72];
+  char id[64], title[192], axis[64] = "density", note[3][72];
   const char *const notes[] = {note[0], note[1], note[2]};
   snprintf(id, sizeof id, "weights-%zu-%zu", t, e);
   snprintf(title, sizeof title, "Histogram of the weights of %s", wlaw_page_tensor_name(&series->tensors[t]).s);
   snprintf(note[0], sizeof note[0], "sd %s", wlaw_number(h->sd, 3).s);
   snprintf(note[1], sizeof note[1], "skewness %s", wlaw_number_fixed(h->skewness, 2).s);
   snprintf(note[2], sizeof note[2], "kurtosis %s", wlaw_number_fixed(h->kurtosis, 2).s);
+  if (series->is_run) snprintf(axis, sizeof axis, "density at epoch %.0f", series->epochs[e]);
   const histogram_chart chart = {.head = {.id = id,
                                           .title = title,
                                           .description = "Density of the weights with a normal density over it.",
                                           .x_label = "weight",
-                                          .y_label = "density",
+                                          .y_label = axis,
                                           .height = 220},
                                  .low = h->low,
                                  .bin_width = h->bin_width,
@@ -64,24 +65,26 @@ static void table(text_buffer *out, const report_series *series) {
   wlaw_html_table_close(out);
 }
 
+static void tensor_figure(text_buffer *out, const report_series *series, size_t t) {
+  wlaw_html_figure_open(out, "wide", wlaw_page_tensor_label(&series->tensors[t]).s);
+  wlaw_html_grid_open(out, "grid3");
+  for (size_t e = 0; e < series->n_epochs; e++)
+    if (series->tensors[t].points[e].histogram) draw(out, series, t, e);
+  wlaw_html_grid_close(out);
+  wlaw_html_caption(out, series->is_run
+                             ? "Bars are the weights at the first, the middle and the last snapshot, the line "
+                               "is the normal density with their mean and standard deviation."
+                             : "Bars are the weights, the line is the normal density with their mean and "
+                               "standard deviation.");
+  wlaw_html_figure_close(out);
+}
+
 void wlaw_page_weights(text_buffer *out, const report_series *series) {
   wlaw_html_section_open(out, "weights", "The weights themselves",
                          "All weights of a matrix over all networks that are fitted, against the normal density (line) "
                          "of the same mean and standard deviation. Bars above the line in the middle and at the edges "
                          "mean heavier tails than normal; a normal law has skewness 0 and kurtosis 3.");
-  for (size_t t = 0; t < series->n_tensors; t++) {
-    wlaw_html_heading(out, wlaw_page_tensor_label(&series->tensors[t]).s);
-    wlaw_html_grid_open(out, "grid3");
-    for (size_t e = 0; e < series->n_epochs; e++) {
-      if (!series->tensors[t].points[e].histogram) continue;
-      char heading[48];
-      snprintf(heading, sizeof heading, "epoch %.0f", series->epochs[e]);
-      wlaw_html_figure_open(out, "", series->is_run ? heading : "all weights");
-      draw(out, series, t, e);
-      wlaw_html_figure_close(out);
-    }
-    wlaw_html_grid_close(out);
-  }
+  for (size_t t = 0; t < series->n_tensors; t++) tensor_figure(out, series, t);
   table(out, series);
   wlaw_html_section_close(out);
 }

@@ -3,7 +3,9 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "core/text.h"
 #include "report/number.h"
 
 static const double RATIO_LIMIT = 1.2;
@@ -31,14 +33,14 @@ static const tensor_point *last_point(const report_series *series, size_t t) {
   return &series->tensors[t].points[series->n_epochs - 1];
 }
 
-/* "at epoch 10", or nothing for a file. */
+/* " at epoch 10", or nothing for a file. */
 typedef struct moment_text {
   char s[48];
 } moment_text;
 
 static moment_text at_epoch(const report_series *series, size_t e) {
   moment_text text = {""};
-  if (series->is_run) snprintf(text.s, sizeof text.s, "at epoch %.0f ", series->epochs[e]);
+  if (series->is_run) snprintf(text.s, sizeof text.s, " at epoch %.0f", series->epochs[e]);
   return text;
 }
 
@@ -62,11 +64,12 @@ static void tell_accuracy(sentence_list *story, const report_series *series) {
   wlaw_sentence_add(story,
                     "After epoch %.0f the median network gets %s of the test samples right; half of the networks lie "
                     "between %s and %s, nine in ten between %s and %s (mean %s).",
-                    metrics->epochs[metrics->n - 1], wlaw_number_fixed(last->quantile[QUANTILE_50], 3).s,
-                    wlaw_number_fixed(last->quantile[QUANTILE_25], 3).s,
-                    wlaw_number_fixed(last->quantile[QUANTILE_75], 3).s,
-                    wlaw_number_fixed(last->quantile[QUANTILE_5], 3).s,
-                    wlaw_number_fixed(last->quantile[QUANTILE_95], 3).s, wlaw_number_fixed(last->mean, 3).s);
+                    metrics->epochs[metrics->n - 1], wlaw_number_percent_fixed(last->quantile[QUANTILE_50], 1).s,
+                    wlaw_number_percent_fixed(last->quantile[QUANTILE_25], 1).s,
+                    wlaw_number_percent_fixed(last->quantile[QUANTILE_75], 1).s,
+                    wlaw_number_percent_fixed(last->quantile[QUANTILE_5], 1).s,
+                    wlaw_number_percent_fixed(last->quantile[QUANTILE_95], 1).s,
+                    wlaw_number_percent_fixed(last->mean, 1).s);
 }
 
 static void tell_dead(sentence_list *story, const report_series *series) {
@@ -98,7 +101,7 @@ static void tell_distance(sentence_list *story, const report_series *series) {
   if (most == series->n_tensors) return;
   const law_distance *far = &last_point(series, most)->distance;
   wlaw_sentence_add(story,
-                    "Of all matrices the law of %s is furthest from %s %s: W\xe2\x82\x82\xc2\xb2 = %s, %s times the "
+                    "Of all matrices the law of %s is furthest from %s%s: W\xe2\x82\x82\xc2\xb2 = %s, %s times the "
                     "noise floor of %s.",
                     name_of(&series->tensors[most]),
                     series->tensors[most].reference ? series->tensors[most].reference : "the initial law",
@@ -123,66 +126,104 @@ static const char *block_words(const char *block) {
       {"columns", "column sums (columns)"},
       {"entries", "single entries by themselves (entries)"},
   };
-  for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-    const char *a = words[i][0], *b = block;
-    while (*a && *a == *b) a++, b++;
-    if (*a == *b) return words[i][1];
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    if (strcmp(words[i][0], block) == 0) return words[i][1];
+  return block;
+}
+
+/* "all matrices", or "layer1.weight, layer2.weight and layer3.weight": the tensors whose key is `key`. Returns how
+ * many. keys: [n_tensors] */
+static size_t group_names(char *out, size_t capacity, const report_series *series, const size_t *keys, size_t key) {
+  size_t members = 0, told = 0, used = 0;
+  for (size_t t = 0; t < series->n_tensors; t++) members += keys[t] == key;
+  out[0] = '\0';
+  if (members == series->n_tensors && members > 1) snprintf(out, capacity, "all matrices");
+  if (members == series->n_tensors && members > 1) return members;
+  for (size_t t = 0; t < series->n_tensors; t++) {
+    if (keys[t] != key) continue;
+    const char *join = told == 0 ? "" : told + 1 == members ? " and " : ", ";
+    const int n = snprintf(out + used, capacity - used, "%s%.40s", join, name_of(&series->tensors[t]));
+    if (n < 0 || (size_t)n >= capacity - used) break;
+    used += (size_t)n;
+    told++;
+  }
+  return members;
+}
+
+enum { NAMES = 480, KEYS_MOST = 256, NO_KEY = 100000000 };
+
+/* Name and share of the block that makes most of a tensor's distance at the last epoch; NULL: not known. */
+static const char *largest_block(double *share, const report_series *series, size_t t) {
+  const report_tensor *tensor = &series->tensors[t];
+  const char *block = NULL;
+  *share = 0;
+  for (size_t b = 0; b < tensor->n_blocks; b++) {
+    const double here = last_point(series, t)->distance.share[b];
+    if (!(here > *share)) continue;
+    *share = here;
+    block = tensor->blocks[b];
   }
   return block;
 }
 
-/* What most of the distance is made of, matrix by matrix in one sentence. */
-static void tell_blocks(sentence_list *story, const report_series *series) {
-  char text[800];
-  size_t used = 0, told = 0;
-  for (size_t t = 0; t < series->n_tensors; t++) {
-    const report_tensor *tensor = &series->tensors[t];
-    const law_distance *distance = &last_point(series, t)->distance;
-    size_t largest = tensor->n_blocks;
-    for (size_t b = 0; b < tensor->n_blocks; b++)
-      if (isfinite(distance->share[b]) &&
-          (largest == tensor->n_blocks || distance->share[b] > distance->share[largest]))
-        largest = b;
-    if (largest == tensor->n_blocks || used + 120 > sizeof text) continue;
-    const int n = snprintf(text + used, sizeof text - used, "%s%s of it for %.40s is %s", told ? "; " : "",
-                           wlaw_number_percent(distance->share[largest]).s, name_of(tensor),
-                           block_words(tensor->blocks[largest]));
-    if (n < 0 || (size_t)n >= sizeof text - used) break;
-    used += (size_t)n;
-    told++;
+/* "rows for layer1.weight and layer2.weight (52 %, 61 %)" */
+static void describe_group(text_buffer *text, const report_series *series, const size_t *keys, size_t key) {
+  char names[NAMES];
+  double share;
+  const char *block = largest_block(&share, series, key);
+  group_names(names, sizeof names, series, keys, key);
+  wlaw_text_add(text, "%s%s for %s (", text->length ? "; " : "", block_words(block), names);
+  for (size_t t = key; t < series->n_tensors; t++) {
+    if (keys[t] != key) continue;
+    largest_block(&share, series, t);
+    wlaw_text_add(text, "%s%s", t > key ? ", " : "", wlaw_number_percent(share).s);
   }
-  if (told) wlaw_sentence_add(story, "What that distance is made of: %s.", text);
+  wlaw_text_add(text, ")");
 }
 
-/* Which law each matrix wants at first and at last, matrices that agree taken together. */
-static void tell_laws_at(sentence_list *story, const report_series *series, size_t e, bool first) {
-  char text[800];
-  size_t used = 0;
-  int laws_told = 0;
-  for (int k = 0; k < REPORT_LAWS; k++) {
-    int names = 0;
-    for (size_t t = 0; t < series->n_tensors && used + 100 < sizeof text; t++) {
-      if (wlaw_point_best_bic(&series->tensors[t].points[e]) != k) continue;
-      const int n = snprintf(text + used, sizeof text - used, "%s%.40s",
-                             names       ? ", "
-                             : laws_told ? "; "
-                                         : "",
-                             name_of(&series->tensors[t]));
-      if (n > 0) used += (size_t)n;
-      names++;
-    }
-    if (!names || used + 60 > sizeof text) continue;
-    const int n = snprintf(text + used, sizeof text - used, " want%s the %s law", names == 1 ? "s" : "",
-                           wlaw_report_law_name((report_law)k));
-    if (n > 0) used += (size_t)n;
-    laws_told++;
+/* What most of the distance is made of; matrices of which that is the same block taken together. */
+static void tell_blocks(sentence_list *story, const report_series *series) {
+  size_t keys[KEYS_MOST];
+  text_buffer text = {0};
+  double share;
+  if (series->n_tensors > KEYS_MOST) return;
+  for (size_t t = 0; t < series->n_tensors; t++) {
+    const char *block = largest_block(&share, series, t), *other;
+    keys[t] = block ? t : NO_KEY;
+    for (size_t u = t; block && u-- > 0;)
+      if (keys[u] == u && (other = largest_block(&share, series, u)) && strcmp(other, block) == 0) keys[t] = u;
   }
-  if (!laws_told) return;
-  wlaw_sentence_add(story, "%s, by BIC: %s.",
-                    !series->is_run ? "Which law"
-                    : first         ? "Before training"
-                                    : "At the last epoch",
-                    text);
+  for (size_t k = 0; k < series->n_tensors; k++)
+    if (keys[k] == k) describe_group(&text, series, keys, k);
+  if (text.length) wlaw_sentence_add(story, "The largest part of that distance is in %s.", wlaw_text_string(&text));
+  story->failed |= text.failed;
+  wlaw_text_free(&text);
+}
+
+/* Which law each matrix wants, matrices that agree taken together. */
+static void tell_laws_at(sentence_list *story, const report_series *series, size_t e, bool first) {
+  size_t keys[KEYS_MOST];
+  text_buffer text = {0};
+  if (series->n_tensors > KEYS_MOST) return;
+  for (size_t t = 0; t < series->n_tensors; t++) {
+    const int best = wlaw_point_best_bic(&series->tensors[t].points[e]);
+    keys[t] = best < 0 ? NO_KEY : (size_t)best;
+  }
+  for (size_t k = 0; k < REPORT_LAWS; k++) {
+    char names[NAMES];
+    const size_t members = group_names(names, sizeof names, series, keys, k);
+    if (members)
+      wlaw_text_add(&text, "%s%s want%s the %s law", text.length ? "; " : "", names, members == 1 ? "s" : "",
+                    wlaw_report_law_name((report_law)k));
+  }
+  if (text.length)
+    wlaw_sentence_add(story, "%s, by BIC: %s.",
+                      !series->is_run ? "Which law"
+                      : first         ? "Before training"
+                                      : "At the last epoch",
+                      wlaw_text_string(&text));
+  story->failed |= text.failed;
+  wlaw_text_free(&text);
 }
 
 static void tell_laws(sentence_list *story, const report_series *series) {
@@ -190,29 +231,34 @@ static void tell_laws(sentence_list *story, const report_series *series) {
   tell_laws_at(story, series, series->n_epochs - 1, false);
 }
 
-/* First epoch from which iid is rejected at 1 % for good. */
-static void tell_departure(sentence_list *story, const report_series *series) {
-  if (series->n_epochs < 2) return;
-  char text[600];
-  size_t used = 0, told = 0;
-  for (size_t t = 0; t < series->n_tensors && used + 100 < sizeof text; t++) {
-    size_t from = series->n_epochs;
-    for (size_t e = series->n_epochs; e-- > 0;) {
-      const law_test *test = &series->tensors[t].points[e].tests[REPORT_BIPARTITE];
-      if (!test->present || !(test->p_value < 0.01)) break;
-      from = e;
-    }
-    if (from == series->n_epochs) continue;
-    const int n = snprintf(text + used, sizeof text - used, "%s%.40s from epoch %.0f", told ? ", " : "",
-                           name_of(&series->tensors[t]), series->epochs[from]);
-    if (n > 0) used += (size_t)n;
-    told++;
+/* First snapshot from which iid is rejected at 1 % for good; n_epochs: never. */
+static size_t departure(const report_series *series, size_t t) {
+  size_t from = series->n_epochs;
+  for (size_t e = series->n_epochs; e-- > 0;) {
+    const law_test *test = &series->tensors[t].points[e].tests[REPORT_BIPARTITE];
+    if (!test->present || !(test->p_value < 0.01)) break;
+    from = e;
   }
-  if (told)
+  return from;
+}
+
+static void tell_departure(sentence_list *story, const report_series *series) {
+  size_t keys[KEYS_MOST];
+  text_buffer text = {0};
+  if (series->n_epochs < 2 || series->n_tensors > KEYS_MOST) return;
+  for (size_t t = 0; t < series->n_tensors; t++) keys[t] = departure(series, t);
+  for (size_t e = 0; e < series->n_epochs; e++) {
+    char names[NAMES];
+    if (group_names(names, sizeof names, series, keys, e))
+      wlaw_text_add(&text, "%s%s from epoch %.0f", text.length ? ", " : "", names, series->epochs[e]);
+  }
+  if (text.length)
     wlaw_sentence_add(story,
                       "The likelihood-ratio test rejects independent, identically distributed weights (at 1 %% "
-                      "and ever after) for %s.",
-                      text);
+                      "and ever after) for %s on.",
+                      wlaw_text_string(&text));
+  story->failed |= text.failed;
+  wlaw_text_free(&text);
 }
 
 /* Whether the 13-parameter law has anything to say beyond the exact symmetry of a hidden layer. */
@@ -233,13 +279,13 @@ static void tell_permutation(sentence_list *story, const report_series *series) 
   if (!tested) return;
   if (!rejected)
     wlaw_sentence_add(story,
-                      "The 8 further parameters of the permutation law are needed nowhere %s(smallest p = %s of "
+                      "The 8 further parameters of the permutation law are needed nowhere%s (smallest p = %s of "
                       "%zu tests): rows and columns stay exchangeable independently, as theory has it for hidden "
                       "layers.",
                       at_epoch(series, last).s, wlaw_number_p(least).s, tested);
   else
     wlaw_sentence_add(story,
-                      "The 8 further parameters of the permutation law are needed %sfor %zu of %zu square "
+                      "The 8 further parameters of the permutation law are needed%s for %zu of %zu square "
                       "matrices, most for %s (p %s%s).",
                       at_epoch(series, last).s, rejected, tested, name_of(&series->tensors[worst]),
                       least > 0 ? "= " : "", wlaw_number_p(least).s);

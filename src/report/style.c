@@ -46,12 +46,13 @@ const char *const wlaw_report_style[] = {
     "ul.notes li{margin:.4rem 0}\n"
     "footer{margin-top:3rem;border-top:1px solid var(--hair);padding-top:.6rem}\n",
 
-    ".grid2,.grid3{display:grid;gap:1rem;align-items:start;margin:.8rem 0}\n"
+    ".grid2,.grid3{display:grid;gap:1rem;align-items:stretch;margin:.8rem 0}\n"
     ".grid2{grid-template-columns:repeat(auto-fit,minmax(min(100%,29rem),1fr))}\n"
     ".grid3{grid-template-columns:repeat(auto-fill,minmax(min(100%,20.5rem),1fr))}\n"
     "figure{margin:0;padding:.8rem .9rem .7rem;background:var(--panel);border:1px solid var(--hair);"
     "border-radius:6px;min-width:0;break-inside:avoid}\n"
     "figure.wide{margin:.8rem 0}\n"
+    "figure .grid3{margin:0}\n"
     "figure.wide>.scroll>svg{min-width:44rem}\n"
     "figcaption{font-size:.84rem;line-height:1.45;color:var(--soft);margin-top:.3rem;overflow-wrap:anywhere}\n"
     ".scroll{overflow-x:auto}\n"
