@@ -74,11 +74,12 @@ static void add_examples(text_buffer *out, const char *examples) {
 }
 
 static void add_environment(text_buffer *out) {
-  add_section(out, "ENVIRONMENT", NULL);
   wlaw_text_add(out,
-                ".TP\nXDG_CACHE_HOME, HOME\nwhere fetched data sets live: $XDG_CACHE_HOME/weightlaw, else "
-                "$HOME/.cache/weightlaw\n.TP\nNO_COLOR\nwhen set and not empty: no colour\n.TP\nCOLUMNS\nwidth of "
-                "the text where there is no terminal\n");
+                ".SH ENVIRONMENT\n"
+                ".TP\nXDG_CACHE_HOME, HOME\n"
+                "where fetched data sets live: $XDG_CACHE_HOME/weightlaw, else $HOME/.cache/weightlaw\n"
+                ".TP\nNO_COLOR\nwhen set and not empty: no colour\n"
+                ".TP\nCOLUMNS\nwidth of the text where there is no terminal\n");
 }
 
 static void add_command_page(text_buffer *out, const command_spec *command) {

@@ -135,7 +135,7 @@ static wlaw_status check_value(const option_spec *row, const char *text, wlaw_er
       return wlaw_fail(err, WLAW_ARGUMENT, "option --%s is a flag: 'true' or 'false', not '%s'", row->name, text);
     case OPTION_COUNT:
       if (wlaw_text_u64(text, &count) && (double)count >= row->low && (double)count <= row->high) return WLAW_OK;
-      return wlaw_fail(err, WLAW_ARGUMENT, "option --%s needs an integer from %.17g to %.17g, not '%s'", row->name,
+      return wlaw_fail(err, WLAW_ARGUMENT, "option --%s needs an integer from %.0f to %.0f, not '%s'", row->name,
                        row->low, row->high, text);
     case OPTION_REAL:
       if (wlaw_text_real(text, &real) && real >= row->low && real <= row->high) return WLAW_OK;
@@ -144,7 +144,7 @@ static wlaw_status check_value(const option_spec *row, const char *text, wlaw_er
     case OPTION_COUNTS:
       if (counts_read(row->low, row->high, text, NULL, 0, &n)) return WLAW_OK;
       return wlaw_fail(err, WLAW_ARGUMENT,
-                       "option --%s needs integers from %.17g to %.17g with commas between, not '%s'", row->name,
+                       "option --%s needs integers from %.0f to %.0f with commas between, not '%s'", row->name,
                        row->low, row->high, text);
     case OPTION_CHOICE: return choice_index(row->choices, text) >= 0 ? WLAW_OK : fail_choice(row, text, err);
     case OPTION_TEXT: return WLAW_OK;

@@ -182,23 +182,32 @@ static wlaw_status map_file(wlaw_tensors *tensors, wlaw_error *err) {
   return WLAW_OK;
 }
 
-static wlaw_status map_tensor(wlaw_tensors *tensors, size_t i, const void **bytes, size_t *n_bytes, wlaw_error *err) {
+static wlaw_status map_stored(wlaw_tensors *tensors, size_t i, const void **bytes, wlaw_error *err) {
   WLAW_TRY(check_range(tensors, i, 0, 0, err));
   const tensor_info *info = &tensors->info[i];
-  const char *why = NULL;
-  if (!info->plain) why = "is packed in an archive";
-  else if (info->big_endian != WLAW_HOST_IS_BIG_ENDIAN && wlaw_dtype_size(info->dtype) > 1)
-    why = "is stored in the other byte order";
-  else if (info->column_major && info->rank > 1) why = "is stored column by column";
-  if (why)
-    return wlaw_error_add_hint(err, wlaw_fail(err, WLAW_UNSUPPORTED, "the tensor %s and has no bytes to map", why),
+  const bool other_order = info->big_endian != WLAW_HOST_IS_BIG_ENDIAN && wlaw_dtype_size(info->dtype) > 1;
+  if (!info->plain || other_order)
+    return wlaw_error_add_hint(err,
+                               wlaw_fail(err, WLAW_UNSUPPORTED, "the tensor is %s: there are no bytes to map",
+                                         other_order ? "stored in the other byte order" : "packed in an archive"),
                                "read it instead");
   WLAW_TRY(map_file(tensors, err));
   *bytes = (const unsigned char *)tensors->map + info->offset;
-  *n_bytes = (size_t)info->bytes;
   return WLAW_OK;
 }
 
+wlaw_status wlaw_tensors_map_stored(wlaw_tensors *tensors, size_t i, const void **bytes, wlaw_error *err) {
+  return located(tensors, i, map_stored(tensors, i, bytes, err), err);
+}
+
 wlaw_status wlaw_tensors_map(wlaw_tensors *tensors, size_t i, const void **bytes, size_t *n_bytes, wlaw_error *err) {
-  return located(tensors, i, map_tensor(tensors, i, bytes, n_bytes, err), err);
+  const void *stored;
+  WLAW_TRY(wlaw_tensors_map_stored(tensors, i, &stored, err));
+  if (tensors->info[i].column_major && tensors->info[i].rank > 1) {
+    const wlaw_status status = wlaw_fail(err, WLAW_UNSUPPORTED, "the tensor is stored column by column");
+    return located(tensors, i, wlaw_error_add_hint(err, status, "read it instead"), err);
+  }
+  *bytes = stored;
+  *n_bytes = (size_t)tensors->info[i].bytes;
+  return WLAW_OK;
 }

@@ -67,4 +67,8 @@ wlaw_status wlaw_tensors_find(size_t *i, const wlaw_tensors *tensors, const char
 wlaw_status wlaw_tensors_read_stored(wlaw_tensors *tensors, size_t i, uint64_t first, size_t count, void *out,
                                      wlaw_error *err);
 
+/* The stored bytes, native-endian but column-major where the file has them so: for views. Otherwise as
+ * wlaw_tensors_map. */
+wlaw_status wlaw_tensors_map_stored(wlaw_tensors *tensors, size_t i, const void **bytes, wlaw_error *err);
+
 #endif

@@ -1,0 +1,17 @@
+# Manual pages and completion scripts, written by PROGRAM into SHARE. The list of commands is the program's own.
+function(write_output name)
+  execute_process(COMMAND ${PROGRAM} ${ARGN} OUTPUT_FILE ${SHARE}/${name} COMMAND_ERROR_IS_FATAL ANY)
+endfunction()
+
+file(MAKE_DIRECTORY ${SHARE}/man1)
+write_output(man1/weightlaw.1 man)
+file(READ ${SHARE}/man1/weightlaw.1 page)
+string(REGEX MATCHALL "weightlaw\\\\-[a-z]+ \\(1\\)" commands "${page}")
+foreach(command ${commands})
+  string(REGEX REPLACE "^weightlaw\\\\-([a-z]+) .*" "\\1" command "${command}")
+  write_output(man1/weightlaw-${command}.1 man ${command})
+endforeach()
+write_output(weightlaw.bash completion bash)
+write_output(_weightlaw completion zsh)
+write_output(weightlaw.fish completion fish)
+file(WRITE ${SHARE}/made "")

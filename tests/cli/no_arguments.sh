@@ -1,0 +1,2 @@
+# No arguments: the overview on standard error, exit 2.
+weightlaw

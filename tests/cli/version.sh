@@ -1,0 +1,4 @@
+# The version, and what is named beside it.
+weightlaw --version | head -n 1
+weightlaw --version | sed 's/: ..*/: .../'
+weightlaw --version extra
