@@ -159,6 +159,7 @@ static void two_epochs_of_a_run(void **state) {
   static double weights[RUN_NETWORKS * 16];
   wlaw_stream stream = wlaw_stream_start(51, STREAM_TEST, 1, 0);
   wlaw_stream_normals(&stream, weights, RUN_NETWORKS * 16);
+  double want = 0;
   for (size_t e = 0; e < RUN_NETWORKS * 16; e++) want += 0.0625 * weights[e] * weights[e] / 4 / RUN_NETWORKS;
   const double got = number_at(result, "wasserstein_squared");
   check_near(got, want, 1e-10 * want);
