@@ -59,8 +59,8 @@ static wlaw_status layout(matrix_layout *out, size_t rows, size_t cols, wlaw_err
                          .cols = D,
                          .mean_unit = 1.0,
                          .n_blocks = 4,
-                         .blocks = {{"V0", D == 1 ? 1 : 2, 1},
-                                    {"VH", D == 2 ? 2 : 3, D - 1},
+                         .blocks = {{"V0", D == 1 ? 1 : 2, 1, true},
+                                    {"VH", D == 2 ? 2 : 3, D - 1, true},
                                     {"V2", 1,
                                      D < 4   ? 0
                                      : D % 2 ? D * ((D - 3) / 2)
@@ -202,6 +202,7 @@ static wlaw_status draw_gaussian(const matrix_gaussian *law, double *out, wlaw_s
 static wlaw_status draw(const wlaw_law *law, double *out, size_t rows, size_t cols, wlaw_stream *stream,
                         wlaw_error *err) {
   matrix_gaussian gaussian = {.law = &wlaw_law_permutation};
+  WLAW_TRY(wlaw_law_require(law, err));
   WLAW_TRY(layout(&gaussian.layout, rows, cols, err));
   values(&gaussian, law);
   return draw_gaussian(&gaussian, out, stream, err);
