@@ -14,11 +14,12 @@ enum { CIFAR_MOST_BYTES = 1 << 28 }; /* a published batch has 30,730,000 */
 static const char *const train_names[CIFAR_BATCHES] = {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin",
                                                        "data_batch_4.bin", "data_batch_5.bin"};
 
-bool wlaw_cifar_is(const char *folder) {
+wlaw_status wlaw_cifar_find(bool *there, const char *folder, wlaw_error *err) {
   char *path = wlaw_path_join(folder, train_names[0]);
-  const bool there = path && wlaw_path_exists(path);
+  if (!path) return wlaw_fail_memory(err, strlen(folder), 1);
+  *there = wlaw_path_exists(path);
   free(path);
-  return there;
+  return WLAW_OK;
 }
 
 /* Makes room for n more samples. */
@@ -77,19 +78,22 @@ wlaw_status wlaw_cifar_load(wlaw_dataset *dataset, const char *folder, wlaw_moni
   return add_file(dataset, &dataset->test, folder, "test_batch.bin", err);
 }
 
-static char *cached_folder(const char *cache) { return cache ? wlaw_path_join(cache, "cifar-10-batches-bin") : NULL; }
+static const char cached_name[] = "cifar-10-batches-bin";
 
-static bool cifar_present(const char *cache) {
-  char *folder = cached_folder(cache);
-  const bool present = folder && wlaw_cifar_is(folder);
+static wlaw_status cifar_find(bool *present, const char *cache, wlaw_error *err) {
+  *present = false;
+  if (!cache) return WLAW_OK;
+  char *folder = wlaw_path_join(cache, cached_name);
+  if (!folder) return wlaw_fail_memory(err, strlen(cache), 1);
+  const wlaw_status status = wlaw_cifar_find(present, folder, err);
   free(folder);
-  return present;
+  return status;
 }
 
 static wlaw_status cifar_load_cached(wlaw_dataset *dataset, const dataset_request *request, wlaw_monitor *monitor,
                                      wlaw_error *err) {
-  char *folder = cached_folder(request->cache);
-  if (!folder) return wlaw_fail_memory(err, 1, 1);
+  char *folder = wlaw_path_join(request->cache, cached_name);
+  if (!folder) return wlaw_fail_memory(err, strlen(request->cache), 1);
   const wlaw_status status = wlaw_cifar_load(dataset, folder, monitor, err);
   free(folder);
   return status;
@@ -99,6 +103,6 @@ const dataset_source wlaw_source_cifar_10 = {
     .name = "cifar-10",
     .origin = "the binary version at https://www.cs.toronto.edu/~kriz/cifar.html",
     .how = "unpack cifar-10-binary.tar.gz and give its folder cifar-10-batches-bin, or put that folder into the cache",
-    .present = cifar_present,
+    .find = cifar_find,
     .load = cifar_load_cached,
 };

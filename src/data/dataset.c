@@ -74,8 +74,9 @@ static wlaw_status fail_unknown(const char *what, wlaw_error *err) {
 }
 
 static wlaw_status load_folder(wlaw_dataset *dataset, const char *folder, wlaw_monitor *monitor, wlaw_error *err) {
-  return wlaw_cifar_is(folder) ? wlaw_cifar_load(dataset, folder, monitor, err)
-                               : wlaw_idx_folder_load(dataset, folder, monitor, err);
+  bool cifar = false;
+  WLAW_TRY(wlaw_cifar_find(&cifar, folder, err));
+  return cifar ? wlaw_cifar_load(dataset, folder, monitor, err) : wlaw_idx_folder_load(dataset, folder, monitor, err);
 }
 
 static wlaw_status load(wlaw_dataset *dataset, const dataset_request *request, wlaw_monitor *monitor, wlaw_error *err) {
@@ -88,7 +89,9 @@ static wlaw_status load(wlaw_dataset *dataset, const dataset_request *request, w
   dataset->name = source ? wlaw_text_duplicate(source->name, strlen(source->name)) : folder_name(request->what);
   if (!dataset->name) return wlaw_fail_memory(err, strlen(request->what), 1);
   if (!source) return load_folder(dataset, request->what, monitor, err);
-  if (source->present(request->cache)) return source->load(dataset, request, monitor, err);
+  bool present = false;
+  WLAW_TRY(source->find(&present, request->cache, err));
+  if (present) return source->load(dataset, request, monitor, err);
   wlaw_fail(err, WLAW_IO, "the data set '%s' is not on this machine", source->name);
   return wlaw_error_add_hint(err, WLAW_IO, "%s", source->how);
 }

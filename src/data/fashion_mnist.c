@@ -3,9 +3,9 @@
 
 static const char folder[] = "/usr/share/datasets/fashion-mnist";
 
-static bool fashion_present(const char *cache) {
+static wlaw_status fashion_find(bool *present, const char *cache, wlaw_error *err) {
   (void)cache;
-  return wlaw_idx_folder_is(folder);
+  return wlaw_idx_folder_find(present, folder, err);
 }
 
 static wlaw_status fashion_load(wlaw_dataset *dataset, const dataset_request *request, wlaw_monitor *monitor,
@@ -20,6 +20,6 @@ const dataset_source wlaw_source_fashion_mnist = {
     .how =
         "install the package dataset-fashion-mnist (apt install dataset-fashion-mnist), or give a folder of its "
         "four IDX files",
-    .present = fashion_present,
+    .find = fashion_find,
     .load = fashion_load,
 };

@@ -11,11 +11,13 @@
 #include "data/idx_file.h"
 #include "data/source.h"
 
-static bool has_content(const char *path, const source_file *file) {
+/* Has the file at path the published content? A file that cannot be read has not; only lack of memory is a failure. */
+static wlaw_status compare_content(bool *same, const char *path, const source_file *file, wlaw_error *err) {
   idx_file held;
-  const bool same = wlaw_idx_read(&held, path, NULL) == WLAW_OK && strcmp(held.sha256, file->sha256) == 0;
+  const wlaw_status status = wlaw_idx_read(&held, path, NULL);
+  *same = status == WLAW_OK && strcmp(held.sha256, file->sha256) == 0;
   wlaw_idx_free(&held);
-  return same;
+  return status == WLAW_MEMORY ? wlaw_fail_memory(err, file->bytes, 1) : WLAW_OK;
 }
 
 /* Is the file there already, gzipped or plain, with the published content? A damaged .gz is ours to replace; a plain
@@ -24,13 +26,12 @@ static wlaw_status find_cached(bool *cached, const char *plain, const char *pack
                                wlaw_error *err) {
   *cached = false;
   if (wlaw_path_exists(plain)) {
-    *cached = has_content(plain, file);
+    WLAW_TRY(compare_content(cached, plain, file, err));
     if (*cached) return WLAW_OK;
     wlaw_fail(err, WLAW_EXISTS, "this file is not the published one");
     return wlaw_error_in_file(err, wlaw_error_add_hint(err, WLAW_EXISTS, "remove it, then fetch again"), plain);
   }
-  *cached = wlaw_path_exists(packed) && has_content(packed, file);
-  return WLAW_OK;
+  return wlaw_path_exists(packed) ? compare_content(cached, packed, file, err) : WLAW_OK;
 }
 
 /* Unpacks one gzip member of exactly file->bytes and compares its digest. */

@@ -92,12 +92,15 @@ static wlaw_status find_names(idx_names *names, const char *folder, wlaw_error *
   return status == WLAW_OK ? WLAW_OK : wlaw_error_in_file(err, status, folder);
 }
 
-bool wlaw_idx_folder_is(const char *folder) {
+wlaw_status wlaw_idx_folder_find(bool *complete, const char *folder, wlaw_error *err) {
+  *complete = false;
+  if (!wlaw_path_is_folder(folder)) return WLAW_OK;
   idx_names names = {{0}};
-  bool complete = wlaw_path_is_folder(folder) && find_names(&names, folder, NULL) == WLAW_OK;
-  for (int r = 0; r < ROLES; r++) complete = complete && names.name[r];
+  const wlaw_status status = find_names(&names, folder, NULL);
+  *complete = status == WLAW_OK;
+  for (int r = 0; r < ROLES; r++) *complete = *complete && names.name[r];
   names_free(&names);
-  return complete;
+  return status == WLAW_MEMORY ? wlaw_fail_memory(err, strlen(folder), 1) : WLAW_OK;
 }
 
 static wlaw_status check_complete(const idx_names *names, const char *folder, wlaw_error *err) {

@@ -20,13 +20,14 @@ static const char *const mnist_mirrors[] = {
     NULL,
 };
 
-static char *cached_folder(const char *cache) { return cache ? wlaw_path_join(cache, "mnist") : NULL; }
-
-static bool mnist_present(const char *cache) {
-  char *folder = cached_folder(cache);
-  const bool present = folder && wlaw_idx_folder_is(folder);
+static wlaw_status mnist_find(bool *present, const char *cache, wlaw_error *err) {
+  *present = false;
+  if (!cache) return WLAW_OK;
+  char *folder = wlaw_path_join(cache, "mnist");
+  if (!folder) return wlaw_fail_memory(err, strlen(cache), 1);
+  const wlaw_status status = wlaw_idx_folder_find(present, folder, err);
   free(folder);
-  return present;
+  return status;
 }
 
 /* The cache is a folder anybody may write to: what lies there under this name must be the published set. */
@@ -43,8 +44,8 @@ static wlaw_status check_published(const wlaw_dataset *dataset, wlaw_error *err)
 
 static wlaw_status mnist_load(wlaw_dataset *dataset, const dataset_request *request, wlaw_monitor *monitor,
                               wlaw_error *err) {
-  char *folder = cached_folder(request->cache);
-  if (!folder) return wlaw_fail_memory(err, 1, 1);
+  char *folder = wlaw_path_join(request->cache, "mnist");
+  if (!folder) return wlaw_fail_memory(err, strlen(request->cache), 1);
   wlaw_status status = wlaw_idx_folder_load(dataset, folder, monitor, err);
   if (status == WLAW_OK) status = check_published(dataset, err);
   free(folder);
@@ -58,6 +59,6 @@ const dataset_source wlaw_source_mnist = {
     .files = mnist_files,
     .n_files = MNIST_FILES,
     .mirrors = mnist_mirrors,
-    .present = mnist_present,
+    .find = mnist_find,
     .load = mnist_load,
 };

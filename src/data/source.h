@@ -20,8 +20,9 @@ typedef struct dataset_source {
   const char *how;          /* what to do when it is not there: a sentence without the point */
   const source_file *files; /* what fetch brings; NULL: it is not fetched */
   size_t n_files;
-  const char *const *mirrors;         /* https addresses ending in '/', tried in order; NULL at the end */
-  bool (*present)(const char *cache); /* cache may be NULL */
+  const char *const *mirrors; /* https addresses ending in '/', tried in order; NULL at the end */
+  /* Is it on this machine? cache may be NULL. Fails only where memory runs out. */
+  wlaw_status (*find)(bool *present, const char *cache, wlaw_error *err);
   /* Fills all of a zeroed dataset but name, scale and shift, and adds to description.sources. */
   wlaw_status (*load)(wlaw_dataset *dataset, const dataset_request *request, wlaw_monitor *monitor, wlaw_error *err);
 } dataset_source;
@@ -34,10 +35,11 @@ const dataset_source *wlaw_dataset_source(const char *name);
 
 /* A folder of IDX files under their usual names: {train,t10k|test}-{images,labels}-idxN-TYPE[.gz]. */
 wlaw_status wlaw_idx_folder_load(wlaw_dataset *dataset, const char *folder, wlaw_monitor *monitor, wlaw_error *err);
-bool wlaw_idx_folder_is(const char *folder);
+/* Does it hold all four? Fails only where memory runs out. */
+wlaw_status wlaw_idx_folder_find(bool *complete, const char *folder, wlaw_error *err);
 /* A folder cifar-10-batches-bin: data_batch_1.bin ... data_batch_5.bin and test_batch.bin. */
 wlaw_status wlaw_cifar_load(wlaw_dataset *dataset, const char *folder, wlaw_monitor *monitor, wlaw_error *err);
-bool wlaw_cifar_is(const char *folder);
+wlaw_status wlaw_cifar_find(bool *there, const char *folder, wlaw_error *err);
 
 /* Adds {file, content, bytes, sha256} to description.sources. */
 wlaw_status wlaw_dataset_add_source(wlaw_dataset *dataset, const char *file, const char *content, size_t bytes,

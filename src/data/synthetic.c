@@ -128,15 +128,16 @@ static wlaw_status synthetic_load(wlaw_dataset *dataset, const dataset_request *
   return status == WLAW_OK ? describe(dataset, request->seed, err) : status;
 }
 
-static bool synthetic_present(const char *cache) {
-  (void)cache;
-  return true;
+static wlaw_status synthetic_find(bool *present, const char *cache, wlaw_error *err) {
+  (void)cache, (void)err;
+  *present = true;
+  return WLAW_OK;
 }
 
 const dataset_source wlaw_source_synthetic = {
     .name = "synthetic",
     .origin = "made on the spot: normal inputs labelled by a random teacher network",
     .how = "it is always there",
-    .present = synthetic_present,
+    .find = synthetic_find,
     .load = synthetic_load,
 };

@@ -13,7 +13,7 @@ static const law_parameter parameters[] = {
 
 static wlaw_status draw(const wlaw_law *law, double *out, size_t rows, size_t cols, wlaw_stream *stream,
                         wlaw_error *err) {
-  (void)err;
+  WLAW_TRY(wlaw_law_require(law, err));
   const double mean = law->values[MEAN], sd = sqrt(law->values[VARIANCE]);
   wlaw_stream_normals(stream, out, rows * cols);
   for (size_t e = 0; e < rows * cols; e++) out[e] = mean + sd * out[e];

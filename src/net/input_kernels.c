@@ -10,56 +10,83 @@
 
 enum { MAX_OUTPUTS = 32, LINE = 64 };
 
-/* Sixteen stored bytes as inputs; `left` of them exist (the last row of the data set must not be read past). */
-INLINE v16 convert_bytes(const input_batch *x, const uint8_t *row, size_t f) {
-  const v16 scale = v16_load(x->scale + f), shift = v16_load(x->shift + f);
-  if (f + LANES <= x->features) return v16_fma(v16_bytes(row + f), scale, shift);
+/* The stored bytes past the last whole vector as inputs; nothing is read past the row. */
+INLINE v16 convert_last(const uint8_t *row, size_t features, const float *scale, const float *shift) {
+  const size_t f = features / LANES * LANES;
   uint8_t last[LANES] = {0};
-  memcpy(last, row + f, x->features - f);
-  return v16_fma(v16_bytes(last), scale, shift);
+  memcpy(last, row + f, features - f);
+  return v16_fma(v16_bytes(last), v16_load(scale + f), v16_load(shift + f));
 }
 
-static void fill_row(const input_batch *x, size_t s) {
-  const uint8_t *row = x->bytes + (size_t)x->order[s] * x->features;
-  for (size_t f = 0; f < x->stride; f += LANES) v16_store(x->x + s * x->stride + f, convert_bytes(x, row, f));
-}
-
-static void fetch_following(const input_batch *x, size_t s) {
-  if (!x->following || s >= x->n_following) return;
-  const uint8_t *row = x->bytes + (size_t)x->following[s] * x->features;
-  for (size_t f = 0; f < x->features; f += LINE) __builtin_prefetch(row + f, 0, 2);
-  __builtin_prefetch(row + x->features - 1, 0, 2);
+INLINE const uint8_t *row_of(const input_batch *x, const uint32_t *order, size_t s) {
+  return x->bytes + (size_t)order[s] * x->features;
 }
 
 void KERNEL(fill_inputs)(const input_batch *x) {
+  const size_t whole = x->features / LANES * LANES;
   for (size_t s = 0; s < x->samples; s++) {
-    fill_row(x, s);
-    fetch_following(x, s);
+    const uint8_t *row = row_of(x, x->order, s);
+    const uint8_t *next = x->following && s < x->n_following ? row_of(x, x->following, s) : row;
+    float *place = x->x + s * x->stride;
+    for (size_t f = 0; f < whole; f += LANES) {
+      if (f % LINE == 0) __builtin_prefetch(next + f);
+      v16_store(place + f, v16_fma(v16_bytes(row + f), v16_load(x->scale + f), v16_load(x->shift + f)));
+    }
+    if (whole < x->stride) v16_store(place + whole, convert_last(row, x->features, x->scale, x->shift));
   }
 }
 
-/* Lane sums still to be done, of `samples` (1 or 2) samples and `outputs` outputs: sums: [outputs, 16, 16]. */
-INLINE void dot_tile(float *sums, const float *w, const float *x, size_t stride, const size_t outputs,
-                     const size_t samples) {
-  v16 sum[TILE_OUTPUTS][TILE_VECTORS];
+/* One tile of the forward product: outputs by samples. Passed by value, so that the compiler knows that storing inputs
+ * changes none of it. */
+typedef struct dot_task {
+  float *sums;    /* [outputs, 16, 16]: sums per lane, from place 0 of the second index on */
+  const float *w; /* [outputs, stride] */
+  float *x;       /* [samples, stride] */
+  size_t stride, features;
+  const float *scale, *shift;        /* [stride] */
+  const uint8_t *row[TILE_VECTORS];  /* stored bytes of the samples */
+  const uint8_t *next[TILE_VECTORS]; /* rows to be fetched meanwhile */
+} dot_task;
+
+/* Sixteen inputs of every sample times all outputs. */
+INLINE void dot_step(const dot_task task, v16 sum[TILE_OUTPUTS][TILE_VECTORS], const v16 *input, size_t f,
+                     const size_t outputs, const size_t samples) {
+  for (size_t o = 0; o < outputs; o++) {
+    v16 weight = v16_load(task.w + o * task.stride + f);
+    v16_keep(&weight);
+    for (size_t s = 0; s < samples; s++) sum[o][s] = v16_fma(weight, input[s], sum[o][s]);
+  }
+}
+
+INLINE void dot_tile(const dot_task task, const size_t outputs, const size_t samples, const bool convert) {
+  v16 sum[TILE_OUTPUTS][TILE_VECTORS], input[TILE_VECTORS];
   for (size_t o = 0; o < outputs; o++)
     for (size_t s = 0; s < samples; s++) sum[o][s] = v16_zero();
-  for (size_t f = 0; f < stride; f += LANES) {
-    v16 input[TILE_VECTORS];
-    for (size_t s = 0; s < samples; s++) input[s] = v16_load(x + s * stride + f);
-    for (size_t o = 0; o < outputs; o++) {
-      const v16 weight = v16_load(w + o * stride + f);
-      for (size_t s = 0; s < samples; s++) sum[o][s] = v16_fma(weight, input[s], sum[o][s]);
+  const size_t whole = convert ? task.features / LANES * LANES : task.stride;
+  for (size_t f = 0; f < whole; f += LANES) {
+    for (size_t s = 0; s < samples; s++) {
+      if (convert && f % LINE == 0) __builtin_prefetch(task.next[s] + f);
+      input[s] = convert ? v16_fma(v16_bytes(task.row[s] + f), v16_load(task.scale + f), v16_load(task.shift + f))
+                         : v16_load(task.x + s * task.stride + f);
+      if (convert) v16_store(task.x + s * task.stride + f, input[s]);
     }
+    dot_step(task, sum, input, f, outputs, samples);
+  }
+  if (whole < task.stride) {
+    for (size_t s = 0; s < samples; s++) {
+      input[s] = convert_last(task.row[s], task.features, task.scale, task.shift);
+      v16_store(task.x + s * task.stride + whole, input[s]);
+    }
+    dot_step(task, sum, input, whole, outputs, samples);
   }
   for (size_t o = 0; o < outputs; o++)
-    for (size_t s = 0; s < samples; s++) v16_store(sums + (o * LANES + s) * LANES, sum[o][s]);
+    for (size_t s = 0; s < samples; s++) v16_store(task.sums + (o * LANES + s) * LANES, sum[o][s]);
 }
 
-/* The same with both sizes known to the compiler. */
+/* The same with its sizes known to the compiler. */
 #define DOT_CASE(outputs_)                                                                                             \
-  case outputs_: dot_tile(sums, w, x, stride, outputs_, samples); break;
-INLINE void dot_rows(float *sums, const float *w, const float *x, size_t stride, size_t outputs, const size_t samples) {
+  case outputs_: dot_tile(task, outputs_, samples, convert); break;
+INLINE void dot_rows(const dot_task task, size_t outputs, const size_t samples, const bool convert) {
   switch (outputs) {
     TILE_CASES(DOT_CASE)
     default: break;
@@ -72,13 +99,23 @@ static size_t tile_rows(size_t left) {
   return (left + tiles - 1) / tiles;
 }
 
-static void dot_samples(float *sums, const float *w, size_t outputs, const input_batch *x, size_t s, size_t samples) {
-  const float *rows = x->x + s * x->stride;
+/* Samples [at, at + samples) against all outputs. The first tile of outputs converts, the others find x filled. */
+static void dot_samples(float *sums, const float *w, size_t outputs, const input_batch *x, size_t at, size_t samples) {
+  dot_task task = {
+      .x = x->x + at * x->stride, .stride = x->stride, .features = x->features, .scale = x->scale, .shift = x->shift};
+  for (size_t s = 0; x->bytes && s < samples; s++) {
+    task.row[s] = row_of(x, x->order, at + s);
+    task.next[s] = x->following && at + s < x->n_following ? row_of(x, x->following, at + s) : task.row[s];
+  }
   for (size_t o = 0, tile; o < outputs; o += tile) {
     tile = tile_rows(outputs - o);
-    if (samples == TILE_VECTORS)
-      dot_rows(sums + o * LANES * LANES, w + o * x->stride, rows, x->stride, tile, TILE_VECTORS);
-    else dot_rows(sums + o * LANES * LANES, w + o * x->stride, rows, x->stride, tile, 1);
+    task.sums = sums + o * LANES * LANES;
+    task.w = w + o * x->stride;
+    const bool convert = x->bytes && o == 0;
+    if (samples == TILE_VECTORS && convert) dot_rows(task, tile, TILE_VECTORS, true);
+    else if (samples == TILE_VECTORS) dot_rows(task, tile, TILE_VECTORS, false);
+    else if (convert) dot_rows(task, tile, 1, true);
+    else dot_rows(task, tile, 1, false);
   }
 }
 
@@ -89,10 +126,6 @@ void KERNEL(input_forward)(float *z, size_t z_stride, const float *w, size_t out
     const size_t samples = x->samples - first < LANES ? x->samples - first : LANES;
     for (size_t s = 0, step; s < samples; s += step) {
       step = samples - s < TILE_VECTORS ? 1 : TILE_VECTORS;
-      for (size_t k = first + s; x->bytes && k < first + s + step; k++) {
-        fill_row(x, k);
-        fetch_following(x, k);
-      }
       dot_samples(sums + s * LANES, w, outputs, x, first + s, step);
     }
     for (size_t o = 0; o < outputs; o++) {

@@ -15,6 +15,8 @@ typedef __m512 v16;
 
 INLINE v16 v16_load(const float *p) { return _mm512_loadu_ps(p); }
 INLINE void v16_store(float *p, v16 a) { _mm512_storeu_ps(p, a); }
+/* Holds a in registers: where it is used twice GCC would rather read memory twice, and loads are what is scarce. */
+INLINE void v16_keep(v16 *a) { __asm__("" : "+v"(*a)); }
 INLINE v16 v16_set(float x) { return _mm512_set1_ps(x); }
 INLINE v16 v16_bytes(const uint8_t *p) {
   return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)(const void *)p)));

@@ -36,6 +36,7 @@ INLINE float4 four_sqrt(float4 a) { return (float4){sqrtf(a[0]), sqrtf(a[1]), sq
 
 INLINE v16 v16_load(const float *p) { V16_EACH(four_load(p + 4 * i)); }
 INLINE void v16_store(float *p, v16 a) { memcpy(p, a.q, sizeof a.q); }
+INLINE void v16_keep(v16 *a) { (void)a; }
 INLINE v16 v16_set(float x) { V16_EACH(four_set(x)); }
 INLINE v16 v16_bytes(const uint8_t *p) {
   V16_EACH(((float4){(float)p[4 * i], (float)p[4 * i + 1], (float)p[4 * i + 2], (float)p[4 * i + 3]}));

@@ -44,8 +44,9 @@ static wlaw_status list(wlaw_result **result, const char *cache, wlaw_error *err
   json_t *document = document_new(&failed), *sets = json_array();
   for (size_t i = 0; i < wlaw_n_dataset_sources; i++) {
     const dataset_source *source = wlaw_dataset_sources[i];
-    const bool present = source->present(cache);
     json_t *set = json_object();
+    bool present = false;
+    failed = failed || source->find(&present, cache, err) != WLAW_OK;
     wlaw_json_put(&failed, set, "name", json_string(source->name));
     wlaw_json_put(&failed, set, "present", json_boolean(present));
     wlaw_json_put(&failed, set, "origin", json_string(source->origin));

@@ -2,6 +2,7 @@
 #include "support/test.h"
 
 #include "support/alloc_fail.h"
+#include "tensor/make_files.h"
 #include "tensor/writer.h"
 
 static wlaw_status write_file(const char *path, size_t n, wlaw_error *err) {
@@ -56,37 +57,36 @@ static void npy(void **state) {
   each(write_one, "memory.npy");
 }
 
-static void put_bytes(const char *path, const void *bytes, size_t n) {
-  FILE *file = fopen(path, "wb");
-  assert_non_null(file);
-  assert_int_equal(fwrite(bytes, 1, n, file), n);
-  assert_int_equal(fclose(file), 0);
-}
-
-/* IDX: 2 bytes 7, 9; and the same gzipped. Column-major .npy of shape (2, 2). */
 static void idx_and_column_major(void **state) {
   (void)state;
-  static const unsigned char plain[] = {0, 0, 8, 1, 0, 0, 0, 2, 7, 9};
-  static const unsigned char gzipped[] = {0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0x03,
-                                          0x63, 0x60, 0xe0, 0x60, 0x64, 0x60, 0x60, 0x60, 0x62, 0xe7,
-                                          0x04, 0x00, 0x00, 0x00, 0x00, 0x00, 0x0a, 0x00, 0x00, 0x00};
-  (void)gzipped;
+  static const unsigned char idx[] = {0, 0, 8, 1, 0, 0, 0, 2, 7, 9};
   char path[4096];
   snprintf(path, sizeof path, "%s", test_scratch("memory-idx"));
-  put_bytes(path, plain, sizeof plain);
+  put_file(path, idx, sizeof idx);
+  alloc_fail_each(read_back, path);
+  put_gzip(path, "wb", idx, sizeof idx);
   alloc_fail_each(read_back, path);
   snprintf(path, sizeof path, "%s", test_scratch("memory-column.npy"));
-  static const char head[] = "\x93NUMPY\1\0\x3e\0{'descr': '|u1', 'fortran_order': True, 'shape': (2, 2), }\n\1\2\3\4";
-  put_bytes(path, head, sizeof head - 1);
+  put_npy(path, 1, "{'descr': '|u1', 'fortran_order': True, 'shape': (2, 2), }", idx, 4);
+  alloc_fail_each(read_back, path);
+}
+
+static void deflated(void **state) {
+  (void)state;
+  static const unsigned char data[400];
+  size_t n;
+  unsigned char *array = make_npy(&n, 1, "{'descr': '|u1', 'fortran_order': False, 'shape': (400,), }", data, 400);
+  char path[4096];
+  snprintf(path, sizeof path, "%s", test_scratch("memory-deflated.npz"));
+  put_zip(path, "w.npy", array, n, ZIP_CM_DEFLATE);
+  free(array);
   alloc_fail_each(read_back, path);
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(safetensors),
-      cmocka_unit_test(npz),
-      cmocka_unit_test(npy),
-      cmocka_unit_test(idx_and_column_major),
+      cmocka_unit_test(safetensors),          cmocka_unit_test(npz),      cmocka_unit_test(npy),
+      cmocka_unit_test(idx_and_column_major), cmocka_unit_test(deflated),
   };
   return cmocka_run_group_tests_name("tensor.memory", tests, NULL, NULL);
 }
