@@ -61,7 +61,7 @@ static void draw_notes(text_buffer *out, const chart_frame *frame, const histogr
     left = fmax(left, chart->counts[i]);
     right = fmax(right, chart->counts[chart->n - 1 - i]);
   }
-  const bool at_left = left < right;
+  const bool at_left = left <= 1.5 * right;
   for (size_t i = 0; i < chart->n_notes; i++)
     wlaw_svg_text(out, "note", at_left ? "start" : "end", at_left ? frame->left + 8 : frame->right,
                   frame->top + 10 + 14 * (double)i, chart->notes[i]);
