@@ -93,6 +93,20 @@ wlaw_status wlaw_output_write(output_file *out, const void *bytes, size_t n, wla
   return WLAW_OK;
 }
 
+wlaw_status wlaw_output_rewrite(output_file *out, uint64_t offset, const void *bytes, size_t n, wlaw_error *err) {
+  WLAW_TRY(flush(out, err));
+  const unsigned char *from = bytes;
+  while (n) {
+    const ssize_t wrote = pwrite(out->fd, from, n, (off_t)offset);
+    if (wrote < 0 && errno == EINTR) continue;
+    if (wrote < 0) return wlaw_fail_errno(err, out->path, "writing failed");
+    from += wrote;
+    offset += (uint64_t)wrote;
+    n -= (size_t)wrote;
+  }
+  return WLAW_OK;
+}
+
 wlaw_status wlaw_folder_sync(const char *path, wlaw_error *err) {
   const int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0 && errno == EACCES) return WLAW_OK; /* one may write but not list it: nothing to sync through */

@@ -20,6 +20,8 @@ typedef struct output_file {
  * failure *out needs no discard. */
 wlaw_status wlaw_output_open(output_file *out, const char *path, wlaw_error *err);
 wlaw_status wlaw_output_write(output_file *out, const void *bytes, size_t n, wlaw_error *err);
+/* Overwrites bytes already written, such as a checksum known only afterwards. */
+wlaw_status wlaw_output_rewrite(output_file *out, uint64_t offset, const void *bytes, size_t n, wlaw_error *err);
 /* Flush, fsync, rename over PATH, fsync the folder. Always releases *out; on failure nothing is left behind. */
 wlaw_status wlaw_output_commit(output_file *out, wlaw_error *err);
 /* Removes the partial file. Safe after a failed commit and on a zeroed struct. */

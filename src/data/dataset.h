@@ -35,6 +35,8 @@ typedef struct dataset_request {
   size_t synthetic_features, synthetic_classes, synthetic_train, synthetic_test; /* 0: defaults */
 } dataset_request;
 
+/* WLAW_IO: a named set that is not on this machine (the hint says how to get it); WLAW_NAME: neither a name nor a
+ * folder; WLAW_VALUE names file and index of a label or value that cannot be used. */
 wlaw_status wlaw_dataset_open(wlaw_dataset **out, const dataset_request *request, wlaw_monitor *monitor,
                               wlaw_error *err);
 void wlaw_dataset_free(wlaw_dataset *dataset); /* NULL allowed */

@@ -40,7 +40,25 @@ typedef struct mlp {
   loss loss;
 } mlp;
 
+/* Where layer l lives in a network's parameter block (floats). Weight rows are `stride[l]` apart: the first layer's
+ * rows are padded with zeros to whole vectors, so that its kernels need no tails; the others are dense. The first layer
+ * is blocked alone (its update is fused into its gradient); everything after it is one contiguous tail. */
+typedef struct mlp_layout {
+  size_t weight[MLP_MAX_LAYERS], stride[MLP_MAX_LAYERS], bias[MLP_MAX_LAYERS];
+  size_t tail;   /* first float after layer 0's weights */
+  size_t floats; /* of the whole block, a multiple of 16 */
+} mlp_layout;
+
+/* WLAW_ARGUMENT for a shape without layers or with an empty one, WLAW_LIMIT for one that does not fit. */
+wlaw_status wlaw_mlp_check(const mlp *net, wlaw_error *err);
+/* net must have passed wlaw_mlp_check. */
+mlp_layout wlaw_mlp_layout(const mlp *net);
+/* weight: [out, in] row-major; bias: [out]. Either may be NULL: not wanted / zeros. */
+void wlaw_mlp_pack(const mlp *net, size_t layer, float *block, const float *weight, const float *bias);
+void wlaw_mlp_unpack(const mlp *net, size_t layer, const float *block, float *weight, float *bias);
 /* Trained numbers of one network: weights and, if any, biases. */
 size_t wlaw_mlp_parameters(const mlp *net);
+/* The factor of W_l h: 1, or 1/sqrt(width[l]) in the NTK parameterization. */
+double wlaw_mlp_scale(const mlp *net, size_t layer);
 
 #endif

@@ -64,9 +64,14 @@ void wlaw_train_unpack(const trainer *trainer, const float *block, size_t layer,
  * order networks of a group share the gathered batches; results do not depend on the grouping. */
 wlaw_status wlaw_train_epoch(const trainer *trainer, train_scratch *scratch, network_state *states, uint32_t first,
                              size_t n, uint32_t epoch, const atomic_bool *stop, wlaw_error *err);
+/* The mean loss over the given training samples and its gradient in the block's layout (gradient: [floats]), by the
+ * kernels that train; n <= the configured batch. For tests and for whoever wants to look at gradients. */
+double wlaw_train_gradient(const trainer *trainer, train_scratch *scratch, const float *block, const uint32_t *samples,
+                           size_t n, float *gradient);
 /* Group size that pays (1 for independent orders). */
 size_t wlaw_train_group(const trainer *trainer);
 
+/* Loss and accuracy on the test set. The loss is summed in double over samples in order. */
 void wlaw_train_evaluate(const trainer *trainer, train_scratch *scratch, const float *block, evaluation *out);
 
 #endif

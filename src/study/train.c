@@ -363,6 +363,16 @@ static wlaw_status train_run(train_job *job, const char *data, const wlaw_option
   return run_epochs(job, err);
 }
 
+/* A law that cannot initialise these shapes must say so before anything is written. */
+static wlaw_status try_init(const train_job *job, wlaw_error *err) {
+  const size_t floats = wlaw_train_floats(job->trainer);
+  float *block = wlaw_array(floats, sizeof *block);
+  if (!block) return wlaw_fail_memory(err, floats, sizeof *block);
+  const wlaw_status status = wlaw_train_init(job->trainer, job->plan.init, 0, block, err);
+  free(block);
+  return status;
+}
+
 static wlaw_status train_job_run(train_job *job, json_t **document, const char *data, const char *folder,
                                  const wlaw_options *options, wlaw_error *err) {
   dataset_request request;
@@ -373,6 +383,7 @@ static wlaw_status train_job_run(train_job *job, json_t **document, const char *
   WLAW_TRY(wlaw_dataset_open(&job->dataset, &request, &job->monitor, err));
   wlaw_plan_fit_data(&job->plan, job->dataset);
   WLAW_TRY(wlaw_trainer_new(&job->trainer, &job->plan.config, job->dataset, CPU_LEVELS, err));
+  WLAW_TRY(try_init(job, err));
   WLAW_TRY(job_lock(job, err));
   WLAW_TRY(train_run(job, data, options, err));
   return summarise(document, job, err);

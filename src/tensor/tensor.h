@@ -7,17 +7,19 @@
 #include <stdint.h>
 
 #include "core/file.h"
+#include "tensor/dtype.h"
 #include "weightlaw.h"
 
-/* One tensor as a format describes it. Filled by tensor_format.open, checked there: count and bytes cannot overflow. */
+/* One tensor as a format describes it. Filled by tensor_format.open; count and bytes by wlaw_tensor_measure. */
 typedef struct tensor_info {
-  char *name; /* as stored, NUL-terminated, untrusted; freed by wlaw_tensors_close */
-  char *note; /* NULL, or why it is listed but cannot be read; freed likewise */
-  wlaw_dtype dtype;
+  char *name;       /* as stored, NUL-terminated, untrusted; freed by wlaw_tensors_close */
+  char *note;       /* NULL, or why it is listed but cannot be read; freed likewise */
+  wlaw_dtype dtype; /* WLAW_DTYPE_COUNT where there is a note */
   size_t rank;
   uint64_t shape[WLAW_MAX_RANK]; /* first index slowest, whatever the storage order */
-  uint64_t count, bytes;         /* elements, stored bytes */
+  uint64_t count, bytes;         /* elements, stored bytes; both below 2^63 */
   uint64_t offset;               /* of the first stored byte: in the file, or in the member for archives */
+  bool plain;                    /* the stored bytes lie in the file at offset, neither packed nor compressed */
   bool big_endian, column_major; /* how it is stored */
 } tensor_info;
 
@@ -27,27 +29,36 @@ struct wlaw_tensors {
   input_file file;
   const struct tensor_format *format;
   tensor_info *info;
-  size_t n;
+  size_t n, capacity;
   void *state; /* the format's own */
-  void *map;   /* whole file, once wlaw_tensors_map was called */
+  void *map;   /* the whole file, once wlaw_tensors_map was called */
 };
 
 typedef struct tensor_format {
-  const char *name; /* "safetensors" */
-  /* Told by the first bytes (and the path's ending where a format has no magic). */
-  bool (*recognise)(const unsigned char *head, size_t n, const char *path);
+  const char *name;   /* "safetensors" */
+  const char *ending; /* of paths, with the point: decides where no content is recognised; NULL: none */
+  /* Told by the first n bytes. */
+  bool (*recognise)(const unsigned char *head, size_t n);
   /* Reads the directory, fills info, n, state. Reads no tensor data (an archive may be opened, not inflated). */
   wlaw_status (*open)(wlaw_tensors *tensors, wlaw_error *err);
-  /* n stored bytes of tensor i from byte `from` of it. NULL: plain bytes in the file at info.offset. */
+  /* n stored bytes of tensor i from byte `from` of it, for tensors that are not plain. May be NULL. */
   wlaw_status (*read)(wlaw_tensors *tensors, size_t i, uint64_t from, void *out, size_t n, wlaw_error *err);
   void (*close)(wlaw_tensors *tensors); /* frees state; may be NULL */
 } tensor_format;
 
+extern const tensor_format wlaw_format_npy, wlaw_format_npz, wlaw_format_safetensors, wlaw_format_idx;
 extern const tensor_format *const wlaw_tensor_formats[];
 extern const size_t wlaw_n_tensor_formats;
 
-/* Appends a zeroed row to tensors->info; NULL when out of memory. */
+/* Appends a zeroed row to tensors->info; NULL when out of memory. Rows move when the next one is appended. */
 tensor_info *wlaw_tensors_append(wlaw_tensors *tensors);
+
+/* Sets count and bytes from dtype and shape; sizes of 2^63 and more are WLAW_LIMIT. A dimension of 0 makes count 0, but
+ * the other dimensions must still fit. */
+wlaw_status wlaw_tensor_measure(tensor_info *info, wlaw_error *err);
+
+/* Refuses two tensors of one name. */
+wlaw_status wlaw_tensors_check_names(const wlaw_tensors *tensors, wlaw_error *err);
 
 /* Index of the tensor called name; WLAW_NAME with the nearest name otherwise. */
 wlaw_status wlaw_tensors_find(size_t *i, const wlaw_tensors *tensors, const char *name, wlaw_error *err);
@@ -56,9 +67,8 @@ wlaw_status wlaw_tensors_find(size_t *i, const wlaw_tensors *tensors, const char
 wlaw_status wlaw_tensors_read_stored(wlaw_tensors *tensors, size_t i, uint64_t first, size_t count, void *out,
                                      wlaw_error *err);
 
-size_t wlaw_dtype_size(wlaw_dtype dtype);
-const char *wlaw_dtype_text(wlaw_dtype dtype);
-/* count native-endian elements to double. out and in do not overlap. 64-bit integers round to nearest. */
-void wlaw_dtype_to_double(double *out, const void *in, wlaw_dtype dtype, size_t count);
+/* The stored bytes, native-endian but column-major where the file has them so: for views. Otherwise as
+ * wlaw_tensors_map. */
+wlaw_status wlaw_tensors_map_stored(wlaw_tensors *tensors, size_t i, const void **bytes, wlaw_error *err);
 
 #endif

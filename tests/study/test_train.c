@@ -272,7 +272,7 @@ static void bad_requests(void **state) {
   } cases[] = {
       {"init", "nromal()", WLAW_NAME, "normal"},
       {"init", "normal(sd=-1)", WLAW_ARGUMENT, "sd"},
-      {"init", "iid(mean=0,variance=1)", WLAW_ARGUMENT, "draw"},
+      {"init", "iid(mean=0)", WLAW_ARGUMENT, "variance"},
       {"snapshots", "0,9", WLAW_ARGUMENT, "--snapshots"},
       {"snapshot-layers", "4", WLAW_ARGUMENT, "--snapshot-layers"},
   };

@@ -1,0 +1,222 @@
+#include "law/matrix.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/error.h"
+#include "math/small.h"
+
+static const double LN_2PI = 1.8378770664093454836;
+
+size_t wlaw_matrix_parameters(const matrix_layout *layout) {
+  size_t n = layout->blocks[0].copies;
+  for (size_t b = 0; b < layout->n_blocks; b++) {
+    const size_t p = layout->blocks[b].copies;
+    if (layout->blocks[b].dimension > 0) n += p * (p + 1) / 2;
+  }
+  return n;
+}
+
+wlaw_status wlaw_matrix_gaussian(matrix_gaussian *out, const wlaw_law *law, size_t rows, size_t cols, wlaw_error *err) {
+  memset(out, 0, sizeof *out);
+  if (law->ops->matrix) {
+    out->law = law->ops;
+    WLAW_TRY(wlaw_law_require(law, err));
+    WLAW_TRY(law->ops->matrix->layout(&out->layout, rows, cols, err));
+    law->ops->matrix->values(out, law);
+    return WLAW_OK;
+  }
+  double mean, variance;
+  if (!law->ops->moments || !law->ops->moments(law, rows, cols, &mean, &variance))
+    return wlaw_fail(err, WLAW_ARGUMENT, "the law %s has no mean and variance to compare with", law->ops->name);
+  out->law = &wlaw_law_iid;
+  WLAW_TRY(wlaw_law_iid.matrix->layout(&out->layout, rows, cols, err));
+  out->mean[0] = mean * out->layout.mean_unit;
+  out->covariance[0][0] = variance;
+  return WLAW_OK;
+}
+
+wlaw_status wlaw_matrix_embed(matrix_gaussian *out, const matrix_gaussian *in, const law_ops *as, wlaw_error *err) {
+  matrix_gaussian now = *in;
+  while (now.law != as) {
+    const law_ops *wider = now.law->matrix->wider;
+    if (!wider)
+      return wlaw_fail(err, WLAW_ARGUMENT, "the law %s has more parameters than %s, which cannot hold it",
+                       in->law->name, as->name);
+    matrix_gaussian next = {.law = wider};
+    WLAW_TRY(wider->matrix->layout(&next.layout, in->layout.rows, in->layout.cols, err));
+    now.law->matrix->widen(&next, &now);
+    now = next;
+  }
+  *out = now;
+  return WLAW_OK;
+}
+
+void wlaw_matrix_estimate(matrix_gaussian *out, const law_ops *law, const matrix_layout *layout,
+                          const matrix_moments *moments) {
+  memset(out, 0, sizeof *out);
+  out->law = law;
+  out->layout = *layout;
+  if (law->matrix->length == moments->length) {
+    law->matrix->estimate(out, moments);
+    return;
+  }
+  matrix_moments five;
+  wlaw_moments_rectangular(&five, moments);
+  law->matrix->estimate(out, &five);
+}
+
+double wlaw_matrix_log_likelihood(const matrix_gaussian *maximum, size_t networks) {
+  const matrix_layout *layout = &maximum->layout;
+  double sum = (double)layout->rows * (double)layout->cols * (1.0 + LN_2PI);
+  for (size_t b = 0; b < layout->n_blocks; b++)
+    if (layout->blocks[b].dimension > 0)
+      sum += (double)layout->blocks[b].dimension * wlaw_small_log_det(maximum->covariance[b], layout->blocks[b].copies);
+  return -0.5 * (double)networks * sum;
+}
+
+/* Rows of data a block's covariance is estimated from: networks x dimension, less one where the mean is taken off. */
+static double freedom(const matrix_layout *layout, size_t b, size_t networks) {
+  return (double)networks * (double)layout->blocks[b].dimension - (b == 0 ? 1.0 : 0.0);
+}
+
+bool wlaw_matrix_regular(const matrix_gaussian *gaussian, size_t networks, char *reason, size_t capacity) {
+  enum { ZERO_EXPONENT = -24, SINGULAR_EXPONENT = -13 }; /* squares of rounding errors; rounding of a Gram matrix */
+  const matrix_layout *layout = &gaussian->layout;
+  double values[MATRIX_BLOCKS][MATRIX_COPIES] = {{0}}, largest = 0.0;
+  for (size_t b = 0; b < layout->n_blocks; b++) {
+    const size_t p = layout->blocks[b].copies;
+    if (layout->blocks[b].dimension == 0) continue;
+    if (networks > 0 && freedom(layout, b, networks) < (double)p) {
+      snprintf(reason, capacity, "%zu network%s of size %zux%zu leave the %zux%zu covariance %s singular", networks,
+               networks == 1 ? "" : "s", layout->rows, layout->cols, p, p, layout->blocks[b].name);
+      return false;
+    }
+    wlaw_small_eigen(values[b], NULL, gaussian->covariance[b], p);
+    largest = fmax(largest, values[b][p - 1]);
+  }
+  for (size_t b = 0; b < layout->n_blocks; b++) {
+    const size_t p = layout->blocks[b].copies;
+    if (layout->blocks[b].dimension == 0) continue;
+    if (values[b][0] > pow(10, ZERO_EXPONENT) * largest && values[b][0] > pow(10, SINGULAR_EXPONENT) * values[b][p - 1])
+      continue;
+    snprintf(reason, capacity, "the matrices do not vary in some direction of %s (a variance is zero to rounding)",
+             layout->blocks[b].name);
+    return false;
+  }
+  return true;
+}
+
+/* Standard errors under the law: SD(V_ab) = sqrt((V_aa V_bb + V_ab^2) / (networks x dimension)) (Wishart), and
+ * sqrt(V_aa / networks / dimension) for the mean, whose direction is one among the block's. */
+static void errors_under_law(matrix_fit *fit) {
+  const matrix_gaussian *gaussian = &fit->gaussian;
+  const matrix_layout *layout = &gaussian->layout;
+  const double N = (double)fit->networks;
+  size_t at = 0;
+  for (size_t a = 0; a < layout->blocks[0].copies; a++)
+    fit->error[at++] = fit->mean_determined
+                           ? sqrt(gaussian->covariance[0][a * layout->blocks[0].copies + a] / N) / layout->mean_unit
+                           : NAN;
+  for (size_t b = 0; b < layout->n_blocks; b++) {
+    const size_t p = layout->blocks[b].copies;
+    const double *V = gaussian->covariance[b], rows = N * (double)layout->blocks[b].dimension;
+    if (layout->blocks[b].dimension == 0) continue;
+    for (size_t i = 0; i < p; i++)
+      for (size_t j = i; j < p; j++)
+        fit->error[at++] =
+            fit->determined[b] ? sqrt((V[i * p + i] * V[j * p + j] + V[i * p + j] * V[i * p + j]) / rows) : NAN;
+  }
+}
+
+/* Sandwich errors: the variance over networks of each one's contribution to the estimate, J Cov(q) J' / N (Huber 1967;
+ * White 1982, DOI 10.2307/1912526), with the population divisor the estimates have. */
+static void errors_over_networks(matrix_fit *fit, const matrix_moments *moments) {
+  double jacobian[MATRIX_PARAMETERS * MOMENTS_MOST] = {0};
+  const matrix_ops *ops = fit->gaussian.law->matrix;
+  matrix_moments statistics = *moments;
+  if (ops->length == MOMENTS_RECTANGLE) wlaw_moments_rectangular(&statistics, moments);
+  ops->influence(jacobian, &fit->gaussian, &statistics);
+  const double N = (double)statistics.count;
+  for (size_t k = 0; k < fit->parameters; k++) {
+    const double *row = jacobian + k * MOMENTS_MOST;
+    double variance = 0.0;
+    for (size_t a = 0; a < statistics.length; a++)
+      for (size_t b = 0; b < statistics.length; b++) variance += row[a] * statistics.comoment[a][b] * row[b];
+    fit->robust[k] = statistics.count < 2 ? NAN : sqrt(fmax(variance, 0.0)) / N;
+  }
+}
+
+wlaw_status wlaw_matrix_fit(matrix_fit *out, const law_ops *law, const matrix_moments *moments, wlaw_error *err) {
+  matrix_layout layout;
+  memset(out, 0, sizeof *out);
+  if (moments->count == 0) return wlaw_fail(err, WLAW_VALUE, "there is no network to fit");
+  WLAW_TRY(law->matrix->layout(&layout, moments->rows, moments->cols, err));
+  if (law->matrix->length > moments->length && moments->rows > 1)
+    return wlaw_fail(err, WLAW_ARGUMENT, "these statistics are too few for the law %s", law->name);
+  wlaw_matrix_estimate(&out->gaussian, law, &layout, moments);
+  out->networks = moments->count;
+  out->parameters = wlaw_matrix_parameters(&layout);
+  for (size_t b = 0; b < layout.n_blocks; b++)
+    out->determined[b] = layout.blocks[b].dimension > 0 && freedom(&layout, b, out->networks) > 0.0;
+  out->mean_determined = out->determined[0];
+  errors_under_law(out);
+  errors_over_networks(out, moments);
+  out->log_likelihood = out->aic = out->bic = NAN;
+  if (!wlaw_matrix_regular(&out->gaussian, out->networks, out->reason, sizeof out->reason)) return WLAW_OK;
+  out->log_likelihood = wlaw_matrix_log_likelihood(&out->gaussian, out->networks);
+  out->aic = 2.0 * (double)out->parameters - 2.0 * out->log_likelihood;
+  out->bic = (double)out->parameters * log((double)out->networks) - 2.0 * out->log_likelihood;
+  return WLAW_OK;
+}
+
+double wlaw_matrix_wasserstein_squared(double parts[1 + MATRIX_BLOCKS], const matrix_gaussian *a,
+                                       const matrix_gaussian *b) {
+  const matrix_layout *layout = &a->layout;
+  double sum = 0.0, own[1 + MATRIX_BLOCKS] = {0};
+  for (size_t k = 0; k < layout->blocks[0].copies; k++) own[0] += (a->mean[k] - b->mean[k]) * (a->mean[k] - b->mean[k]);
+  for (size_t k = 0; k < layout->n_blocks; k++)
+    if (layout->blocks[k].dimension > 0)
+      own[1 + k] = (double)layout->blocks[k].dimension *
+                   wlaw_small_bures(a->covariance[k], b->covariance[k], layout->blocks[k].copies);
+  for (size_t k = 0; k < 1 + MATRIX_BLOCKS; k++) sum += own[k];
+  if (parts) memcpy(parts, own, sizeof own);
+  return sum;
+}
+
+double wlaw_matrix_kl(const matrix_gaussian *f, const matrix_gaussian *g) {
+  const matrix_layout *layout = &f->layout;
+  const size_t means = layout->blocks[0].copies;
+  double outer[MATRIX_MEANS * MATRIX_MEANS];
+  for (size_t a = 0; a < means; a++)
+    for (size_t b = 0; b < means; b++) outer[a * means + b] = (f->mean[a] - g->mean[a]) * (f->mean[b] - g->mean[b]);
+  double sum = wlaw_small_trace_ratio(g->covariance[0], outer, means);
+  for (size_t b = 0; b < layout->n_blocks; b++) {
+    const size_t p = layout->blocks[b].copies;
+    if (layout->blocks[b].dimension == 0) continue;
+    sum += (double)layout->blocks[b].dimension *
+           (wlaw_small_trace_ratio(g->covariance[b], f->covariance[b], p) - (double)p +
+            wlaw_small_log_det(g->covariance[b], p) - wlaw_small_log_det(f->covariance[b], p));
+  }
+  return fmax(0.5 * sum, 0.0);
+}
+
+/* tr V0 for the mean; for a covariance with N d degrees of freedom, d E|Bures| = h(V) / N,
+ * h = 1/2 tr V + sum_{a<b} l_a l_b / (l_a + l_b) over eigenvalues l (second variation of the Bures distance). */
+double wlaw_matrix_noise_floor(const matrix_gaussian *gaussian, size_t networks) {
+  const matrix_layout *layout = &gaussian->layout;
+  double sum = 0.0;
+  for (size_t b = 0; b < layout->n_blocks; b++) {
+    const size_t p = layout->blocks[b].copies;
+    double l[MATRIX_COPIES];
+    if (layout->blocks[b].dimension == 0) continue;
+    wlaw_small_eigen(l, NULL, gaussian->covariance[b], p);
+    for (size_t i = 0; i < p; i++) {
+      sum += b == 0 ? 1.5 * l[i] : 0.5 * l[i];
+      for (size_t j = i + 1; j < p; j++)
+        if (l[i] + l[j] > 0.0) sum += l[i] * l[j] / (l[i] + l[j]);
+    }
+  }
+  return sum / (double)networks;
+}

@@ -1,0 +1,15 @@
+/* Special functions: Boost.Math behind extern "C". Arguments outside a function's domain give NaN. */
+#ifndef WLAW_MATH_SPECIAL_H
+#define WLAW_MATH_SPECIAL_H
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* P(X > x) for X chi-squared with df > 0 degrees of freedom. */
+double wlaw_chi_squared_upper(double x, double df);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,156 @@
+/* Training through an epoch, and evaluation. */
+#include <math.h>
+#include <string.h>
+
+#include "core/error.h"
+#include "core/monitor.h"
+#include "net/trainer.h"
+
+enum { LANE_COUNT = 16, TEST_PIECE = 128, GROUP = 4 };
+
+static size_t whole_lanes(size_t n) { return (n + LANE_COUNT - 1) / LANE_COUNT * LANE_COUNT; }
+
+/* Floats are scaled and copied here; bytes are converted by the pass while it first reads them. */
+static void gather_values(const trainer *t, float *x, const sample_set *set, const uint32_t *order, size_t n) {
+  const size_t features = t->dataset->features;
+  for (size_t s = 0; s < n; s++) {
+    const float *row = set->values + (size_t)order[s] * features;
+    for (size_t f = 0; f < features; f++) x[s * t->input_stride + f] = t->scale[f] * row[f] + t->shift[f];
+  }
+}
+
+input_batch wlaw_batch_gather(const trainer *t, train_scratch *scratch, const sample_set *set, const uint32_t *order,
+                              size_t n) {
+  const size_t columns = whole_lanes(n);
+  for (size_t s = 0; s < n; s++) scratch->labels[s] = set->labels[order[s]];
+  memset(scratch->labels + n, 0, columns - n);
+  memset(scratch->x + n * t->input_stride, 0, (columns - n) * t->input_stride * sizeof *scratch->x);
+  if (!set->bytes) gather_values(t, scratch->x, set, order, n);
+  return (input_batch){.x = scratch->x,
+                       .stride = t->input_stride,
+                       .features = t->dataset->features,
+                       .samples = n,
+                       .bytes = set->bytes,
+                       .scale = t->scale,
+                       .shift = t->shift,
+                       .order = order};
+}
+
+/* Batch number `step` of an epoch whose order is in scratch->order. */
+static input_batch epoch_batch(const trainer *t, train_scratch *scratch, size_t step) {
+  const size_t n = t->dataset->train.n, size = t->config->batch, first = step * size;
+  const size_t here = n - first < size ? n - first : size, next = first + here;
+  input_batch batch = wlaw_batch_gather(t, scratch, &t->dataset->train, scratch->order + first, here);
+  if (next < n) {
+    batch.following = scratch->order + next;
+    batch.n_following = n - next < size ? n - next : size;
+  }
+  return batch;
+}
+
+static void shuffle(const trainer *t, train_scratch *scratch, uint32_t network, uint32_t epoch) {
+  wlaw_stream stream = wlaw_stream_start(t->config->seed, STREAM_SHUFFLE, network, epoch);
+  wlaw_stream_shuffle(&stream, scratch->order, (uint32_t)t->dataset->train.n);
+}
+
+/* Steps [from, to) of the epoch for n networks that share each batch. Ends early, after a whole step, at *stop (NULL:
+ * never). Returns the step reached. */
+static size_t run_steps(const trainer *t, train_scratch *scratch, network_state *states, size_t n, uint32_t epoch,
+                        size_t from, size_t to, const atomic_bool *stop) {
+  for (size_t step = from; step < to; step++) {
+    if (stop && atomic_load_explicit(stop, memory_order_relaxed)) return step;
+    input_batch batch = epoch_batch(t, scratch, step);
+    const update_rule rule = wlaw_update_rule(t->config, epoch, states[0].step + 1);
+    for (size_t k = 0; k < n; k++) {
+      network_state *const state = states + k;
+      state->loss_sum += wlaw_pass_step(&t->pass, &scratch->space, &rule, state->weights, state->first, state->second,
+                                        &batch, scratch->labels);
+      state->step++;
+      batch.bytes = NULL; /* the first network has filled the batch */
+      batch.following = NULL;
+    }
+  }
+  return to;
+}
+
+wlaw_status wlaw_train_epoch(const trainer *t, train_scratch *scratch, network_state *states, uint32_t first, size_t n,
+                             uint32_t epoch, const atomic_bool *stop, wlaw_error *err) {
+  if (epoch == 0) return wlaw_fail(err, WLAW_ARGUMENT, "epochs of training count from 1");
+  if (n == 0) return WLAW_OK;
+  const uint64_t steps = t->steps_per_epoch, start = (uint64_t)(epoch - 1) * steps, at = states[0].step;
+  for (size_t k = 0; k < n; k++)
+    if (states[k].step != at || at < start || at > start + steps)
+      return wlaw_fail(err, WLAW_ARGUMENT, "network %zu is at step %llu, which is not in epoch %u like its neighbours'",
+                       first + k, (unsigned long long)states[k].step, epoch);
+  if (at == start)
+    for (size_t k = 0; k < n; k++) states[k].loss_sum = 0.0;
+  const size_t from = (size_t)(at - start);
+  size_t to = (size_t)steps;
+  if (t->config->shared_order) {
+    shuffle(t, scratch, STREAM_SHARED, epoch);
+    to = run_steps(t, scratch, states, n, epoch, from, to, stop);
+  } else {
+    /* One network after the other: the first looks at stop, the others follow to the step it has reached. */
+    for (size_t k = 0; k < n; k++) {
+      shuffle(t, scratch, first + (uint32_t)k, epoch);
+      to = run_steps(t, scratch, states + k, 1, epoch, from, to, k == 0 ? stop : NULL);
+    }
+  }
+  return to < steps ? wlaw_fail_cancelled(err) : WLAW_OK;
+}
+
+size_t wlaw_train_group(const trainer *t) { return t->config->shared_order ? GROUP : 1; }
+
+double wlaw_train_gradient(const trainer *t, train_scratch *scratch, const float *block, const uint32_t *samples,
+                           size_t n, float *gradient) {
+  const input_batch batch = wlaw_batch_gather(t, scratch, &t->dataset->train, samples, n);
+  const update_rule rule = {.kind = UPDATE_STORE};
+  /* UPDATE_STORE only reads the weights, but the step takes what it may change: a copy keeps the caller's const. */
+  memcpy(gradient, block, t->pass.layout.floats * sizeof *gradient);
+  const double total = wlaw_pass_step(&t->pass, &scratch->space, &rule, gradient, NULL, NULL, &batch, scratch->labels);
+  memcpy(gradient, scratch->space.gradient, t->pass.layout.floats * sizeof *gradient);
+  return total / (double)n;
+}
+
+/* Sums over one piece of the test set. reference: [classes], the logits of the first test sample. */
+static void score_piece(const trainer *t, const train_scratch *scratch, size_t n, const float *reference,
+                        evaluation *out) {
+  const size_t classes = t->dataset->classes, stride = scratch->space.stride;
+  const float *z = scratch->space.z[t->config->mlp.layers - 1];
+  for (size_t s = 0; s < n; s++) {
+    size_t best = 0;
+    for (size_t c = 0; c < classes; c++) {
+      const float logit = z[c * stride + s];
+      if (!isfinite(logit)) out->finite = false;
+      if (logit != reference[c]) out->constant = false;
+      if (logit > z[best * stride + s]) best = c;
+    }
+    if (best == scratch->labels[s]) out->accuracy += 1.0;
+  }
+}
+
+void wlaw_train_evaluate(const trainer *t, train_scratch *scratch, const float *block, evaluation *out) {
+  const sample_set *test = &t->dataset->test;
+  const size_t last = t->config->mlp.layers - 1, classes = t->dataset->classes, stride = scratch->space.stride;
+  *out = (evaluation){.constant = true, .finite = true};
+  float reference[UINT8_MAX + 1] = {0};
+  for (size_t first = 0; first < test->n; first += TEST_PIECE) {
+    const size_t n = test->n - first < TEST_PIECE ? test->n - first : TEST_PIECE;
+    uint32_t order[TEST_PIECE], following[TEST_PIECE];
+    for (size_t s = 0; s < n; s++) order[s] = (uint32_t)(first + s);
+    input_batch batch = wlaw_batch_gather(t, scratch, test, order, n);
+    const size_t next = first + n, n_next = test->n - next < TEST_PIECE ? test->n - next : TEST_PIECE;
+    for (size_t s = 0; s < n_next; s++) following[s] = (uint32_t)(next + s);
+    batch.following = following;
+    batch.n_following = n_next;
+    wlaw_pass_forward(&t->pass, &scratch->space, block, &batch);
+    const float *z = scratch->space.z[last];
+    for (size_t c = 0; first == 0 && c < classes; c++) reference[c] = z[c * stride];
+    out->loss += t->pass.kernels->loss(NULL, z, scratch->labels, classes, n, stride, t->config->mlp.loss);
+    score_piece(t, scratch, n, reference, out);
+  }
+  out->loss /= (double)test->n;
+  out->accuracy /= (double)test->n;
+  if (!isfinite(out->loss)) out->finite = false;
+  if (!out->finite) out->constant = false;
+}

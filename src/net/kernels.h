@@ -1,0 +1,71 @@
+/* The inner loops of training, compiled once per instruction set; one table of functions per level.
+ *
+ * Activations are stored with the samples along the lanes: z: [width, stride], sample s of the batch in column s. The
+ * first `columns` columns (samples rounded up to 16) are computed; columns past the last sample stay finite and carry
+ * no gradient. Inputs are stored one sample a row. Sums run over inputs or samples in one order at every level (see
+ * lanes.h), so v3 and v4 give the same bytes. */
+#ifndef WLAW_NET_KERNELS_H
+#define WLAW_NET_KERNELS_H
+
+#include "core/cpu.h"
+#include "net/mlp.h"
+#include "net/optimizer.h"
+
+/* A batch of inputs. */
+typedef struct input_batch {
+  float *x;                   /* [samples rounded up to 16, stride]; padding is 0 */
+  size_t stride, features;    /* stride: features rounded up to 16 */
+  size_t samples;             /* in this batch */
+  const uint8_t *bytes;       /* [n, features] of the data set, or NULL: x holds the batch already */
+  const float *scale, *shift; /* [stride], zero beyond features */
+  const uint32_t *order;      /* [samples] rows of `bytes` that make this batch */
+  const uint32_t *following;  /* rows of the batch after this one, to be fetched meanwhile; NULL: none */
+  size_t n_following;
+} input_batch;
+
+/* out: [rows, stride] = scale * A B + bias, A: element (r, k) at a[r * step_r + k * step_k], B: [inner, stride]. */
+typedef struct lane_product {
+  const float *a;
+  size_t step_r, step_k;
+  const float *b;
+  size_t rows, inner, columns, stride;
+  float scale;
+  const float *bias; /* [rows] or NULL */
+} lane_product;
+
+typedef struct net_kernels {
+  /* z: [outputs, z_stride] = scale * w x^T + bias; w: [outputs, x stride], outputs <= 32. Fills x->x from x->bytes. */
+  void (*input_forward)(float *z, size_t z_stride, const float *w, size_t outputs, float scale, const float *bias,
+                        const input_batch *x);
+  /* The gradient delta x of the first layer's weights, delta: [outputs, delta_stride] (already times the layer's
+   * scale), applied at once: w, first, second: [outputs, x stride]. gradient is written by UPDATE_STORE only. */
+  void (*input_backward)(const update_rule *rule, float *w, float *first, float *second, float *gradient,
+                         const float *delta, size_t delta_stride, size_t outputs, const input_batch *x);
+  /* Products of narrow layers. */
+  void (*lane_multiply)(float *out, const lane_product *product);
+  /* dw: [outputs, inputs] = delta h^T over `columns` columns; delta: [outputs, stride], h: [inputs, stride]. */
+  void (*lane_outer)(float *dw, const float *delta, const float *h, size_t outputs, size_t inputs, size_t columns,
+                     size_t stride);
+  /* db: [outputs] = row sums of delta. */
+  void (*row_sums)(float *db, const float *delta, size_t outputs, size_t columns, size_t stride);
+
+  /* x: rows of a byte data set as inputs, without the product (for layers wider than 32). */
+  void (*fill_inputs)(const input_batch *x);
+  /* z = scale * z + bias (NULL: 0) in place, columns from `samples` to `columns` set to 0. */
+  void (*scale_and_shift)(float *z, size_t rows, size_t samples, size_t columns, size_t stride, float scale,
+                          const float *bias);
+  /* h = phi(z); delta *= phi'(z). All [rows, stride]. */
+  void (*activate)(float *h, const float *z, size_t rows, size_t columns, size_t stride, activation kind);
+  void (*activate_backward)(float *delta, const float *z, size_t rows, size_t columns, size_t stride, activation kind);
+  /* Sum over samples of the loss (of one sample), and delta = its gradient / samples; delta may be NULL. z, delta:
+   * [classes, stride]; labels: [columns]. */
+  double (*loss)(float *delta, const float *z, const uint8_t *labels, size_t classes, size_t samples, size_t stride,
+                 loss kind);
+  /* n floats, a multiple of 16; all arrays that the rule does not use may be NULL. */
+  void (*update)(const update_rule *rule, float *w, float *first, float *second, const float *gradient, size_t n);
+} net_kernels;
+
+/* level: at most wlaw_cpu_level(). */
+const net_kernels *wlaw_net_kernels(cpu_level level);
+
+#endif

@@ -1,0 +1,40 @@
+/* Sixteen single-precision lanes: one AVX-512 register, two AVX2 registers, or four of the baseline.
+ *
+ * Every operation is an IEEE operation on each lane, products and sums are fused only where `v16_fma` is written (these
+ * files are compiled without contraction), and horizontal sums take one fixed tree. So the AVX2 and the AVX-512 build
+ * of a kernel give the same bytes; the baseline has no fused multiply-add, and its bytes differ from theirs. */
+#ifndef WLAW_NET_LANES_H
+#define WLAW_NET_LANES_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#define LANES  16
+#define INLINE static inline __attribute__((always_inline, unused))
+
+#if defined(__AVX512F__) && defined(__AVX512DQ__)
+#include "net/lanes_avx512.h"
+#elif defined(__AVX2__) && defined(__FMA__)
+#include "net/lanes_avx2.h"
+#else
+#include "net/lanes_portable.h"
+#endif
+
+INLINE v16 v16_zero(void) { return v16_set(0.0f); }
+
+/* 0 1 2 .. 15 */
+INLINE v16 v16_iota(void) {
+  static const float numbers[LANES] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  return v16_load(numbers);
+}
+
+/* Sum of the sixteen lanes, by the tree of v16_sum_rows. */
+INLINE float v16_sum(v16 a) {
+  float x[LANES], group[4];
+  v16_store(x, a);
+  for (int g = 0; g < 4; g++) group[g] = (x[4 * g] + x[4 * g + 2]) + (x[4 * g + 1] + x[4 * g + 3]);
+  return (group[0] + group[1]) + (group[2] + group[3]);
+}
+
+#endif

@@ -1,0 +1,84 @@
+/* v16 as a plain array, for the baseline and for processors other than x86 (see lanes.h). No fused multiply-add: the
+ * bytes differ from the other levels. */
+#ifndef WLAW_NET_LANES_PORTABLE_H
+#define WLAW_NET_LANES_PORTABLE_H
+
+#include <math.h>
+
+#define TILE_OUTPUTS     2
+#define TILE_VECTORS     1
+#define TILE_CASES(CASE) CASE(1) CASE(2) /* every number of outputs in a tile */
+
+typedef float float4 __attribute__((vector_size(16)));
+typedef int32_t int4 __attribute__((vector_size(16)));
+
+typedef struct v16 {
+  float4 q[4];
+} v16;
+
+#define V16_EACH(expression)                                                                                           \
+  do {                                                                                                                 \
+    v16 each_;                                                                                                         \
+    for (int i = 0; i < 4; i++) {                                                                                      \
+      each_.q[i] = (expression);                                                                                       \
+    }                                                                                                                  \
+    return each_;                                                                                                      \
+  } while (0)
+
+INLINE float4 four_load(const float *p) {
+  float4 a;
+  memcpy(&a, p, sizeof a);
+  return a;
+}
+INLINE float4 four_set(float x) { return (float4){x, x, x, x}; }
+INLINE float4 four_where(int4 mask, float4 yes, float4 no) { return (float4)((mask & (int4)yes) | (~mask & (int4)no)); }
+INLINE float4 four_sqrt(float4 a) { return (float4){sqrtf(a[0]), sqrtf(a[1]), sqrtf(a[2]), sqrtf(a[3])}; }
+
+INLINE v16 v16_load(const float *p) { V16_EACH(four_load(p + 4 * i)); }
+INLINE void v16_store(float *p, v16 a) { memcpy(p, a.q, sizeof a.q); }
+INLINE void v16_keep(v16 *a) { (void)a; }
+INLINE v16 v16_set(float x) { V16_EACH(four_set(x)); }
+INLINE v16 v16_bytes(const uint8_t *p) {
+  V16_EACH(((float4){(float)p[4 * i], (float)p[4 * i + 1], (float)p[4 * i + 2], (float)p[4 * i + 3]}));
+}
+INLINE v16 v16_add(v16 a, v16 b) { V16_EACH(a.q[i] + b.q[i]); }
+INLINE v16 v16_sub(v16 a, v16 b) { V16_EACH(a.q[i] - b.q[i]); }
+INLINE v16 v16_mul(v16 a, v16 b) { V16_EACH(a.q[i] * b.q[i]); }
+INLINE v16 v16_div(v16 a, v16 b) { V16_EACH(a.q[i] / b.q[i]); }
+INLINE v16 v16_sqrt(v16 a) { V16_EACH(four_sqrt(a.q[i])); }
+INLINE v16 v16_fma(v16 a, v16 b, v16 c) { V16_EACH(a.q[i] * b.q[i] + c.q[i]); }
+INLINE v16 v16_max(v16 a, v16 b) { V16_EACH(four_where(a.q[i] > b.q[i], a.q[i], b.q[i])); }
+INLINE v16 v16_abs(v16 a) { V16_EACH((float4)((int4)a.q[i] & INT32_MAX)); }
+INLINE v16 v16_where_greater(v16 a, v16 b, v16 yes, v16 no) {
+  V16_EACH(four_where(a.q[i] > b.q[i], yes.q[i], no.q[i]));
+}
+INLINE v16 v16_with_sign(v16 magnitude, v16 sign) {
+  V16_EACH((float4)((int4)magnitude.q[i] | ((int4)sign.q[i] & INT32_MIN)));
+}
+INLINE float4 four_powers_of_two(float4 n) {
+  int4 bits;
+  for (int i = 0; i < 4; i++) bits[i] = n[i] >= -126.0f && n[i] <= 127.0f ? ((int32_t)n[i] + 127) * (1 << 23) : 0;
+  return (float4)bits;
+}
+INLINE v16 v16_power_of_two(v16 n) { V16_EACH(four_powers_of_two(n.q[i])); }
+INLINE v16 v16_split(v16 x, v16 *e) {
+  v16 m;
+  for (int i = 0; i < 4; i++) {
+    const int4 bits = (int4)x.q[i] - 0x3f3504f3, exponent = bits >> 23;
+    for (int k = 0; k < 4; k++) e->q[i][k] = (float)exponent[k];
+    m.q[i] = (float4)((bits & 0x007fffff) + 0x3f3504f3);
+  }
+  return m;
+}
+INLINE v16 v16_sum_rows(const float *rows) {
+  float sums[LANES];
+  for (int j = 0; j < LANES; j++) {
+    const float *x = rows + j * LANES;
+    float group[4];
+    for (int g = 0; g < 4; g++) group[g] = (x[4 * g] + x[4 * g + 2]) + (x[4 * g + 1] + x[4 * g + 3]);
+    sums[j] = (group[0] + group[1]) + (group[2] + group[3]);
+  }
+  return v16_load(sums);
+}
+
+#endif

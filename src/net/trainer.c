@@ -1,0 +1,160 @@
+#include "net/trainer.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/error.h"
+#include "core/memory.h"
+#include "math/blas.h"
+
+enum { LANE_COUNT = 16, TEST_PIECE = 128 };
+
+static size_t whole_lanes(size_t n) { return (n + LANE_COUNT - 1) / LANE_COUNT * LANE_COUNT; }
+
+static wlaw_status check_set(const wlaw_dataset *dataset, const sample_set *set, const char *which, wlaw_error *err) {
+  if (set->n == 0) return wlaw_fail(err, WLAW_VALUE, "data set %s has no %s samples", dataset->name, which);
+  if (set->n > UINT32_MAX)
+    return wlaw_fail(err, WLAW_LIMIT, "data set %s has %zu %s samples; at most %u can be shuffled", dataset->name,
+                     set->n, which, UINT32_MAX);
+  for (size_t i = 0; i < set->n; i++)
+    if (set->labels[i] >= dataset->classes)
+      return wlaw_fail(err, WLAW_VALUE, "label %u of %s sample %zu is not below the number of classes, %zu",
+                       set->labels[i], which, i, dataset->classes);
+  return WLAW_OK;
+}
+
+static wlaw_status check_config(const train_config *config, const wlaw_dataset *dataset, wlaw_error *err) {
+  const mlp *net = &config->mlp;
+  WLAW_TRY(wlaw_mlp_check(net, err));
+  WLAW_TRY(wlaw_optimizer_check(config, err));
+  if (config->batch == 0) return wlaw_fail(err, WLAW_ARGUMENT, "a batch holds at least one sample");
+  if (net->width[0] != dataset->features)
+    return wlaw_fail(err, WLAW_SHAPE, "the network takes %zu inputs, the data have %zu", net->width[0],
+                     dataset->features);
+  if (net->width[net->layers] != dataset->classes)
+    return wlaw_fail(err, WLAW_SHAPE, "the network has %zu outputs, the data %zu classes", net->width[net->layers],
+                     dataset->classes);
+  WLAW_TRY(check_set(dataset, &dataset->train, "training", err));
+  return check_set(dataset, &dataset->test, "test", err);
+}
+
+static wlaw_status fill_trainer(trainer *t, wlaw_error *err) {
+  const train_config *config = t->config;
+  const size_t n = t->dataset->train.n, batch = config->batch < n ? config->batch : n;
+  t->steps_per_epoch = (n + batch - 1) / batch;
+  t->columns = whole_lanes(batch > TEST_PIECE ? batch : TEST_PIECE);
+  t->input_stride = t->pass.layout.stride[0];
+  if (!wlaw_blas_size_ok(t->columns)) return wlaw_fail(err, WLAW_LIMIT, "a batch of %zu samples is too large", batch);
+  t->scale = wlaw_array(t->input_stride, sizeof(float));
+  t->shift = wlaw_array(t->input_stride, sizeof(float));
+  if (!t->scale || !t->shift) return wlaw_fail_memory(err, t->input_stride, 2 * sizeof(float));
+  memcpy(t->scale, t->dataset->scale, t->dataset->features * sizeof(float));
+  memcpy(t->shift, t->dataset->shift, t->dataset->features * sizeof(float));
+  return WLAW_OK;
+}
+
+wlaw_status wlaw_trainer_new(trainer **out, const train_config *config, const wlaw_dataset *dataset, cpu_level level,
+                             wlaw_error *err) {
+  WLAW_TRY(check_config(config, dataset, err));
+  const cpu_level best = wlaw_cpu_level();
+  if (level == CPU_LEVELS) level = best;
+  if (level > best)
+    return wlaw_fail(err, WLAW_ARGUMENT, "this processor cannot run kernels for %s", wlaw_cpu_level_name(level));
+  trainer *t = wlaw_array(1, sizeof *t);
+  if (!t) return wlaw_fail_memory(err, 1, sizeof *t);
+  t->config = config;
+  t->dataset = dataset;
+  t->pass = (pass){.net = &config->mlp, .layout = wlaw_mlp_layout(&config->mlp), .kernels = wlaw_net_kernels(level)};
+  const wlaw_status status = fill_trainer(t, err);
+  if (status != WLAW_OK) {
+    wlaw_trainer_free(t);
+    return status;
+  }
+  *out = t;
+  return WLAW_OK;
+}
+
+void wlaw_trainer_free(trainer *t) {
+  if (!t) return;
+  free(t->scale);
+  free(t->shift);
+  free(t);
+}
+
+wlaw_status wlaw_scratch_new(train_scratch **out, const trainer *t, wlaw_error *err) {
+  train_scratch *scratch = wlaw_array(1, sizeof *scratch);
+  if (!scratch) return wlaw_fail_memory(err, 1, sizeof *scratch);
+  size_t floats;
+  wlaw_status status = WLAW_OK;
+  if (__builtin_mul_overflow(t->columns, t->input_stride, &floats))
+    status = wlaw_fail(err, WLAW_LIMIT, "a batch of %zu samples needs more memory than can be addressed", t->columns);
+  if (status == WLAW_OK) {
+    scratch->order = wlaw_array(t->dataset->train.n, sizeof *scratch->order);
+    scratch->x = wlaw_array(floats, sizeof *scratch->x);
+    scratch->labels = wlaw_array(t->columns, 1);
+    if (!scratch->order || !scratch->x || !scratch->labels) status = wlaw_fail_memory(err, floats, sizeof(float));
+  }
+  if (status == WLAW_OK) status = wlaw_pass_space_new(&scratch->space, &t->config->mlp, t->columns, err);
+  if (status != WLAW_OK) {
+    wlaw_scratch_free(scratch);
+    return status;
+  }
+  *out = scratch;
+  return WLAW_OK;
+}
+
+void wlaw_scratch_free(train_scratch *scratch) {
+  if (!scratch) return;
+  free(scratch->order);
+  free(scratch->x);
+  free(scratch->labels);
+  wlaw_pass_space_free(&scratch->space);
+  free(scratch);
+}
+
+size_t wlaw_train_floats(const trainer *t) { return t->pass.layout.floats; }
+
+size_t wlaw_train_steps_per_epoch(const trainer *t) { return t->steps_per_epoch; }
+
+void wlaw_train_unpack(const trainer *t, const float *block, size_t layer, float *weight, float *bias) {
+  wlaw_mlp_unpack(&t->config->mlp, layer, block, weight, bias);
+}
+
+/* One layer's weights and bias, drawn in double, into the block. values: [out, in + 1] of room; the bias comes last. */
+static wlaw_status init_layer(const trainer *t, const wlaw_law *law, wlaw_stream *stream, size_t l, double *values,
+                              float *rounded, float *block, wlaw_error *err) {
+  const mlp *net = &t->config->mlp;
+  const size_t in = net->width[l], out = net->width[l + 1], weights = in * out;
+  WLAW_TRY(law->ops->draw(law, values, out, in, stream, err));
+  if (net->biases && law->ops->draw_bias) WLAW_TRY(law->ops->draw_bias(law, values + weights, out, in, stream, err));
+  else memset(values + weights, 0, out * sizeof *values);
+  /* The NTK parameterization trains W / scale, so that both parameterizations start as the same function. */
+  const double larger = 1.0 / wlaw_mlp_scale(net, l);
+  for (size_t i = 0; i < weights; i++) rounded[i] = (float)(values[i] * larger);
+  for (size_t i = weights; i < weights + out; i++) rounded[i] = (float)values[i];
+  wlaw_mlp_pack(net, l, block, rounded, rounded + weights);
+  return WLAW_OK;
+}
+
+wlaw_status wlaw_train_init(const trainer *t, const wlaw_law *law, uint32_t k, float *block, wlaw_error *err) {
+  if (!law->ops->draw)
+    return wlaw_fail(err, WLAW_ARGUMENT, "the law '%s' cannot draw matrices, so it cannot initialise a network",
+                     law->ops->name);
+  const mlp *net = &t->config->mlp;
+  size_t most = 0;
+  for (size_t l = 0; l < net->layers; l++) {
+    const size_t numbers = net->width[l + 1] * (net->width[l] + 1);
+    if (numbers > most) most = numbers;
+  }
+  double *values = wlaw_array(most, sizeof *values);
+  float *rounded = wlaw_array(most, sizeof *rounded);
+  wlaw_status status = values && rounded ? WLAW_OK : wlaw_fail_memory(err, most, sizeof *values);
+  if (status == WLAW_OK) memset(block, 0, t->pass.layout.floats * sizeof *block);
+  for (size_t l = 0; status == WLAW_OK && l < net->layers; l++) {
+    wlaw_stream stream = wlaw_stream_start(t->config->seed, STREAM_INIT, k, (uint32_t)l);
+    status = init_layer(t, law, &stream, l, values, rounded, block, err);
+  }
+  free(values);
+  free(rounded);
+  return status;
+}

@@ -1,0 +1,56 @@
+/* What the three nested matrix laws' parameters are called, in the order and under the paths of the fit's JSON. */
+#include <string.h>
+
+#include "report/series.h"
+
+static const report_parameter iid[] = {
+    {"mean", "mean", "mean"},
+    {"variance", "variance", "variance"},
+};
+
+static const report_parameter bipartite[] = {
+    {"mean", "mean", "total"},         {"s0", "s0", "total"},
+    {"rows", "rows", "rows"},          {"columns", "columns", "columns"},
+    {"entries", "entries", "entries"},
+};
+
+static const report_parameter permutation[] = {
+    {"mean.0", "mean sum", "sum"},
+    {"mean.1", "mean trace", "trace"},
+    {"V0.0.0", "V0 sum", "sum"},
+    {"V0.0.1", "V0 sum,trace", "sum, trace"},
+    {"V0.1.1", "V0 trace", "trace"},
+    {"VH.0.0", "VH columns", "columns"},
+    {"VH.0.1", "VH columns,rows", "columns, rows"},
+    {"VH.0.2", "VH columns,diagonal", "columns, diag."},
+    {"VH.1.1", "VH rows", "rows"},
+    {"VH.1.2", "VH rows,diagonal", "rows, diagonal"},
+    {"VH.2.2", "VH diagonal", "diagonal"},
+    {"V2", "V2", "V2 symmetric"},
+    {"V3", "V3", "V3 antisym."},
+};
+
+static const struct {
+  const char *name;
+  const report_parameter *parameters;
+  size_t size;
+} laws[REPORT_LAWS] = {
+    {"iid", iid, sizeof iid / sizeof *iid},
+    {"bipartite", bipartite, sizeof bipartite / sizeof *bipartite},
+    {"permutation", permutation, sizeof permutation / sizeof *permutation},
+};
+
+const char *wlaw_report_law_name(report_law law) { return laws[law].name; }
+
+bool wlaw_report_law_find(report_law *law, const char *name) {
+  for (int k = 0; k < REPORT_LAWS; k++)
+    if (strcmp(laws[k].name, name) == 0) {
+      *law = (report_law)k;
+      return true;
+    }
+  return false;
+}
+
+size_t wlaw_report_law_size(report_law law) { return laws[law].size; }
+
+const report_parameter *wlaw_report_law_parameters(report_law law) { return laws[law].parameters; }

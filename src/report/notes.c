@@ -1,0 +1,137 @@
+/* What to keep in mind: rules, assumptions, and where the numbers should not be trusted. */
+#include <math.h>
+#include <stdio.h>
+
+#include "report/number.h"
+#include "report/story.h"
+
+enum { ENOUGH_NETWORKS = 50 };
+
+static double most_excluded(const report_series *series) {
+  double most = NAN;
+  for (size_t t = 0; t < series->n_tensors; t++)
+    for (size_t e = 0; e < series->n_epochs; e++) most = fmax(most, series->tensors[t].points[e].excluded);
+  return most;
+}
+
+static double fewest_networks(const report_series *series) {
+  double fewest = NAN;
+  for (size_t t = 0; t < series->n_tensors; t++)
+    for (size_t e = 0; e < series->n_epochs; e++) fewest = fmin(fewest, series->tensors[t].points[e].networks);
+  return fewest;
+}
+
+static void note_excluded(sentence_list *notes, const report_series *series) {
+  const double most = most_excluded(series);
+  if (series->exclusion)
+    wlaw_sentence_add(notes,
+                      "Networks left out of the fits: %s%s. Rule: %s. Networks are never left out for low "
+                      "accuracy, which would condition on the outcome.",
+                      isfinite(most) ? wlaw_number_fixed(most, 0).s : "not known",
+                      most > 0 ? " at the epoch with the most" : "", series->exclusion);
+  else if (most > 0)
+    wlaw_sentence_add(notes, "Up to %s networks are left out of the fits.", wlaw_number_fixed(most, 0).s);
+}
+
+static void note_order(sentence_list *notes, const report_series *series) {
+  if (series->shared_order)
+    wlaw_sentence_add(notes,
+                      "All networks saw the samples in one shared order, so they share gradient noise: they are "
+                      "independent draws given that order, and error bars do not cover its effect.");
+}
+
+/* The outer matrices of a network lack a symmetry that the laws assume (labelled inputs, labelled outputs). */
+static void note_outer(sentence_list *notes, const report_series *series) {
+  if (!series->is_run || series->n_tensors < 2) return;
+  const char *first = series->tensors[0].name, *last = series->tensors[series->n_tensors - 1].name;
+  wlaw_sentence_add(notes,
+                    "The columns of the first matrix (%s) belong to inputs and the rows of the last (%s) to "
+                    "classes: these have names and are not exchangeable. For the last matrix the fit describes "
+                    "the symmetrised law only; there the errors exact under the law are too small and the "
+                    "\xcf\x87\xc2\xb2 p-values not valid: read its robust errors.",
+                    first ? first : "?", last ? last : "?");
+}
+
+static void note_errors(sentence_list *notes, const report_series *series) {
+  if (series->n_epochs == 0) return;
+  size_t known = 0, outside = 0;
+  double most = 1;
+  for (size_t t = 0; t < series->n_tensors; t++)
+    for (int k = REPORT_BIPARTITE; k < REPORT_LAWS; k++) {
+      const law_fit *fit = &series->tensors[t].points[series->n_epochs - 1].fits[k];
+      size_t here = 0;
+      outside += wlaw_error_disagreements(fit, (report_law)k, &here);
+      known += here;
+      for (size_t p = 0; p < wlaw_report_law_size((report_law)k); p++) {
+        const double ratio = wlaw_error_ratio(fit, p), away = fmax(ratio, 1 / ratio);
+        if (away > most) most = away;
+      }
+    }
+  if (!known) return;
+  if (outside)
+    wlaw_sentence_add(notes,
+                      "Two errors are given: exact if the Gaussian law holds (Wishart), and robust, from the "
+                      "spread over networks. At the last epoch they differ by more than a factor of 1.2 for %zu "
+                      "of %zu parameters, at most by a factor of %s: there trust the robust one.",
+                      outside, known, wlaw_number(most, 2).s);
+  else
+    wlaw_sentence_add(notes,
+                      "Two errors are given: exact if the Gaussian law holds (Wishart), and robust, from the "
+                      "spread over networks. At the last epoch they agree within a factor of 1.2 for all %zu "
+                      "parameters.",
+                      known);
+}
+
+static void note_few(sentence_list *notes, const report_series *series) {
+  const double fewest = fewest_networks(series);
+  if (fewest < ENOUGH_NETWORKS)
+    wlaw_sentence_add(notes,
+                      "With %.0f network%s the \xcf\x87\xc2\xb2 law of the likelihood-ratio test is rough: at a "
+                      "nominal 5 %% the true size is 26 %% with 3 networks, 12 %% with 5, 7 %% with 10, 5 %% "
+                      "from 50 on.",
+                      fewest, fewest == 1 ? "" : "s");
+}
+
+static void note_gaussian(sentence_list *notes, const report_series *series) {
+  for (size_t t = 0; t < series->n_tensors; t++)
+    for (size_t e = 0; e < series->n_epochs; e++)
+      if (wlaw_point_best_bic(&series->tensors[t].points[e]) >= 0) {
+        wlaw_sentence_add(notes,
+                          "All laws compared here are Gaussian. BIC and the tests choose among their "
+                          "symmetries; they do not say that the weights are Gaussian.");
+        return;
+      }
+}
+
+/* One note a reason, for the first point that gives it. */
+static void note_gaps(sentence_list *notes, const report_series *series) {
+  for (size_t t = 0; t < series->n_tensors; t++)
+    for (int kind = 0; kind < 2; kind++) {
+      const char *why = NULL;
+      double epoch = NAN;
+      size_t count = 0;
+      for (size_t e = 0; e < series->n_epochs; e++) {
+        const tensor_point *point = &series->tensors[t].points[e];
+        const char *here = kind ? point->why_no_distance : point->why_no_fit;
+        if (!here) continue;
+        if (!why) epoch = series->epochs[e];
+        if (!why) why = here;
+        count++;
+      }
+      if (!why) continue;
+      char where[64] = "";
+      if (series->is_run) snprintf(where, sizeof where, " at %zu epochs, first at epoch %.0f", count, epoch);
+      wlaw_sentence_add(notes, "No %s for %.60s%s: %.400s", kind ? "distance" : "fit",
+                        series->tensors[t].name ? series->tensors[t].name : "the tensor", where, why);
+    }
+}
+
+void wlaw_notes_tell(sentence_list *notes, const report_series *series) {
+  note_excluded(notes, series);
+  note_order(notes, series);
+  note_outer(notes, series);
+  note_errors(notes, series);
+  note_few(notes, series);
+  note_gaussian(notes, series);
+  note_gaps(notes, series);
+}

@@ -1,0 +1,143 @@
+/* Histogram and moments of single weights: two passes over a tensor file, in blocks. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "core/error.h"
+#include "core/memory.h"
+#include "report/read.h"
+
+enum { BLOCK = 1 << 16 };
+static const double HALF_WIDTH = 4.5; /* of the plot, in standard deviations, where the weights reach that far */
+
+typedef struct weight_reader {
+  wlaw_tensors *file;
+  size_t tensor;
+  uint64_t networks, per_network;
+  const bool *skip;
+  size_t n_skip;
+  double *block; /* [BLOCK] */
+} weight_reader;
+
+typedef void (*block_visit)(void *state, const double *values, size_t n);
+
+static bool is_skipped(const weight_reader *reader, uint64_t network) {
+  return reader->skip && network < reader->n_skip && reader->skip[network];
+}
+
+static wlaw_status visit_range(const weight_reader *reader, uint64_t first, uint64_t end, block_visit visit,
+                               void *state, wlaw_error *err) {
+  while (first < end) {
+    const size_t n = end - first < BLOCK ? (size_t)(end - first) : BLOCK;
+    WLAW_TRY(wlaw_tensors_read(reader->file, reader->tensor, first, n, reader->block, err));
+    visit(state, reader->block, n);
+    first += n;
+  }
+  return WLAW_OK;
+}
+
+/* Runs of networks that are kept are read as one range. */
+static wlaw_status visit_kept(const weight_reader *reader, block_visit visit, void *state, wlaw_error *err) {
+  for (uint64_t from = 0; from < reader->networks;) {
+    uint64_t to = from;
+    while (to < reader->networks && !is_skipped(reader, to)) to++;
+    WLAW_TRY(visit_range(reader, from * reader->per_network, to * reader->per_network, visit, state, err));
+    from = to + 1;
+  }
+  return WLAW_OK;
+}
+
+typedef struct first_pass {
+  double count, nonfinite, mean, squares, least, largest; /* squares: sum of squared deviations */
+} first_pass;
+
+/* A block's own mean and squares by two passes, merged after Chan, Golub and LeVeque (1983). */
+static void visit_moments(void *state, const double *values, size_t n) {
+  first_pass *all = state;
+  double count = 0, sum = 0, squares = 0;
+  for (size_t i = 0; i < n; i++) {
+    if (!isfinite(values[i])) continue;
+    count++;
+    sum += values[i];
+    all->least = fmin(all->least, values[i]);
+    all->largest = fmax(all->largest, values[i]);
+  }
+  all->nonfinite += (double)n - count;
+  if (count == 0) return;
+  const double mean = sum / count;
+  for (size_t i = 0; i < n; i++)
+    if (isfinite(values[i])) squares += (values[i] - mean) * (values[i] - mean);
+  const double total = all->count + count, shift = mean - all->mean;
+  all->squares += squares + shift * shift * all->count * count / total;
+  all->mean += shift * count / total;
+  all->count = total;
+}
+
+typedef struct second_pass {
+  weight_histogram *histogram;
+  double cubes, fourths;
+} second_pass;
+
+static void visit_bins(void *state, const double *values, size_t n) {
+  second_pass *pass = state;
+  weight_histogram *h = pass->histogram;
+  for (size_t i = 0; i < n; i++) {
+    if (!isfinite(values[i])) continue;
+    const double place = (values[i] - h->low) / h->bin_width, z = (values[i] - h->mean) / h->sd;
+    /* The largest value lies on the upper edge of the last bin and belongs to it. */
+    if (place < 0) h->below++;
+    else if (place < HISTOGRAM_BINS) h->counts[(size_t)place]++;
+    else if (place <= HISTOGRAM_BINS * (1 + 1e-12)) h->counts[HISTOGRAM_BINS - 1]++;
+    else h->above++;
+    pass->cubes += z * z * z;
+    pass->fourths += z * z * z * z;
+  }
+}
+
+static void choose_bins(weight_histogram *h, const first_pass *pass) {
+  h->count = pass->count;
+  h->nonfinite = pass->nonfinite;
+  h->mean = pass->count > 0 ? pass->mean : NAN;
+  h->sd = pass->count > 0 ? sqrt(pass->squares / pass->count) : NAN;
+  h->least = pass->count > 0 ? pass->least : NAN;
+  h->largest = pass->count > 0 ? pass->largest : NAN;
+  double low = fmax(h->least, h->mean - HALF_WIDTH * h->sd), high = fmin(h->largest, h->mean + HALF_WIDTH * h->sd);
+  const double size = fmax(fabs(low), fabs(high));
+  if (!(high - low > 1e-12 * size)) { /* all equal, or none at all */
+    const double margin = size > 0 && isfinite(size) ? 0.1 * size : 0.5;
+    low = (isfinite(low) ? low : 0) - margin;
+    high = low + 2 * margin;
+  }
+  h->low = low;
+  h->bin_width = (high - low) / HISTOGRAM_BINS;
+}
+
+static wlaw_status two_passes(weight_histogram *h, const weight_reader *reader, wlaw_error *err) {
+  first_pass first = {.least = INFINITY, .largest = -INFINITY};
+  second_pass second = {.histogram = h};
+  WLAW_TRY(visit_kept(reader, visit_moments, &first, err));
+  choose_bins(h, &first);
+  if (h->count > 0) WLAW_TRY(visit_kept(reader, visit_bins, &second, err));
+  h->skewness = h->sd > 0 ? second.cubes / h->count : NAN;
+  h->kurtosis = h->sd > 0 ? second.fourths / h->count : NAN;
+  return WLAW_OK;
+}
+
+wlaw_status wlaw_read_histogram(weight_histogram **out, wlaw_tensors *file, size_t i, const bool *skip, size_t n_skip,
+                                wlaw_error *err) {
+  weight_reader reader = {.file = file, .tensor = i, .networks = 1, .per_network = 1, .skip = skip, .n_skip = n_skip};
+  const uint64_t *shape = wlaw_tensors_shape(file, i);
+  const size_t rank = wlaw_tensors_rank(file, i);
+  if (rank < 3) reader.skip = NULL;
+  for (size_t d = 0; d < rank; d++) {
+    if (rank >= 3 && d == 0) reader.networks = shape[0];
+    else reader.per_network *= shape[d];
+  }
+  weight_histogram *histogram = wlaw_array(1, sizeof *histogram);
+  reader.block = wlaw_array(BLOCK, sizeof *reader.block);
+  wlaw_status status = histogram && reader.block ? two_passes(histogram, &reader, err)
+                                                 : wlaw_fail_memory(err, BLOCK, sizeof *reader.block);
+  free(reader.block);
+  if (status == WLAW_OK) *out = histogram;
+  else free(histogram);
+  return status;
+}

@@ -1,0 +1,150 @@
+/* Everything a report shows, free of where it came from: charts and sentences read this and nothing else. Numbers not
+ * known are NaN and become gaps. */
+#ifndef WLAW_REPORT_SERIES_H
+#define WLAW_REPORT_SERIES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "weightlaw.h"
+
+/* ---- laws: the three nested matrix laws, smallest first */
+
+typedef enum report_law { REPORT_IID, REPORT_BIPARTITE, REPORT_PERMUTATION, REPORT_LAWS } report_law;
+
+enum { REPORT_PARAMETERS_MOST = 13 };
+
+/* One parameter of a law: where the fit's JSON has it ("VH.0.1") and what people call it. */
+typedef struct report_parameter {
+  const char *path, *symbol, *label;
+} report_parameter;
+
+/* Names, sizes and parameter tables (law_table.c). */
+const char *wlaw_report_law_name(report_law law);                   /* "bipartite" */
+bool wlaw_report_law_find(report_law *law, const char *name);       /* false: none of the three */
+size_t wlaw_report_law_size(report_law law);                        /* 2, 5, 13 */
+const report_parameter *wlaw_report_law_parameters(report_law law); /* [size] */
+
+/* ---- fits and distances of one tensor at one epoch */
+
+typedef struct law_fit {
+  bool present;
+  double value[REPORT_PARAMETERS_MOST];
+  double error[REPORT_PARAMETERS_MOST];  /* exact if the law holds */
+  double robust[REPORT_PARAMETERS_MOST]; /* from the spread over networks */
+  double log_likelihood, aic, bic;
+} law_fit;
+
+typedef struct law_test {
+  bool present;
+  double statistic, degrees, p_value;
+} law_test;
+
+/* Shares of W2 squared; a law's own names for them. */
+enum { REPORT_BLOCKS_MOST = 8 };
+
+typedef struct law_distance {
+  bool present;
+  double wasserstein, squared, floor_squared, debiased_squared, standard_error, kl_ab, kl_ba;
+  double share[REPORT_BLOCKS_MOST];
+} law_distance;
+
+enum { HISTOGRAM_BINS = 72 };
+
+typedef struct weight_histogram {
+  double low, bin_width;         /* of the bins */
+  double counts[HISTOGRAM_BINS]; /* below and above hold what falls outside */
+  double count, below, above, nonfinite;
+  double mean, sd, skewness, kurtosis, least, largest; /* Pearson's kurtosis: normal = 3 */
+} weight_histogram;
+
+typedef struct tensor_point {
+  law_fit fits[REPORT_LAWS];
+  law_test tests[REPORT_LAWS]; /* [k]: law k-1 in law k; [0] unused */
+  int chosen;                  /* the law the fit chose, or -1 */
+  double networks, excluded;   /* networks fitted and left out */
+  law_distance distance;       /* to the reference law */
+  weight_histogram *histogram; /* NULL: not made for this epoch */
+  char *why_no_fit;            /* sentence, or NULL */
+  char *why_no_distance;
+} tensor_point;
+
+typedef struct report_tensor {
+  char *name; /* untrusted */
+  uint64_t rows, cols;
+  char *blocks[REPORT_BLOCKS_MOST]; /* names of the shares; NULL after the last */
+  size_t n_blocks;
+  char *reference;      /* "the initial law", as the comparison names it; may be NULL */
+  tensor_point *points; /* [n_epochs] */
+} report_tensor;
+
+/* ---- metrics over networks */
+
+enum { QUANTILE_5, QUANTILE_25, QUANTILE_50, QUANTILE_75, QUANTILE_95, QUANTILES };
+
+typedef struct metric_spread {
+  double mean, quantile[QUANTILES];
+} metric_spread;
+
+typedef enum report_metric { METRIC_ACCURACY, METRIC_TEST_LOSS, METRIC_TRAIN_LOSS, REPORT_METRICS } report_metric;
+
+/* Dead networks that share an epoch and a value: one cross. */
+typedef struct dead_mark {
+  double epoch, value;
+  size_t networks;
+} dead_mark;
+
+typedef struct report_metrics {
+  double *epochs; /* [n] */
+  size_t n, networks;
+  metric_spread *spread[REPORT_METRICS]; /* [n] each, over networks that are not dead */
+  dead_mark *dead[REPORT_METRICS];
+  size_t n_dead[REPORT_METRICS];
+  double *constant, *nonfinite; /* [n] networks in that condition */
+  double *final_accuracy;       /* [n_final] of the networks at the last epoch */
+  size_t n_final;
+} report_metrics;
+
+/* ---- the whole */
+
+typedef struct report_setting {
+  char *name, *value; /* untrusted */
+} report_setting;
+
+typedef struct report_series {
+  char *title, *source; /* source: name of the run or file, no folder */
+  bool is_run, shared_order;
+  double networks;
+  char *initial_law;                     /* as given to train; NULL: unknown */
+  char *data, *architecture, *optimizer; /* in words; NULL: unknown */
+  double *epochs;                        /* [n_epochs] of the snapshots, ascending */
+  size_t n_epochs;
+  report_tensor *tensors;
+  size_t n_tensors;
+  report_metrics *metrics; /* NULL: none */
+  report_setting *settings;
+  size_t n_settings;
+  char *exclusion; /* the rule by which networks are left out of fits, in words; NULL: none */
+  char *date;      /* "2026-01-31"; NULL: the page has none */
+} report_series;
+
+/* A series with n_tensors x n_epochs empty points (all NaN, chosen -1). */
+wlaw_status wlaw_series_new(report_series **out, size_t n_epochs, size_t n_tensors, wlaw_error *err);
+void wlaw_series_free(report_series *series); /* NULL allowed */
+wlaw_status wlaw_series_metrics_new(report_metrics **out, size_t n_epochs, wlaw_error *err);
+void wlaw_series_metrics_free(report_metrics *metrics); /* NULL allowed */
+/* *place becomes a copy of text (the old one freed); false when out of memory. text NULL: NULL. */
+bool wlaw_series_set_text(char **place, const char *text);
+/* Appends a row to the settings. */
+wlaw_status wlaw_series_add_setting(report_series *series, const char *name, const char *value, wlaw_error *err);
+
+/* Epochs whose weights get a histogram: first, middle, last (fewer when there are fewer). Returns how many. */
+size_t wlaw_series_histogram_epochs(size_t *index, size_t n_epochs);
+
+/* The parameter's value when its law was fitted, else NaN. */
+double wlaw_point_value(const tensor_point *point, report_law law, size_t parameter);
+/* Smallest BIC of the laws fitted; -1 when none has one. */
+int wlaw_point_best_bic(const tensor_point *point);
+
+#endif

@@ -1,0 +1,92 @@
+/* Every allocation of writing, opening and reading each format is refused in turn. */
+#include "support/test.h"
+
+#include "support/alloc_fail.h"
+#include "tensor/make_files.h"
+#include "tensor/writer.h"
+
+static wlaw_status write_file(const char *path, size_t n, wlaw_error *err) {
+  const tensor_spec specs[2] = {{"layer1.weight", WLAW_F32, 2, {3, 4}}, {"layer2.weight", WLAW_F64, 1, {5}}};
+  const char *const metadata[] = {"made by", "a test", NULL};
+  static const unsigned char bytes[3 * 4 * 4 + 5 * 8] = {1, 2, 3};
+  tensor_writer *writer;
+  wlaw_status status = wlaw_writer_open(&writer, path, specs, n, metadata, err);
+  if (status != WLAW_OK) return status;
+  status = wlaw_writer_add(writer, bytes, n == 2 ? sizeof bytes : 3 * 4 * 4, err);
+  if (status == WLAW_OK) return wlaw_writer_commit(writer, err);
+  wlaw_writer_discard(writer);
+  return status;
+}
+
+static wlaw_status read_file(const char *path, wlaw_error *err) {
+  wlaw_tensors *tensors;
+  wlaw_status status = wlaw_tensors_open(&tensors, path, err);
+  if (status != WLAW_OK) return status;
+  double value;
+  for (size_t i = 0; i < wlaw_tensors_count(tensors) && status == WLAW_OK; i++)
+    status = wlaw_tensors_read(tensors, i, 1, 1, &value, err);
+  size_t i;
+  if (status == WLAW_OK && wlaw_tensors_find(&i, tensors, "no such tensor", err) != WLAW_NAME) status = WLAW_FORMAT;
+  wlaw_tensors_close(tensors);
+  return status;
+}
+
+static wlaw_status write_two(void *path, wlaw_error *err) { return write_file(path, 2, err); }
+static wlaw_status write_one(void *path, wlaw_error *err) { return write_file(path, 1, err); }
+static wlaw_status read_back(void *path, wlaw_error *err) { return read_file(path, err); }
+
+static void each(alloc_fail_action write, const char *name) {
+  char path[4096];
+  snprintf(path, sizeof path, "%s", test_scratch(name));
+  alloc_fail_each(write, path);
+  alloc_fail_each(read_back, path);
+}
+
+static void safetensors(void **state) {
+  (void)state;
+  each(write_two, "memory.safetensors");
+}
+
+static void npz(void **state) {
+  (void)state;
+  each(write_two, "memory.npz");
+}
+
+static void npy(void **state) {
+  (void)state;
+  each(write_one, "memory.npy");
+}
+
+static void idx_and_column_major(void **state) {
+  (void)state;
+  static const unsigned char idx[] = {0, 0, 8, 1, 0, 0, 0, 2, 7, 9};
+  char path[4096];
+  snprintf(path, sizeof path, "%s", test_scratch("memory-idx"));
+  put_file(path, idx, sizeof idx);
+  alloc_fail_each(read_back, path);
+  put_gzip(path, "wb", idx, sizeof idx);
+  alloc_fail_each(read_back, path);
+  snprintf(path, sizeof path, "%s", test_scratch("memory-column.npy"));
+  put_npy(path, 1, "{'descr': '|u1', 'fortran_order': True, 'shape': (2, 2), }", idx, 4);
+  alloc_fail_each(read_back, path);
+}
+
+static void deflated(void **state) {
+  (void)state;
+  static const unsigned char data[400];
+  size_t n;
+  unsigned char *array = make_npy(&n, 1, "{'descr': '|u1', 'fortran_order': False, 'shape': (400,), }", data, 400);
+  char path[4096];
+  snprintf(path, sizeof path, "%s", test_scratch("memory-deflated.npz"));
+  put_zip(path, "w.npy", array, n, ZIP_CM_DEFLATE);
+  free(array);
+  alloc_fail_each(read_back, path);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(safetensors),          cmocka_unit_test(npz),      cmocka_unit_test(npy),
+      cmocka_unit_test(idx_and_column_major), cmocka_unit_test(deflated),
+  };
+  return cmocka_run_group_tests_name("tensor.memory", tests, NULL, NULL);
+}
