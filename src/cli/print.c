@@ -12,8 +12,9 @@ static const struct {
   void (*print)(text_buffer *out, const text_screen *screen, const json_t *document);
 } printers[] = {
     {"weightlaw.fit/", wlaw_print_fit},         {"weightlaw.fits/", wlaw_print_fits},
-    {"weightlaw.compare/", wlaw_print_compare}, {"weightlaw.train/", wlaw_print_train},
-    {"weightlaw.report/", wlaw_print_report},   {"weightlaw.data/", wlaw_print_data},
+    {"weightlaw.compare/", wlaw_print_compare}, {"weightlaw.compares/", wlaw_print_compare},
+    {"weightlaw.train/", wlaw_print_train},     {"weightlaw.report/", wlaw_print_report},
+    {"weightlaw.data/", wlaw_print_data},
 };
 
 const char *wlaw_print_string(const json_t *document, const char *key) {

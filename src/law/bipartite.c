@@ -23,13 +23,14 @@ static const law_parameter parameters[] = {
 
 static wlaw_status layout(matrix_layout *out, size_t rows, size_t cols, wlaw_error *err) {
   (void)err;
-  *out = (matrix_layout){
-      .rows = rows,
-      .cols = cols,
-      .mean_unit = 1.0,
-      .n_blocks = 4,
-      .blocks = {
-          {"s0", 1, 1}, {"rows", 1, rows - 1}, {"columns", 1, cols - 1}, {"entries", 1, (rows - 1) * (cols - 1)}}};
+  *out = (matrix_layout){.rows = rows,
+                         .cols = cols,
+                         .mean_unit = 1.0,
+                         .n_blocks = 4,
+                         .blocks = {{"s0", 1, 1, false},
+                                    {"rows", 1, rows - 1, false},
+                                    {"columns", 1, cols - 1, false},
+                                    {"entries", 1, (rows - 1) * (cols - 1), false}}};
   return WLAW_OK;
 }
 

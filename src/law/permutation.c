@@ -59,8 +59,8 @@ static wlaw_status layout(matrix_layout *out, size_t rows, size_t cols, wlaw_err
                          .cols = D,
                          .mean_unit = 1.0,
                          .n_blocks = 4,
-                         .blocks = {{"V0", D == 1 ? 1 : 2, 1},
-                                    {"VH", D == 2 ? 2 : 3, D - 1},
+                         .blocks = {{"V0", D == 1 ? 1 : 2, 1, true},
+                                    {"VH", D == 2 ? 2 : 3, D - 1, true},
                                     {"V2", 1,
                                      D < 4   ? 0
                                      : D % 2 ? D * ((D - 3) / 2)

@@ -67,8 +67,9 @@ void wlaw_series_free(report_series *series) {
     free(series->settings[s].value);
   }
   wlaw_series_metrics_free(series->metrics);
-  char *const texts[] = {series->title,        series->source,    series->initial_law, series->data,
-                         series->architecture, series->optimizer, series->exclusion,   series->date};
+  char *const texts[] = {series->title,     series->source,       series->initial_law,
+                         series->data,      series->architecture, series->optimizer,
+                         series->exclusion, series->date,         series->why_no_metrics};
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) free(texts[i]);
   free(series->settings);
   free(series->tensors);
