@@ -24,7 +24,7 @@ static inline void invented_fit(law_fit *fit, report_law law, double grown, doub
     fit->error[p] = 0.02 * variance * (1 + grown);
     fit->robust[p] = fit->error[p] * (1 + 0.4 * grown);
   }
-  fit->log_likelihood = -1000 + 300 * grown * law - law;
+  fit->log_likelihood = -1000 + 300 * grown * (int)law - (int)law;
   fit->bic = -2 * fit->log_likelihood + 6.2 * (double)wlaw_report_law_size(law);
   fit->aic = -2 * fit->log_likelihood + 2 * (double)wlaw_report_law_size(law);
 }
