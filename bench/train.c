@@ -24,7 +24,7 @@ static uint8_t *read_idx(const char *folder, const char *name, size_t header, si
   char path[4096];
   snprintf(path, sizeof path, "%s/%s", folder, name);
   gzFile file = gzopen(path, "rb");
-  uint8_t skip[16], *values = malloc(bytes);
+  uint8_t skip[16], *values = wlaw_array(bytes, 1);
   if (!file || !values || gzread(file, skip, (unsigned)header) != (int)header ||
       gzread(file, values, (unsigned)bytes) != (int)bytes) {
     fprintf(stderr, "cannot read %s\n", path);

@@ -1,13 +1,23 @@
+#define _GNU_SOURCE /* madvise, MADV_HUGEPAGE */
 #include "core/memory.h"
 
 #include <string.h>
+#include <sys/mman.h>
+
+/* From this size on an array asks for huge pages: rows read in random order (the images of a shuffled batch) otherwise
+ * cost a walk through the page tables each. */
+static const size_t huge_from = (size_t)16 << 20, huge_page = (size_t)2 << 20;
 
 void *wlaw_array(size_t count, size_t size) {
   size_t bytes, rounded;
   if (__builtin_mul_overflow(count, size, &bytes)) return NULL;
-  if (__builtin_add_overflow(bytes, (size_t)(bytes ? 63 : 64), &rounded)) return NULL;
-  rounded &= ~(size_t)63;
-  void *array = aligned_alloc(64, rounded);
+  const size_t line = bytes >= huge_from ? huge_page : 64;
+  if (__builtin_add_overflow(bytes, bytes ? line - 1 : line, &rounded)) return NULL;
+  rounded &= ~(line - 1);
+  void *array = aligned_alloc(line, rounded);
+#ifdef MADV_HUGEPAGE
+  if (array && line == huge_page) (void)madvise(array, rounded, MADV_HUGEPAGE); /* advice: no harm if refused */
+#endif
   if (array) memset(array, 0, rounded);
   return array;
 }

@@ -77,6 +77,7 @@ static void widen(matrix_gaussian *out, const matrix_gaussian *in) {
 
 static wlaw_status draw(const wlaw_law *law, double *out, size_t rows, size_t cols, wlaw_stream *stream,
                         wlaw_error *err) {
+  WLAW_TRY(wlaw_law_require(law, err));
   const double m = (double)rows, n = (double)cols, *p = law->values;
   double *r = wlaw_array(rows + cols, sizeof *r), *c = r + rows, total = 0.0, S;
   if (!r) return wlaw_fail_memory(err, rows + cols, sizeof *r);

@@ -202,6 +202,7 @@ static wlaw_status draw_gaussian(const matrix_gaussian *law, double *out, wlaw_s
 static wlaw_status draw(const wlaw_law *law, double *out, size_t rows, size_t cols, wlaw_stream *stream,
                         wlaw_error *err) {
   matrix_gaussian gaussian = {.law = &wlaw_law_permutation};
+  WLAW_TRY(wlaw_law_require(law, err));
   WLAW_TRY(layout(&gaussian.layout, rows, cols, err));
   values(&gaussian, law);
   return draw_gaussian(&gaussian, out, stream, err);

@@ -6,11 +6,10 @@
 #include "core/monitor.h"
 #include "net/trainer.h"
 
-enum { LANE_COUNT = 16, TEST_PIECE = 128, GROUP = 4 };
+enum { TEST_PIECE = 128, GROUP = 8 };
 
-static size_t whole_lanes(size_t n) { return (n + LANE_COUNT - 1) / LANE_COUNT * LANE_COUNT; }
+static size_t whole_lanes(size_t n) { return (n + MLP_LANES - 1) / MLP_LANES * MLP_LANES; }
 
-/* Floats are scaled and copied here; bytes are converted by the pass while it first reads them. */
 static void gather_values(const trainer *t, float *x, const sample_set *set, const uint32_t *order, size_t n) {
   const size_t features = t->dataset->features;
   for (size_t s = 0; s < n; s++) {
@@ -19,21 +18,26 @@ static void gather_values(const trainer *t, float *x, const sample_set *set, con
   }
 }
 
+static void gather_bytes(const trainer *t, uint8_t *bytes, const sample_set *set, const uint32_t *order, size_t n) {
+  const size_t features = t->dataset->features;
+  for (size_t s = 0; s < n; s++)
+    memcpy(bytes + s * t->input_stride, set->bytes + (size_t)order[s] * features, features);
+}
+
 input_batch wlaw_batch_gather(const trainer *t, train_scratch *scratch, const sample_set *set, const uint32_t *order,
                               size_t n) {
-  const size_t columns = whole_lanes(n);
   for (size_t s = 0; s < n; s++) scratch->labels[s] = set->labels[order[s]];
-  memset(scratch->labels + n, 0, columns - n);
-  memset(scratch->x + n * t->input_stride, 0, (columns - n) * t->input_stride * sizeof *scratch->x);
-  if (!set->bytes) gather_values(t, scratch->x, set, order, n);
+  memset(scratch->labels + n, 0, whole_lanes(n) - n);
+  if (set->bytes) gather_bytes(t, scratch->bytes, set, order, n);
+  else gather_values(t, scratch->x, set, order, n);
   return (input_batch){.x = scratch->x,
-                       .stride = t->input_stride,
-                       .features = t->dataset->features,
+                       .bytes = set->bytes ? scratch->bytes : NULL,
                        .samples = n,
-                       .bytes = set->bytes,
+                       .stride = t->input_stride,
                        .scale = t->scale,
                        .shift = t->shift,
-                       .order = order};
+                       .stored = set->bytes,
+                       .features = t->dataset->features};
 }
 
 /* Batch number `step` of an epoch whose order is in scratch->order. */
@@ -41,7 +45,7 @@ static input_batch epoch_batch(const trainer *t, train_scratch *scratch, size_t 
   const size_t n = t->dataset->train.n, size = t->config->batch, first = step * size;
   const size_t here = n - first < size ? n - first : size, next = first + here;
   input_batch batch = wlaw_batch_gather(t, scratch, &t->dataset->train, scratch->order + first, here);
-  if (next < n) {
+  if (next < n && batch.stored) {
     batch.following = scratch->order + next;
     batch.n_following = n - next < size ? n - next : size;
   }
@@ -60,14 +64,18 @@ static size_t run_steps(const trainer *t, train_scratch *scratch, network_state 
   for (size_t step = from; step < to; step++) {
     if (stop && atomic_load_explicit(stop, memory_order_relaxed)) return step;
     input_batch batch = epoch_batch(t, scratch, step);
+    if (n > 1 && batch.bytes) {
+      /* Several networks read the batch: convert once, to the same bits. */
+      t->pass.kernels->fill_inputs(&batch);
+      batch.bytes = NULL;
+    }
     const update_rule rule = wlaw_update_rule(t->config, epoch, states[0].step + 1);
     for (size_t k = 0; k < n; k++) {
       network_state *const state = states + k;
       state->loss_sum += wlaw_pass_step(&t->pass, &scratch->space, &rule, state->weights, state->first, state->second,
                                         &batch, scratch->labels);
       state->step++;
-      batch.bytes = NULL; /* the first network has filled the batch */
-      batch.following = NULL;
+      batch.following = NULL; /* the first network has fetched them */
     }
   }
   return to;
@@ -112,6 +120,25 @@ double wlaw_train_gradient(const trainer *t, train_scratch *scratch, const float
   return total / (double)n;
 }
 
+/* Test samples first .. first + n - 1: bytes without padding are used where they lie. */
+static input_batch test_batch(const trainer *t, train_scratch *scratch, size_t first, size_t n) {
+  const sample_set *test = &t->dataset->test;
+  if (test->bytes && t->dataset->features == t->input_stride) {
+    memcpy(scratch->labels, test->labels + first, n);
+    memset(scratch->labels + n, 0, whole_lanes(n) - n);
+    return (input_batch){.x = scratch->x,
+                         .bytes = test->bytes + first * t->input_stride,
+                         .samples = n,
+                         .stride = t->input_stride,
+                         .scale = t->scale,
+                         .shift = t->shift,
+                         .features = t->dataset->features};
+  }
+  uint32_t order[TEST_PIECE];
+  for (size_t s = 0; s < n; s++) order[s] = (uint32_t)(first + s);
+  return wlaw_batch_gather(t, scratch, test, order, n);
+}
+
 /* Sums over one piece of the test set. reference: [classes], the logits of the first test sample. */
 static void score_piece(const trainer *t, const train_scratch *scratch, size_t n, const float *reference,
                         evaluation *out) {
@@ -136,13 +163,7 @@ void wlaw_train_evaluate(const trainer *t, train_scratch *scratch, const float *
   float reference[UINT8_MAX + 1] = {0};
   for (size_t first = 0; first < test->n; first += TEST_PIECE) {
     const size_t n = test->n - first < TEST_PIECE ? test->n - first : TEST_PIECE;
-    uint32_t order[TEST_PIECE], following[TEST_PIECE];
-    for (size_t s = 0; s < n; s++) order[s] = (uint32_t)(first + s);
-    input_batch batch = wlaw_batch_gather(t, scratch, test, order, n);
-    const size_t next = first + n, n_next = test->n - next < TEST_PIECE ? test->n - next : TEST_PIECE;
-    for (size_t s = 0; s < n_next; s++) following[s] = (uint32_t)(next + s);
-    batch.following = following;
-    batch.n_following = n_next;
+    const input_batch batch = test_batch(t, scratch, first, n);
     wlaw_pass_forward(&t->pass, &scratch->space, block, &batch);
     const float *z = scratch->space.z[last];
     for (size_t c = 0; first == 0 && c < classes; c++) reference[c] = z[c * stride];

@@ -11,16 +11,16 @@
 #include "net/mlp.h"
 #include "net/optimizer.h"
 
-/* A batch of inputs. */
+/* A batch of inputs, one sample a row: as bytes, x = scale * byte + shift, or as floats. */
 typedef struct input_batch {
-  float *x;                   /* [samples rounded up to 16, stride]; padding is 0 */
-  size_t stride, features;    /* stride: features rounded up to 16 */
-  size_t samples;             /* in this batch */
-  const uint8_t *bytes;       /* [n, features] of the data set, or NULL: x holds the batch already */
-  const float *scale, *shift; /* [stride], zero beyond features */
-  const uint32_t *order;      /* [samples] rows of `bytes` that make this batch */
-  const uint32_t *following;  /* rows of the batch after this one, to be fetched meanwhile; NULL: none */
-  size_t n_following;
+  float *x;                   /* [samples, stride]; with bytes: room to write them out (fill_inputs), or NULL */
+  const uint8_t *bytes;       /* [samples, stride], or NULL: x holds the batch */
+  size_t samples, stride;     /* stride: features rounded up to 16; padding is 0 */
+  const float *scale, *shift; /* [stride], 0 in the padding */
+  /* Rows of the data set that make the next batch: the backward pass brings them near. NULL: none. */
+  const uint8_t *stored; /* [n, features] */
+  const uint32_t *following;
+  size_t n_following, features;
 } input_batch;
 
 /* out: [rows, stride] = scale * A B + bias, A: element (r, k) at a[r * step_r + k * step_k], B: [inner, stride]. */
@@ -34,11 +34,13 @@ typedef struct lane_product {
 } lane_product;
 
 typedef struct net_kernels {
-  /* z: [outputs, z_stride] = scale * w x^T + bias; w: [outputs, x stride], outputs <= 32. Fills x->x from x->bytes. */
+  /* z: [outputs, z_stride] = scale * w x^T + bias; w: [x stride / 16, outputs, 16], outputs <= 32. Fills x->x from
+   * x->bytes. */
   void (*input_forward)(float *z, size_t z_stride, const float *w, size_t outputs, float scale, const float *bias,
                         const input_batch *x);
   /* The gradient delta x of the first layer's weights, delta: [outputs, delta_stride] (already times the layer's
-   * scale), applied at once: w, first, second: [outputs, x stride]. gradient is written by UPDATE_STORE only. */
+   * scale), applied at once: w, first, second: [x stride / 16, outputs, 16]. gradient is written by UPDATE_STORE only.
+   */
   void (*input_backward)(const update_rule *rule, float *w, float *first, float *second, float *gradient,
                          const float *delta, size_t delta_stride, size_t outputs, const input_batch *x);
   /* Products of narrow layers. */
@@ -49,7 +51,7 @@ typedef struct net_kernels {
   /* db: [outputs] = row sums of delta. */
   void (*row_sums)(float *db, const float *delta, size_t outputs, size_t columns, size_t stride);
 
-  /* x: rows of a byte data set as inputs, without the product (for layers wider than 32). */
+  /* x->x from x->bytes (for layers wider than 32, whose products are BLAS's). */
   void (*fill_inputs)(const input_batch *x);
   /* z = scale * z + bias (NULL: 0) in place, columns from `samples` to `columns` set to 0. */
   void (*scale_and_shift)(float *z, size_t rows, size_t samples, size_t columns, size_t stride, float scale,

@@ -61,18 +61,18 @@ INLINE void dots(float *sums, const float *d, const float *rows, size_t columns,
 void KERNEL(lane_outer)(float *dw, const float *delta, const float *h, size_t outputs, size_t inputs, size_t columns,
                         size_t stride) {
   enum { FEW = 5 };
-  for (size_t o = 0; o < outputs; o++)
-    for (size_t i = 0; i < inputs; i += LANES) {
-      alignas(64) float sums[LANES * LANES], row[LANES];
-      const size_t count = inputs - i < LANES ? inputs - i : LANES;
-      const float *d = delta + o * stride, *rows = h + i * stride;
+  for (size_t i = 0; i < inputs; i += LANES) {
+    alignas(64) float sums[LANES * LANES] = {0}; /* rows past the last input stay 0 */
+    const size_t count = inputs - i < LANES ? inputs - i : LANES;
+    const float *rows = h + i * stride;
+    for (size_t o = 0; o < outputs; o++) {
+      const float *d = delta + o * stride;
       size_t k = 0;
       for (; k + FEW <= count; k += FEW) dots(sums + k * LANES, d, rows + k * stride, columns, stride, FEW);
       for (; k < count; k++) dots(sums + k * LANES, d, rows + k * stride, columns, stride, 1);
-      memset(sums + count * LANES, 0, (LANES - count) * LANES * sizeof *sums);
-      v16_store(row, v16_sum_rows(sums));
-      memcpy(dw + o * inputs + i, row, count * sizeof *row);
+      v16_store_first(dw + o * inputs + i, v16_sum_rows(sums), count);
     }
+  }
 }
 
 void KERNEL(row_sums)(float *db, const float *delta, size_t outputs, size_t columns, size_t stride) {

@@ -19,6 +19,11 @@ INLINE void v16_store(float *p, v16 a) {
   _mm256_storeu_ps(p, a.lo);
   _mm256_storeu_ps(p + 8, a.hi);
 }
+INLINE void v16_store_first(float *p, v16 a, size_t n) {
+  float all[LANES];
+  v16_store(all, a);
+  for (size_t i = 0; i < n; i++) p[i] = all[i];
+}
 INLINE void v16_keep(v16 *a) { __asm__("" : "+x"(a->lo), "+x"(a->hi)); }
 INLINE v16 v16_set(float x) { return v16_of(_mm256_set1_ps(x), _mm256_set1_ps(x)); }
 INLINE __m256 eight_bytes(const uint8_t *p) {

@@ -15,6 +15,10 @@ typedef __m512 v16;
 
 INLINE v16 v16_load(const float *p) { return _mm512_loadu_ps(p); }
 INLINE void v16_store(float *p, v16 a) { _mm512_storeu_ps(p, a); }
+/* The first n lanes only, 1 <= n <= 16. */
+INLINE void v16_store_first(float *p, v16 a, size_t n) {
+  _mm512_mask_storeu_ps(p, (__mmask16)(0xffffu >> (16 - n)), a);
+}
 /* Holds a in registers: where it is used twice GCC would rather read memory twice, and loads are what is scarce. */
 INLINE void v16_keep(v16 *a) { __asm__("" : "+v"(*a)); }
 INLINE v16 v16_set(float x) { return _mm512_set1_ps(x); }

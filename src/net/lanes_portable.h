@@ -36,6 +36,11 @@ INLINE float4 four_sqrt(float4 a) { return (float4){sqrtf(a[0]), sqrtf(a[1]), sq
 
 INLINE v16 v16_load(const float *p) { V16_EACH(four_load(p + 4 * i)); }
 INLINE void v16_store(float *p, v16 a) { memcpy(p, a.q, sizeof a.q); }
+INLINE void v16_store_first(float *p, v16 a, size_t n) {
+  float all[LANES];
+  v16_store(all, a);
+  for (size_t i = 0; i < n; i++) p[i] = all[i];
+}
 INLINE void v16_keep(v16 *a) { (void)a; }
 INLINE v16 v16_set(float x) { V16_EACH(four_set(x)); }
 INLINE v16 v16_bytes(const uint8_t *p) {

@@ -6,9 +6,7 @@
 #include "core/error.h"
 #include "math/blas.h"
 
-enum { BLOCK = 16 };
-
-static size_t padded(size_t n) { return (n + BLOCK - 1) / BLOCK * BLOCK; }
+static size_t padded(size_t n) { return (n + MLP_LANES - 1) / MLP_LANES * MLP_LANES; }
 
 wlaw_status wlaw_mlp_check(const mlp *net, wlaw_error *err) {
   if (net->layers < 1 || net->layers > MLP_MAX_LAYERS)
@@ -16,12 +14,12 @@ wlaw_status wlaw_mlp_check(const mlp *net, wlaw_error *err) {
   size_t total = 0;
   for (size_t l = 0; l <= net->layers; l++) {
     if (net->width[l] == 0) return wlaw_fail(err, WLAW_ARGUMENT, "layer %zu of the network is empty (width 0)", l);
-    if (!wlaw_blas_size_ok(net->width[l]) || !wlaw_blas_size_ok(net->width[l] + BLOCK))
+    if (!wlaw_blas_size_ok(net->width[l]) || !wlaw_blas_size_ok(net->width[l] + MLP_LANES))
       return wlaw_fail(err, WLAW_LIMIT, "width %zu of layer %zu is too large", net->width[l], l);
     if (l == 0) continue;
     size_t weights, layer;
     if (__builtin_mul_overflow(padded(net->width[l - 1]), net->width[l], &weights) ||
-        __builtin_add_overflow(weights, net->width[l] + BLOCK, &layer) ||
+        __builtin_add_overflow(weights, net->width[l] + MLP_LANES, &layer) ||
         __builtin_add_overflow(total, layer, &total) || total > SIZE_MAX / 64)
       return wlaw_fail(err, WLAW_LIMIT, "the network has more weights than memory can address");
   }
@@ -29,7 +27,7 @@ wlaw_status wlaw_mlp_check(const mlp *net, wlaw_error *err) {
 }
 
 mlp_layout wlaw_mlp_layout(const mlp *net) {
-  mlp_layout layout = {0};
+  mlp_layout layout = {.lanes = wlaw_mlp_is_narrow(net, 0)};
   size_t at = 0;
   for (size_t l = 0; l < net->layers; l++) {
     layout.stride[l] = l == 0 ? padded(net->width[0]) : net->width[l];
@@ -45,14 +43,19 @@ mlp_layout wlaw_mlp_layout(const mlp *net) {
   return layout;
 }
 
+/* Place of weight (o, i) within layer l. */
+static size_t weight_place(const mlp *net, const mlp_layout *layout, size_t l, size_t o, size_t i) {
+  if (l == 0 && layout->lanes) return i / MLP_LANES * MLP_LANES * net->width[1] + o * MLP_LANES + i % MLP_LANES;
+  return o * layout->stride[l] + i;
+}
+
 void wlaw_mlp_pack(const mlp *net, size_t layer, float *block, const float *weight, const float *bias) {
   const mlp_layout layout = wlaw_mlp_layout(net);
   const size_t in = net->width[layer], out = net->width[layer + 1];
-  for (size_t o = 0; o < out; o++) {
-    float *row = block + layout.weight[layer] + o * layout.stride[layer];
-    memset(row, 0, layout.stride[layer] * sizeof *row);
-    if (weight) memcpy(row, weight + o * in, in * sizeof *row);
-  }
+  float *weights = block + layout.weight[layer];
+  memset(weights, 0, layout.stride[layer] * out * sizeof *weights);
+  for (size_t o = 0; weight && o < out; o++)
+    for (size_t i = 0; i < in; i++) weights[weight_place(net, &layout, layer, o, i)] = weight[o * in + i];
   if (!net->biases) return;
   if (bias) memcpy(block + layout.bias[layer], bias, out * sizeof *bias);
   else memset(block + layout.bias[layer], 0, out * sizeof *block);
@@ -61,11 +64,16 @@ void wlaw_mlp_pack(const mlp *net, size_t layer, float *block, const float *weig
 void wlaw_mlp_unpack(const mlp *net, size_t layer, const float *block, float *weight, float *bias) {
   const mlp_layout layout = wlaw_mlp_layout(net);
   const size_t in = net->width[layer], out = net->width[layer + 1];
+  const float *weights = block + layout.weight[layer];
   for (size_t o = 0; weight && o < out; o++)
-    memcpy(weight + o * in, block + layout.weight[layer] + o * layout.stride[layer], in * sizeof *weight);
+    for (size_t i = 0; i < in; i++) weight[o * in + i] = weights[weight_place(net, &layout, layer, o, i)];
   if (!bias) return;
   if (net->biases) memcpy(bias, block + layout.bias[layer], out * sizeof *bias);
   else memset(bias, 0, out * sizeof *bias);
+}
+
+bool wlaw_mlp_is_narrow(const mlp *net, size_t layer) {
+  return net->width[layer + 1] <= MLP_NARROW && (layer == 0 || net->width[layer] <= MLP_NARROW);
 }
 
 size_t wlaw_mlp_parameters(const mlp *net) {

@@ -40,11 +40,16 @@ typedef struct mlp {
   loss loss;
 } mlp;
 
-/* Where layer l lives in a network's parameter block (floats). Weight rows are `stride[l]` apart: the first layer's
- * rows are padded with zeros to whole vectors, so that its kernels need no tails; the others are dense. The first layer
- * is blocked alone (its update is fused into its gradient); everything after it is one contiguous tail. */
+/* Layers of at most this many outputs (and, after the first, inputs) run on our own kernels, the others on BLAS. */
+enum { MLP_NARROW = 32, MLP_LANES = 16 };
+
+/* Where layer l lives in a network's parameter block (floats). Weights are row-major, rows `stride[l]` apart, except in
+ * a narrow first layer (lanes): there weight (o, i) is at (i / 16) * 16 * out + o * 16 + i % 16, so that the kernels
+ * read sixteen inputs of every output in a row. The first layer's inputs are padded with zeros to whole vectors. It
+ * comes first (its update is fused into its gradient); everything after it is one contiguous tail. */
 typedef struct mlp_layout {
   size_t weight[MLP_MAX_LAYERS], stride[MLP_MAX_LAYERS], bias[MLP_MAX_LAYERS];
+  bool lanes;    /* how layer 0 is stored */
   size_t tail;   /* first float after layer 0's weights */
   size_t floats; /* of the whole block, a multiple of 16 */
 } mlp_layout;
@@ -58,6 +63,8 @@ void wlaw_mlp_pack(const mlp *net, size_t layer, float *block, const float *weig
 void wlaw_mlp_unpack(const mlp *net, size_t layer, const float *block, float *weight, float *bias);
 /* Trained numbers of one network: weights and, if any, biases. */
 size_t wlaw_mlp_parameters(const mlp *net);
+/* Whether a layer runs on our own kernels. */
+bool wlaw_mlp_is_narrow(const mlp *net, size_t layer);
 /* The factor of W_l h: 1, or 1/sqrt(width[l]) in the NTK parameterization. */
 double wlaw_mlp_scale(const mlp *net, size_t layer);
 

@@ -4,13 +4,7 @@
 #include "core/memory.h"
 #include "math/blas.h"
 
-enum { NARROW = 32, LANE_COUNT = 16 };
-
-static size_t whole_lanes(size_t n) { return (n + LANE_COUNT - 1) / LANE_COUNT * LANE_COUNT; }
-
-bool wlaw_pass_is_narrow(const mlp *net, size_t layer) {
-  return net->width[layer + 1] <= NARROW && (layer == 0 || net->width[layer] <= NARROW);
-}
+static size_t whole_lanes(size_t n) { return (n + MLP_LANES - 1) / MLP_LANES * MLP_LANES; }
 
 static size_t widest_layer(const mlp *net) {
   size_t widest = 0;
@@ -65,7 +59,7 @@ static layer_view view_layer(const pass *p, size_t l) {
                       .row = p->layout.stride[l],
                       .bias_at = p->layout.bias[l],
                       .scale = (float)wlaw_mlp_scale(p->net, l),
-                      .narrow = wlaw_pass_is_narrow(p->net, l)};
+                      .narrow = wlaw_mlp_is_narrow(p->net, l)};
 }
 
 /* z: [O, B] = scale W x^T + b.  W: [O, F], x: [B, F] */

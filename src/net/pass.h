@@ -24,10 +24,6 @@ typedef struct pass {
   const net_kernels *kernels;
 } pass;
 
-/* The inputs of a layer are summed by our own kernels (at most 32 outputs, and 32 inputs beyond the first layer) or by
- * BLAS. */
-bool wlaw_pass_is_narrow(const mlp *net, size_t layer);
-
 /* Logits into space->z[layers-1]; fills batch->x from batch->bytes where these are given. */
 void wlaw_pass_forward(const pass *p, pass_space *space, const float *block, const input_batch *batch);
 

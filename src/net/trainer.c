@@ -7,15 +7,19 @@
 #include "core/memory.h"
 #include "math/blas.h"
 
-enum { LANE_COUNT = 16, TEST_PIECE = 128 };
+enum { TEST_PIECE = 128 };
 
-static size_t whole_lanes(size_t n) { return (n + LANE_COUNT - 1) / LANE_COUNT * LANE_COUNT; }
+static size_t whole_lanes(size_t n) { return (n + MLP_LANES - 1) / MLP_LANES * MLP_LANES; }
 
 static wlaw_status check_set(const wlaw_dataset *dataset, const sample_set *set, const char *which, wlaw_error *err) {
   if (set->n == 0) return wlaw_fail(err, WLAW_VALUE, "data set %s has no %s samples", dataset->name, which);
   if (set->n > UINT32_MAX)
     return wlaw_fail(err, WLAW_LIMIT, "data set %s has %zu %s samples; at most %u can be shuffled", dataset->name,
                      set->n, which, UINT32_MAX);
+  if (!set->labels || (set->bytes != NULL) == (set->values != NULL) ||
+      (set->bytes != NULL) != (dataset->train.bytes != NULL))
+    return wlaw_fail(err, WLAW_ARGUMENT, "the %s samples of data set %s are not bytes or floats with labels", which,
+                     dataset->name);
   for (size_t i = 0; i < set->n; i++)
     if (set->labels[i] >= dataset->classes)
       return wlaw_fail(err, WLAW_VALUE, "label %u of %s sample %zu is not below the number of classes, %zu",
@@ -81,20 +85,24 @@ void wlaw_trainer_free(trainer *t) {
   free(t);
 }
 
+static wlaw_status fill_scratch(train_scratch *scratch, const trainer *t, wlaw_error *err) {
+  const bool bytes = t->dataset->train.bytes != NULL;
+  const bool floats = !bytes || t->config->shared_order || !wlaw_mlp_is_narrow(&t->config->mlp, 0);
+  size_t inputs;
+  if (__builtin_mul_overflow(t->columns, t->input_stride, &inputs))
+    return wlaw_fail(err, WLAW_LIMIT, "a batch of %zu samples needs more memory than can be addressed", t->columns);
+  if (!(scratch->order = wlaw_array(t->dataset->train.n, sizeof *scratch->order)))
+    return wlaw_fail_memory(err, t->dataset->train.n, sizeof *scratch->order);
+  if (floats && !(scratch->x = wlaw_array(inputs, sizeof(float)))) return wlaw_fail_memory(err, inputs, sizeof(float));
+  if (bytes && !(scratch->bytes = wlaw_array(inputs, 1))) return wlaw_fail_memory(err, inputs, 1);
+  if (!(scratch->labels = wlaw_array(t->columns, 1))) return wlaw_fail_memory(err, t->columns, 1);
+  return wlaw_pass_space_new(&scratch->space, &t->config->mlp, t->columns, err);
+}
+
 wlaw_status wlaw_scratch_new(train_scratch **out, const trainer *t, wlaw_error *err) {
   train_scratch *scratch = wlaw_array(1, sizeof *scratch);
   if (!scratch) return wlaw_fail_memory(err, 1, sizeof *scratch);
-  size_t floats;
-  wlaw_status status = WLAW_OK;
-  if (__builtin_mul_overflow(t->columns, t->input_stride, &floats))
-    status = wlaw_fail(err, WLAW_LIMIT, "a batch of %zu samples needs more memory than can be addressed", t->columns);
-  if (status == WLAW_OK) {
-    scratch->order = wlaw_array(t->dataset->train.n, sizeof *scratch->order);
-    scratch->x = wlaw_array(floats, sizeof *scratch->x);
-    scratch->labels = wlaw_array(t->columns, 1);
-    if (!scratch->order || !scratch->x || !scratch->labels) status = wlaw_fail_memory(err, floats, sizeof(float));
-  }
-  if (status == WLAW_OK) status = wlaw_pass_space_new(&scratch->space, &t->config->mlp, t->columns, err);
+  const wlaw_status status = fill_scratch(scratch, t, err);
   if (status != WLAW_OK) {
     wlaw_scratch_free(scratch);
     return status;
@@ -107,6 +115,7 @@ void wlaw_scratch_free(train_scratch *scratch) {
   if (!scratch) return;
   free(scratch->order);
   free(scratch->x);
+  free(scratch->bytes);
   free(scratch->labels);
   wlaw_pass_space_free(&scratch->space);
   free(scratch);

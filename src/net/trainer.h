@@ -17,12 +17,13 @@ struct trainer {
 
 struct train_scratch {
   uint32_t *order; /* [train.n] */
-  float *x;        /* [columns, input_stride] */
+  float *x;        /* [columns, input_stride]; NULL where bytes are enough */
+  uint8_t *bytes;  /* [columns, input_stride]; NULL for a data set of floats */
   uint8_t *labels; /* [columns] */
   pass_space space;
 };
 
-/* A batch of the samples order[0 .. n-1] of a set, ready for a pass: floats are gathered at once, bytes by the pass.
+/* A batch of the samples order[0 .. n-1] of a set, ready for a pass: rows copied to the scratch space, floats scaled.
  * labels go to scratch->labels. */
 input_batch wlaw_batch_gather(const trainer *trainer, train_scratch *scratch, const sample_set *set,
                               const uint32_t *order, size_t n);

@@ -102,7 +102,7 @@ static void note_errors(sentence_list *notes, const report_series *series) {
 
 static void note_few(sentence_list *notes, const report_series *series) {
   const double fewest = fewest_networks(series);
-  if (fewest < ENOUGH_NETWORKS)
+  if (fewest >= 1 && fewest < ENOUGH_NETWORKS)
     wlaw_sentence_add(notes,
                       "With %.0f network%s the \xcf\x87\xc2\xb2 law of the likelihood-ratio test is rough: at a "
                       "nominal 5 %% the true size is 26 %% with 3 networks, 12 %% with 5, 7 %% with 10, 5 %% "

@@ -65,8 +65,8 @@ static strip_cell test_cell(cell_text *text, const report_series *series, const 
   const int step = test->present ? p_step(test->p_value) : -1;
   if (step < 0) return (strip_cell){"none", NULL, NULL, NULL, "not determined"};
   snprintf(text->text, sizeof text->text, "%s", wlaw_number_p(test->p_value).s);
-  snprintf(text->note, sizeof text->note, "epoch %.0f: likelihood ratio %s on %.0f degrees, p = %s", series->epochs[e],
-           wlaw_number(test->statistic, 4).s, test->degrees, wlaw_number_p(test->p_value).s);
+  snprintf(text->note, sizeof text->note, "epoch %.0f: likelihood ratio %s on %s degrees, p = %s", series->epochs[e],
+           wlaw_number(test->statistic, 4).s, wlaw_number_fixed(test->degrees, 0).s, wlaw_number_p(test->p_value).s);
   return (strip_cell){p_classes[step], text->text, NULL, NULL, text->note};
 }
 

@@ -102,11 +102,12 @@ static void figure(text_buffer *out, const report_metrics *metrics, report_metri
   if (quantile && marks) {
     wlaw_html_figure_open(out, "", words[m].heading);
     draw(out, metrics, m, quantile, marks);
-    wlaw_html_caption(out, metrics->n_dead[m]
-                               ? "The line is the median network, the dark band the middle half, the light band 5 to "
-                                 "95 % of the networks; each cross marks dead networks, which no line or band counts."
-                               : "The line is the median network, the dark band the middle half of the networks, the "
-                                 "light band 5 to 95 %.");
+    wlaw_html_caption(out,
+                      metrics->n_dead[m]
+                          ? "The line is the median network, the dark band the middle half, the light band 5 to "
+                            "95\xc2\xa0% of the networks; each cross marks dead networks, which no line or band counts."
+                          : "The line is the median network, the dark band the middle half of the networks, the "
+                            "light band 5 to 95\xc2\xa0%.");
     table(out, metrics, m);
     wlaw_html_figure_close(out);
   } else out->failed = true;

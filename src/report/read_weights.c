@@ -81,7 +81,8 @@ static void choose_bins(weight_histogram *h, const first_pass *pass) {
   h->sd = pass->count > 0 ? sqrt(pass->squares / pass->count) : NAN;
   h->least = pass->count > 0 ? pass->least : NAN;
   h->largest = pass->count > 0 ? pass->largest : NAN;
-  double low = fmax(h->least, h->mean - HALF_WIDTH * h->sd), high = fmin(h->largest, h->mean + HALF_WIDTH * h->sd);
+  const double reach = h->sd > 0 ? HALF_WIDTH * h->sd : INFINITY; /* 0: all equal, or their squares underflow */
+  double low = fmax(h->least, h->mean - reach), high = fmin(h->largest, h->mean + reach);
   const double size = fmax(fabs(low), fabs(high));
   if (!(high - low > 1e-12 * size)) { /* all equal, or none at all */
     const double margin = size > 0 && isfinite(size) ? 0.1 * size : 0.5;

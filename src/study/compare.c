@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "core/error.h"
 #include "core/memory.h"
@@ -101,6 +102,13 @@ static wlaw_status resolve_init(side *s, const side *other, wlaw_error *err) {
   if (!other->source || !other->source->run)
     return wlaw_fail(err, WLAW_ARGUMENT, "'init' is the initial law of a run, and the other side is not a run");
   return wlaw_law_parse(&s->law, wlaw_run_init(other->source->run), err);
+}
+
+/* One folder under two spellings is one run. */
+static bool same_run(const side *a, const side *b) {
+  struct stat of_a, of_b;
+  return a->source && b->source && a->source->run && b->source->run && stat(a->source->run->path, &of_a) == 0 &&
+         stat(b->source->run->path, &of_b) == 0 && of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino;
 }
 
 /* Leaves out of each side what the other leaves out. */
@@ -245,9 +253,7 @@ static wlaw_status open_sides(job *work, const ensemble_request *request, wlaw_e
     return wlaw_fail(err, WLAW_ARGUMENT, "option --%s needs a run directory", request->has_epoch ? "epoch" : "exclude");
   WLAW_TRY(resolve_init(a, b, err));
   WLAW_TRY(resolve_init(b, a, err));
-  if (a->source && b->source && a->source->run && b->source->run &&
-      strcmp(a->source->run->path, b->source->run->path) == 0)
-    work->paired = true;
+  if (same_run(a, b)) work->paired = true;
   if (!work->paired) return WLAW_OK;
   if (!a->source || !b->source)
     return wlaw_fail(err, WLAW_ARGUMENT, "--paired needs networks on both sides, and one is a law");

@@ -11,7 +11,8 @@
 
 /* Random bytes (or floats) and labels. scale, shift: inputs of order 1, different for each feature. */
 static inline wlaw_dataset random_dataset(size_t features, size_t classes, size_t train, size_t test, bool bytes) {
-  wlaw_dataset data = {.features = features, .classes = classes};
+  static char name[] = "random";
+  wlaw_dataset data = {.name = name, .features = features, .classes = classes};
   wlaw_stream stream = wlaw_stream_start(1, STREAM_TEST, (uint32_t)features, (uint32_t)classes);
   data.scale = wlaw_array(features, sizeof(float));
   data.shift = wlaw_array(features, sizeof(float));

@@ -4,6 +4,7 @@
 
 #include "support/test.h"
 
+#include "core/memory.h"
 #include "report/series.h"
 
 enum { INVENTED_EPOCHS = 11, INVENTED_TENSORS = 4, INVENTED_NETWORKS = 500 };

@@ -139,7 +139,9 @@ static inline markup markup_check(const char *text) {
     else page.at++;
   }
   if (page.depth) fail_msg("'%s' is never closed", page.open[page.depth - 1]);
-  if (strstr(text, "nan") || strstr(text, "inf ")) fail_msg("a number that is not finite was printed");
+  const char *number = strstr(text, "nan");
+  if (!number) number = strstr(text, "inf ");
+  if (number) fail_msg("a number that is not finite was printed: %.80s", number - (number - text > 40 ? 40 : 0));
   markup_check_ids(&page);
   free(page.ids);
   free(page.references);

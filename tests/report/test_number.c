@@ -3,6 +3,9 @@
 
 #include "report/number.h"
 
+#define NBSP "\xc2\xa0"
+#define PM   NBSP "\xc2\xb1" NBSP
+
 static void significant_digits(void **state) {
   (void)state;
   assert_string_equal(wlaw_number(0.0015344, 3).s, "0.00153");
@@ -36,18 +39,18 @@ static void not_finite(void **state) {
 
 static void with_errors(void **state) {
   (void)state;
-  assert_string_equal(wlaw_number_error(0.94212, 0.01234).s, "0.942 \xc2\xb1 0.012");
+  assert_string_equal(wlaw_number_error(0.94212, 0.01234).s, "0.942" PM "0.012");
   assert_string_equal(wlaw_number_error(-1.75, 0.0996).s,
                       "\xe2\x88\x92"
-                      "1.75 \xc2\xb1 0.10");
-  assert_string_equal(wlaw_number_error(0.001, 0.05).s, "0.001 \xc2\xb1 0.050");
-  assert_string_equal(wlaw_number_error(1234.5, 56).s, "1234 \xc2\xb1 56");
-  assert_string_equal(wlaw_number_error(2e-9, 3e-10).s,
-                      "(2.00 \xc2\xb1 0.30)\xc3\x97"
-                      "10\xe2\x81\xbb\xe2\x81\xb9");
+                      "1.75" PM "0.10");
+  assert_string_equal(wlaw_number_error(0.001, 0.05).s, "0.001" PM "0.050");
+  assert_string_equal(wlaw_number_error(1234.5, 56).s, "1234" PM "56");
+  assert_string_equal(wlaw_number_error(2e-9, 3e-10).s, "(2.00" PM
+                                                        "0.30)\xc3\x97"
+                                                        "10\xe2\x81\xbb\xe2\x81\xb9");
   assert_string_equal(wlaw_number_error(0.5, NAN).s, "0.500"); /* no error: the value alone */
   assert_string_equal(wlaw_number_error(0.5, 0).s, "0.500");
-  assert_string_equal(wlaw_number_error(-1e-9, 0.1).s, "0.00 \xc2\xb1 0.10"); /* never "-0.00" */
+  assert_string_equal(wlaw_number_error(-1e-9, 0.1).s, "0.00" PM "0.10"); /* never "-0.00" */
 }
 
 static void probabilities_and_shares(void **state) {
@@ -56,11 +59,15 @@ static void probabilities_and_shares(void **state) {
   assert_string_equal(wlaw_number_p(4.4e-7).s,
                       "4\xc3\x97"
                       "10\xe2\x81\xbb\xe2\x81\xb7");
-  assert_string_equal(wlaw_number_p(0).s, "< 10\xe2\x81\xbb\xc2\xb3\xe2\x81\xb0\xe2\x81\xb0");
-  assert_string_equal(wlaw_number_percent(0.626).s, "63 %");
-  assert_string_equal(wlaw_number_percent(0.001).s, "< 1 %");
-  assert_string_equal(wlaw_number_percent(0).s, "0 %");
-  assert_string_equal(wlaw_number_percent_fixed(0.8644, 1).s, "86.4 %");
+  assert_string_equal(wlaw_number_p(0).s, "<" NBSP
+                                          ""
+                                          "10\xe2\x81\xbb\xc2\xb3\xe2\x81\xb0\xe2\x81\xb0");
+  assert_string_equal(wlaw_number_percent(0.626).s, "63" NBSP "%");
+  assert_string_equal(wlaw_number_percent(0.001).s, "<" NBSP
+                                                    ""
+                                                    "1" NBSP "%");
+  assert_string_equal(wlaw_number_percent(0).s, "0" NBSP "%");
+  assert_string_equal(wlaw_number_percent_fixed(0.8644, 1).s, "86.4" NBSP "%");
 }
 
 /* The longest texts there are end with a NUL inside the struct. */
