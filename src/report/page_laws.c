@@ -167,11 +167,12 @@ static void test_strip(text_buffer *out, const report_series *series) {
       wlaw_html_key_close(out);
       draw_strip(out, series, &memory, "tests", "Likelihood-ratio tests",
                  "Two rows a matrix, one cell an epoch: p-values.");
-      wlaw_html_caption(out,
-                        "A dark cell rejects the first law of its row in favour of the second; a pale one says "
-                        "that the smaller law is enough. p-values are for one look each, not corrected for the "
-                        "number of cells. " DAGGER
-                        " first or last matrix of a network: the tests are not valid there.");
+      wlaw_html_caption(
+          out,
+          "The stronger the colour, the more clearly the first law of its row is rejected in favour of the second; a "
+          "cell that fades into the background says that the smaller law is enough. p-values are for one look each, "
+          "not corrected for the "
+          "number of cells. " DAGGER " first or last matrix of a network: the tests are not valid there.");
       wlaw_html_figure_close(out);
     }
   } else out->failed = true;
