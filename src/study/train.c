@@ -16,7 +16,7 @@ static wlaw_status job_workers(train_job *job, const wlaw_options *options, wlaw
   const unsigned moments = job->plan.config.optimizer != OPTIMIZER_SGD ? 2 : job->plan.config.momentum > 0.0 ? 1 : 0;
   WLAW_TRY(wlaw_state_make(&job->state, n, wlaw_train_floats(job->trainer), moments, err));
   job->group = wlaw_train_group(job->trainer);
-  if (job->group > TRAIN_MOST_GROUP) job->group = MOST_GROUP;
+  if (job->group > TRAIN_MOST_GROUP) job->group = TRAIN_MOST_GROUP;
   job->threads = wlaw_threads_for((unsigned)wlaw_option_count(options, &wlaw_command_train, "threads"), n);
   job->evaluations = wlaw_array(n, sizeof *job->evaluations);
   job->evaluated = wlaw_array(n, sizeof *job->evaluated);
