@@ -64,11 +64,13 @@ static wlaw_status layout(matrix_layout *out, size_t rows, size_t cols, wlaw_err
                                     {"V2", 1,
                                      D < 4   ? 0
                                      : D % 2 ? D * ((D - 3) / 2)
-                                             : D / 2 * (D - 3)},
+                                             : D / 2 * (D - 3),
+                                     false},
                                     {"V3", 1,
                                      D < 3   ? 0
                                      : D % 2 ? (D - 1) / 2 * (D - 2)
-                                             : (D - 1) * ((D - 2) / 2)}}};
+                                             : (D - 1) * ((D - 2) / 2),
+                                     false}}};
   return WLAW_OK;
 }
 
