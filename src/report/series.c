@@ -19,7 +19,7 @@ static void point_clear(tensor_point *point) {
     fill(fit->error, REPORT_PARAMETERS_MOST, NAN);
     fill(fit->robust, REPORT_PARAMETERS_MOST, NAN);
     fit->log_likelihood = fit->aic = fit->bic = NAN;
-    point->tests[k] = (law_test){false, NAN, NAN, NAN};
+    point->tests[k] = (law_test){false, false, NAN, NAN, NAN};
   }
   point->distance = (law_distance){false, NAN, NAN, NAN, NAN, NAN, NAN, NAN, {0}};
   fill(point->distance.share, REPORT_BLOCKS_MOST, NAN);

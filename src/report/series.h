@@ -37,7 +37,7 @@ typedef struct law_fit {
 } law_fit;
 
 typedef struct law_test {
-  bool present;
+  bool present, simulated; /* simulated: p from replicates of the null law, not from chi-squared */
   double statistic, degrees, p_value;
 } law_test;
 
