@@ -76,7 +76,7 @@ WLAW_API wlaw_status wlaw_error_status(const wlaw_error *err);  /* WLAW_OK when 
 WLAW_API const char *wlaw_error_message(const wlaw_error *err); /* the whole sentence; "" when nothing failed */
 WLAW_API const char *wlaw_error_file(const wlaw_error *err);    /* path concerned, or "" */
 WLAW_API const char *wlaw_error_tensor(const wlaw_error *err);  /* tensor concerned, or "" (printable: escapes made) */
-WLAW_API int64_t wlaw_error_byte(const wlaw_error *err);        /* byte offset in the file, or -1 */
+WLAW_API int64_t wlaw_error_byte(const wlaw_error *err);        /* offset in the file, or in its unpacked part; or -1 */
 WLAW_API const char *wlaw_error_hint(const wlaw_error *err);    /* what to do, or "" */
 
 /* Called from the thread that made the call, at most 10 times a second. fraction is in [0, 1], or negative when
@@ -176,8 +176,9 @@ WLAW_API WLAW_NODISCARD wlaw_status wlaw_tensors_open(wlaw_tensors **out, const 
 WLAW_API void wlaw_tensors_close(wlaw_tensors *tensors); /* NULL allowed */
 WLAW_API const char *wlaw_tensors_format(const wlaw_tensors *tensors);
 WLAW_API size_t wlaw_tensors_count(const wlaw_tensors *tensors);
-/* Tensor i. Name: untrusted text as stored. Shape: rank numbers, first index slowest. Note: "" or why the tensor is
- * listed but cannot be read (its dtype is then of no meaning). Indices past the end give "", 0 or WLAW_DTYPE_COUNT. */
+/* Tensor i. Name: untrusted text as stored, "" in .npy and IDX files. Shape: rank numbers, first index slowest. Note:
+ * "" or why the tensor is listed but cannot be read (its dtype is then WLAW_DTYPE_COUNT). Indices past the end give "",
+ * 0 or WLAW_DTYPE_COUNT. */
 WLAW_API const char *wlaw_tensors_name(const wlaw_tensors *tensors, size_t i);
 WLAW_API wlaw_dtype wlaw_tensors_dtype(const wlaw_tensors *tensors, size_t i);
 WLAW_API size_t wlaw_tensors_rank(const wlaw_tensors *tensors, size_t i);
@@ -187,8 +188,9 @@ WLAW_API const char *wlaw_tensors_note(const wlaw_tensors *tensors, size_t i);
 WLAW_API WLAW_NODISCARD wlaw_status wlaw_tensors_read(wlaw_tensors *tensors, size_t i, uint64_t first, size_t count,
                                                       double *out, wlaw_error *err);
 /* The stored bytes of tensor i without a copy, where the file holds them plain, native-endian and row-major; valid
- * until close. WLAW_UNSUPPORTED otherwise. If another program shortens the file meanwhile, access may fault: that is
- * the price of zero-copy, and the reason why every verb of the library reads with wlaw_tensors_read. */
+ * until close, not aligned to the element size in every file. WLAW_UNSUPPORTED otherwise. If another program shortens
+ * the file meanwhile, access may fault: that is the price of zero-copy, and the reason why every verb of the library
+ * reads with wlaw_tensors_read. */
 WLAW_API WLAW_NODISCARD wlaw_status wlaw_tensors_map(wlaw_tensors *tensors, size_t i, const void **bytes,
                                                      size_t *n_bytes, wlaw_error *err);
 

@@ -1,5 +1,4 @@
 /* What was built, and what it runs on. Sees all of the library, so it stands above the folders. */
-#include <cblas.h>
 #include <jansson.h>
 #include <zip.h>
 #include <zlib.h>
@@ -7,6 +6,7 @@
 #include "core/cpu.h"
 #include "core/error.h"
 #include "core/text.h"
+#include "math/blas.h"
 
 #if defined(WLAW_HAVE_CURL)
 #include <curl/curl.h>
@@ -33,7 +33,7 @@ wlaw_status wlaw_build_info(char *out, size_t capacity, size_t *needed, wlaw_err
   text_buffer text = {0};
   wlaw_text_add(&text, "weightlaw: %s\n", wlaw_version());
   wlaw_text_add(&text, "compiler: %s\n", compiler());
-  wlaw_text_add(&text, "blas: %s, core %s\n", openblas_get_config(), openblas_get_corename());
+  wlaw_text_add(&text, "blas: %s, core %s\n", wlaw_blas_config(), wlaw_blas_core());
   wlaw_text_add(&text, "kernels: %s\n", wlaw_cpu_level_name(wlaw_cpu_level()));
   wlaw_text_add(&text, "jansson: %s\n", JANSSON_VERSION);
   wlaw_text_add(&text, "libzip: %s\n", zip_libzip_version());

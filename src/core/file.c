@@ -40,8 +40,18 @@ static void output_release(output_file *out) {
   *out = (output_file){.fd = -1};
 }
 
+/* The finished file is renamed over path: that must not replace a folder, a device or a pipe. */
+static wlaw_status check_replaceable(const char *path, wlaw_error *err) {
+  struct stat info;
+  if (stat(path, &info) != 0 || S_ISREG(info.st_mode)) return WLAW_OK;
+  const char *what = S_ISDIR(info.st_mode) ? "is a folder where a file is to be written"
+                                           : "is not a regular file and will not be replaced by one";
+  return wlaw_error_in_file(err, wlaw_fail(err, WLAW_ARGUMENT, "%s", what), path);
+}
+
 wlaw_status wlaw_output_open(output_file *out, const char *path, wlaw_error *err) {
   *out = (output_file){.fd = -1};
+  WLAW_TRY(check_replaceable(path, err));
   out->path = wlaw_text_duplicate(path, strlen(path));
   out->partial = join3(path, ".partial", "");
   out->buffer = malloc(OUTPUT_BUFFER);
@@ -99,6 +109,7 @@ wlaw_status wlaw_output_rewrite(output_file *out, uint64_t offset, const void *b
 
 wlaw_status wlaw_folder_sync(const char *path, wlaw_error *err) {
   const int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0 && errno == EACCES) return WLAW_OK; /* one may write but not list it: nothing to sync through */
   if (fd < 0) return wlaw_fail_errno(err, path, "the folder cannot be opened");
   /* some file systems cannot sync a folder (EINVAL): nothing more can be done there */
   const bool failed = fsync(fd) != 0 && errno != EINVAL;

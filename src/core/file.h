@@ -16,7 +16,8 @@ typedef struct output_file {
   size_t used;
 } output_file;
 
-/* Opens PATH.partial (an older one is overwritten). On failure *out needs no discard. */
+/* Opens PATH.partial (an older one is overwritten). A PATH that is there and is no regular file is WLAW_ARGUMENT. On
+ * failure *out needs no discard. */
 wlaw_status wlaw_output_open(output_file *out, const char *path, wlaw_error *err);
 wlaw_status wlaw_output_write(output_file *out, const void *bytes, size_t n, wlaw_error *err);
 /* Overwrites bytes already written, such as a checksum known only afterwards. */

@@ -65,7 +65,8 @@ void wlaw_options_free(wlaw_options *options) {
 
 /* Place of text among choices separated by '|', or -1. */
 static int choice_index(const char *choices, const char *text) {
-  const size_t length = strlen(text);
+  const size_t length = strcspn(text, "|");
+  if (text[length] == '|') return -1;
   int index = 0;
   for (const char *at = choices; at; at = strchr(at, '|'), at = at ? at + 1 : NULL, index++)
     if (length > 0 && strncmp(at, text, length) == 0 && (at[length] == '|' || at[length] == '\0')) return index;
@@ -116,8 +117,8 @@ static bool counts_read(double low, double high, const char *text, uint64_t *val
     const char *end;
     if (!counts_item(at, &first, &last, &end)) return false;
     if ((double)first < low || (double)last > high || last - first >= MOST_COUNTS) return false;
-    for (uint64_t v = first; v <= last; v++, ++*n)
-      if (*n < capacity) values[*n] = v;
+    for (uint64_t i = 0; i <= last - first; i++, ++*n) /* by offset: last may be the largest integer there is */
+      if (*n < capacity) values[*n] = first + i;
     if (*n > MOST_COUNTS) return false;
     if (*end == ',' && end[1] == '\0') return false;
     at = *end == ',' ? end + 1 : end;
@@ -143,9 +144,8 @@ static wlaw_status check_value(const option_spec *row, const char *text, wlaw_er
                        row->high, text);
     case OPTION_COUNTS:
       if (counts_read(row->low, row->high, text, NULL, 0, &n)) return WLAW_OK;
-      return wlaw_fail(err, WLAW_ARGUMENT,
-                       "option --%s needs integers from %.0f to %.0f with commas between, not '%s'", row->name,
-                       row->low, row->high, text);
+      return wlaw_fail(err, WLAW_ARGUMENT, "option --%s needs integers from %.0f to %.0f with commas between, not '%s'",
+                       row->name, row->low, row->high, text);
     case OPTION_CHOICE: return choice_index(row->choices, text) >= 0 ? WLAW_OK : fail_choice(row, text, err);
     case OPTION_TEXT: return WLAW_OK;
   }

@@ -93,6 +93,8 @@ static wlaw_status load(wlaw_dataset *dataset, const dataset_request *request, w
   WLAW_TRY(source->find(&present, request->cache, err));
   if (present) return source->load(dataset, request, monitor, err);
   wlaw_fail(err, WLAW_IO, "the data set '%s' is not on this machine", source->name);
+  if (wlaw_path_is_folder(request->what))
+    return wlaw_error_add_hint(err, WLAW_IO, "%s; the folder of that name is ./%s", source->how, source->name);
   return wlaw_error_add_hint(err, WLAW_IO, "%s", source->how);
 }
 

@@ -23,13 +23,14 @@ static const law_parameter parameters[] = {
 
 static wlaw_status layout(matrix_layout *out, size_t rows, size_t cols, wlaw_error *err) {
   (void)err;
-  *out = (matrix_layout){
-      .rows = rows,
-      .cols = cols,
-      .mean_unit = 1.0,
-      .n_blocks = 4,
-      .blocks = {
-          {"s0", 1, 1}, {"rows", 1, rows - 1}, {"columns", 1, cols - 1}, {"entries", 1, (rows - 1) * (cols - 1)}}};
+  *out = (matrix_layout){.rows = rows,
+                         .cols = cols,
+                         .mean_unit = 1.0,
+                         .n_blocks = 4,
+                         .blocks = {{"s0", 1, 1, false},
+                                    {"rows", 1, rows - 1, false},
+                                    {"columns", 1, cols - 1, false},
+                                    {"entries", 1, (rows - 1) * (cols - 1), false}}};
   return WLAW_OK;
 }
 
@@ -76,6 +77,7 @@ static void widen(matrix_gaussian *out, const matrix_gaussian *in) {
 
 static wlaw_status draw(const wlaw_law *law, double *out, size_t rows, size_t cols, wlaw_stream *stream,
                         wlaw_error *err) {
+  WLAW_TRY(wlaw_law_require(law, err));
   const double m = (double)rows, n = (double)cols, *p = law->values;
   double *r = wlaw_array(rows + cols, sizeof *r), *c = r + rows, total = 0.0, S;
   if (!r) return wlaw_fail_memory(err, rows + cols, sizeof *r);

@@ -34,7 +34,7 @@ static wlaw_status layout(matrix_layout *out, size_t rows, size_t cols, wlaw_err
                          .cols = cols,
                          .mean_unit = sqrt((double)rows * (double)cols),
                          .n_blocks = 1,
-                         .blocks = {{"variance", 1, rows * cols}}};
+                         .blocks = {{"variance", 1, rows * cols, false}}};
   return WLAW_OK;
 }
 

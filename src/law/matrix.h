@@ -18,6 +18,7 @@ typedef struct matrix_block {
   const char *name; /* of its parameters, errors and share of a distance */
   size_t copies;    /* its covariance is [copies, copies] */
   size_t dimension; /* directions it is repeated over; 0: there is no such block at this size */
+  bool is_matrix;   /* written as [copies, copies] also where copies is 1 */
 } matrix_block;
 
 /* The mean lies in block 0: one coordinate for each of its copies. */

@@ -3,7 +3,7 @@
 
 #include "report/chart.h"
 
-enum { LABEL_GAP = 13, LEADER = 12 };
+enum { LABEL_GAP = 14, LEADER = 12 };
 
 double wlaw_chart_width(const chart_head *head) { return head->width > 0 ? head->width : 400; }
 double wlaw_chart_height(const chart_head *head) { return head->height > 0 ? head->height : 250; }

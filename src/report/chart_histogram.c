@@ -61,19 +61,20 @@ static void draw_notes(text_buffer *out, const chart_frame *frame, const histogr
     left = fmax(left, chart->counts[i]);
     right = fmax(right, chart->counts[chart->n - 1 - i]);
   }
-  const bool at_left = left < right;
+  const bool at_left = left <= 1.5 * right;
   for (size_t i = 0; i < chart->n_notes; i++)
     wlaw_svg_text(out, "note", at_left ? "start" : "end", at_left ? frame->left + 8 : frame->right,
                   frame->top + 10 + 14 * (double)i, chart->notes[i]);
 }
 
 void wlaw_chart_histogram(text_buffer *out, const histogram_chart *chart) {
-  const bool usable = chart->n > 0 && isfinite(chart->low) && chart->bin_width > 0 && chart->total > 0;
+  const double end = chart->low + (double)chart->n * chart->bin_width;
+  const bool usable = chart->n > 0 && isfinite(chart->low) && isfinite(end) && end > chart->low && chart->total > 0;
   data_range y_range = {0, 0};
   for (size_t i = 0; usable && i < chart->n; i++) wlaw_range_add(&y_range, density(chart, i));
   if (usable && has_normal(chart)) wlaw_range_add(&y_range, normal_density(chart, chart->mean));
   chart_frame frame;
-  const double low = usable ? chart->low : 0, high = usable ? low + (double)chart->n * chart->bin_width : 1;
+  const double low = usable ? chart->low : 0, high = usable ? end : 1;
   frame.x = bins_scale(&frame.x_ticks, low, high);
   frame.y = wlaw_scale_make(&frame.y_ticks, SCALE_LINEAR, y_range, 3);
   wlaw_chart_begin(out, &chart->head, &frame, 12);

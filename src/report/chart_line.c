@@ -25,7 +25,8 @@ static data_range y_range(const line_chart *chart) {
     for (size_t i = 0; i < chart->n; i++) {
       const chart_line *line = &chart->lines[l];
       const double y = line->y[i];
-      const double e = line->error && isfinite(line->error[i]) ? line->error[i] : 0;
+      const double outer = line->error ? line->error[i] : NAN, inner = line->inner ? line->inner[i] : NAN;
+      const double e = fmax(fmax(outer, inner), 0); /* fmax passes over NaN */
       if (log_scale && !(y > 0)) continue;
       wlaw_range_add(&range, y);
       if (!log_scale) wlaw_range_add(&range, y - e);

@@ -21,16 +21,25 @@ static double fewest_networks(const report_series *series) {
   return fewest;
 }
 
+static double dead_at_last(const report_series *series) {
+  const report_metrics *metrics = series->metrics;
+  return metrics && metrics->n > 0 ? metrics->constant[metrics->n - 1] + metrics->nonfinite[metrics->n - 1] : 0;
+}
+
 static void note_excluded(sentence_list *notes, const report_series *series) {
-  const double most = most_excluded(series);
+  const double most = most_excluded(series), dead = dead_at_last(series);
   if (series->exclusion)
     wlaw_sentence_add(notes,
-                      "Networks left out of the fits: %s%s. Rule: %s. Networks are never left out for low "
+                      "Networks left out of the fits: %s%s. Rule: %.200s. Networks are never left out for low "
                       "accuracy, which would condition on the outcome.",
                       isfinite(most) ? wlaw_number_fixed(most, 0).s : "not known",
                       most > 0 ? " at the epoch with the most" : "", series->exclusion);
-  else if (most > 0)
-    wlaw_sentence_add(notes, "Up to %s networks are left out of the fits.", wlaw_number_fixed(most, 0).s);
+  else if (dead > 0)
+    wlaw_sentence_add(notes,
+                      "%.0f network%s dead by the last epoch (constant output, or a number that is not finite) "
+                      "and part of all fits and histograms; a report made with --exclude dead leaves such "
+                      "networks out, never for low accuracy, which would condition on the outcome.",
+                      dead, dead == 1 ? " is" : "s are");
 }
 
 static void note_order(sentence_list *notes, const report_series *series) {
@@ -42,14 +51,23 @@ static void note_order(sentence_list *notes, const report_series *series) {
 
 /* The outer matrices of a network lack a symmetry that the laws assume (labelled inputs, labelled outputs). */
 static void note_outer(sentence_list *notes, const report_series *series) {
-  if (!series->is_run || series->n_tensors < 2) return;
-  const char *first = series->tensors[0].name, *last = series->tensors[series->n_tensors - 1].name;
-  wlaw_sentence_add(notes,
-                    "The columns of the first matrix (%s) belong to inputs and the rows of the last (%s) to "
-                    "classes: these have names and are not exchangeable. For the last matrix the fit describes "
-                    "the symmetrised law only; there the errors exact under the law are too small and the "
-                    "\xcf\x87\xc2\xb2 p-values not valid: read its robust errors.",
-                    first ? first : "?", last ? last : "?");
+  static const char *const advice =
+      "The fit describes the symmetrised law only: errors exact under the law are too small, likelihood-ratio tests "
+      "are not valid; read the robust errors.";
+  for (size_t t = 0; t < series->n_tensors; t++) {
+    const report_tensor *tensor = &series->tensors[t];
+    const char *name = tensor->name ? tensor->name : "the matrix";
+    if (tensor->is_first)
+      wlaw_sentence_add(notes,
+                        "%.60s is the first matrix: its columns belong to inputs, which have names and are not "
+                        "exchangeable. %s",
+                        name, advice);
+    if (tensor->is_last)
+      wlaw_sentence_add(notes,
+                        "%.60s is the last matrix: its rows belong to classes, which have names and are not "
+                        "exchangeable. %s",
+                        name, advice);
+  }
 }
 
 static void note_errors(sentence_list *notes, const report_series *series) {
@@ -82,14 +100,25 @@ static void note_errors(sentence_list *notes, const report_series *series) {
                       known);
 }
 
+static bool any_simulated(const report_series *series) {
+  for (size_t t = 0; t < series->n_tensors; t++)
+    for (size_t e = 0; e < series->n_epochs; e++)
+      for (int k = REPORT_BIPARTITE; k < REPORT_LAWS; k++)
+        if (series->tensors[t].points[e].tests[k].simulated) return true;
+  return false;
+}
+
 static void note_few(sentence_list *notes, const report_series *series) {
   const double fewest = fewest_networks(series);
-  if (fewest < ENOUGH_NETWORKS)
-    wlaw_sentence_add(notes,
-                      "With %.0f network%s the \xcf\x87\xc2\xb2 law of the likelihood-ratio test is rough: at a "
-                      "nominal 5 %% the true size is 26 %% with 3 networks, 12 %% with 5, 7 %% with 10, 5 %% "
-                      "from 50 on.",
-                      fewest, fewest == 1 ? "" : "s");
+  if (!(fewest >= 1 && fewest < ENOUGH_NETWORKS)) return;
+  wlaw_sentence_add(
+      notes,
+      "With %.0f network%s the \xcf\x87\xc2\xb2 law of the likelihood-ratio test is rough (at a nominal "
+      "5\xc2\xa0%% the true size is 26\xc2\xa0%% with 3 networks, 12\xc2\xa0%% with 5, 7\xc2\xa0%% with 10)%s",
+      fewest, fewest == 1 ? "" : "s",
+      any_simulated(series) ? ", so p-values come from simulated replicates of the smaller law; robust "
+                              "errors from so few networks are uncertain themselves."
+                            : "; robust errors from so few networks are uncertain themselves.");
 }
 
 static void note_gaussian(sentence_list *notes, const report_series *series) {
@@ -126,6 +155,10 @@ static void note_gaps(sentence_list *notes, const report_series *series) {
     }
 }
 
+static void note_metrics(sentence_list *notes, const report_series *series) {
+  if (series->why_no_metrics) wlaw_sentence_add(notes, "No accuracy and loss: %.400s", series->why_no_metrics);
+}
+
 void wlaw_notes_tell(sentence_list *notes, const report_series *series) {
   note_excluded(notes, series);
   note_order(notes, series);
@@ -133,5 +166,6 @@ void wlaw_notes_tell(sentence_list *notes, const report_series *series) {
   note_errors(notes, series);
   note_few(notes, series);
   note_gaussian(notes, series);
+  note_metrics(notes, series);
   note_gaps(notes, series);
 }

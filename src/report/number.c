@@ -8,6 +8,7 @@
 
 #define MINUS "\xe2\x88\x92"
 #define DASH  "\xe2\x80\x93"
+#define SPACE "\xc2\xa0" /* no line break */
 #define TIMES "\xc3\x97"
 
 /* Printable range of plain decimals; outside it a power of ten reads better. */
@@ -93,7 +94,7 @@ number_text wlaw_number_error(double value, double error) {
   const int decimals = 1 - exponent_of(error / unit, 2);
   if (!plain) append(&out, "(");
   append_fixed(&out, value / unit, decimals);
-  append(&out, " \xc2\xb1 ");
+  append(&out, SPACE "\xc2\xb1" SPACE);
   append_fixed(&out, error / unit, decimals);
   if (!plain) {
     append(&out, ")" TIMES);
@@ -103,8 +104,8 @@ number_text wlaw_number_error(double value, double error) {
 }
 
 number_text wlaw_number_p(double p) {
-  if (p == 0) {
-    number_text out = {"< "};
+  if (p >= 0 && p < 1e-300) {
+    number_text out = {"<" SPACE};
     append_power(&out, -300);
     return out;
   }
@@ -114,14 +115,14 @@ number_text wlaw_number_p(double p) {
 number_text wlaw_number_percent(double fraction) {
   number_text out = {""};
   if (not_finite(&out, fraction)) return out;
-  if (fraction > 0 && fraction < 0.005) append(&out, "< 1");
+  if (fraction > 0 && fraction < 0.005) append(&out, "<" SPACE "1");
   else append_fixed(&out, 100 * fraction, 0);
-  append(&out, " %");
+  append(&out, SPACE "%");
   return out;
 }
 
 number_text wlaw_number_percent_fixed(double fraction, int decimals) {
   number_text out = wlaw_number_fixed(100 * fraction, decimals);
-  if (isfinite(fraction)) append(&out, " %");
+  if (isfinite(fraction)) append(&out, SPACE "%");
   return out;
 }

@@ -66,10 +66,12 @@ static void overview(text_buffer *out, const report_series *series, const distan
       out, "",
       squared ? "W\xe2\x82\x82\xc2\xb2 to the initial law, with its noise floor" : "W\xe2\x82\x82 to the initial law");
   wlaw_chart_line(out, &chart);
-  wlaw_html_caption(out, squared ? "A point on its dotted floor is no further away than the fit's own noise puts it; "
-                                   "bars are one standard error of W\xe2\x82\x82\xc2\xb2."
-                                 : "The same distance before squaring, on a linear scale; W\xe2\x82\x82 and "
-                                   "W\xe2\x82\x82\xc2\xb2 are different numbers, tables name which they hold.");
+  wlaw_html_caption(out, squared
+                             ? "A point on its dotted floor is no further away than the fit's own noise puts it; "
+                               "bars are one standard error of W\xe2\x82\x82\xc2\xb2, a sum over all weights of the "
+                               "matrix."
+                             : "The same distance before squaring, on a linear scale; W\xe2\x82\x82 and "
+                               "W\xe2\x82\x82\xc2\xb2 are different numbers, tables name which they hold.");
   wlaw_html_figure_close(out);
 }
 
@@ -161,7 +163,7 @@ static void blocks(text_buffer *out, const report_series *series, size_t t) {
     wlaw_html_figure_open(out, "", wlaw_page_tensor_label(tensor).s);
     blocks_chart(out, series, t, values, faint);
     wlaw_html_caption(out,
-                      "Each bar splits the squared distance of one epoch into the blocks of the law; a pale bar "
+                      "Each bar splits the squared distance of one epoch into the blocks of the law; a faded bar "
                       "is a distance that noise alone can make.");
     blocks_table(out, series, tensor);
     wlaw_html_figure_close(out);

@@ -5,6 +5,7 @@
 
 #include "core/json.h"
 #include "report/series.h"
+#include "study/ensemble.h"
 #include "study/run.h"
 
 /* The number at a path such as "parameters.VH.0.1" (indices of arrays; a list of one reads as its number), or NaN. */
@@ -21,9 +22,7 @@ wlaw_status wlaw_read_metrics(report_metrics **out, const run_metrics *metrics, 
 /* run.json: the words about the experiment, and every setting as a row. */
 wlaw_status wlaw_read_settings(report_series *series, const json_t *config, wlaw_error *err);
 
-/* Two passes over tensor i of an open file, in blocks. skip: [n_skip] true for networks (first index of a tensor of
- * rank 3) to leave out, or NULL. Caller frees *out. */
-wlaw_status wlaw_read_histogram(weight_histogram **out, wlaw_tensors *file, size_t i, const bool *skip, size_t n_skip,
-                                wlaw_error *err);
+/* Two passes over the kept networks of a matrix, in blocks. Caller frees *out. */
+wlaw_status wlaw_read_histogram(weight_histogram **out, ensemble *source, size_t matrix, wlaw_error *err);
 
 #endif

@@ -55,6 +55,8 @@ static void read_test(tensor_point *point, const json_t *test) {
   place->degrees = wlaw_read_number(test, "df");
   place->p_value = wlaw_read_number(test, "p_value");
   place->present = isfinite(place->p_value);
+  const char *method = json_string_value(json_object_get(test, "method"));
+  place->simulated = method && strcmp(method, "simulated null") == 0;
 }
 
 static void read_tests(tensor_point *point, const json_t *document) {

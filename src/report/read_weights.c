@@ -6,42 +6,23 @@
 #include "core/memory.h"
 #include "report/read.h"
 
-enum { BLOCK = 1 << 16 };
+enum { BLOCK = 1 << 16 };             /* weights read at once, or one matrix where that is larger */
 static const double HALF_WIDTH = 4.5; /* of the plot, in standard deviations, where the weights reach that far */
 
 typedef struct weight_reader {
-  wlaw_tensors *file;
-  size_t tensor;
-  uint64_t networks, per_network;
-  const bool *skip;
-  size_t n_skip;
-  double *block; /* [BLOCK] */
+  ensemble *source;
+  size_t matrix, networks, per_network, at_once;
+  double *block; /* [at_once * per_network] */
 } weight_reader;
 
 typedef void (*block_visit)(void *state, const double *values, size_t n);
 
-static bool is_skipped(const weight_reader *reader, uint64_t network) {
-  return reader->skip && network < reader->n_skip && reader->skip[network];
-}
-
-static wlaw_status visit_range(const weight_reader *reader, uint64_t first, uint64_t end, block_visit visit,
-                               void *state, wlaw_error *err) {
-  while (first < end) {
-    const size_t n = end - first < BLOCK ? (size_t)(end - first) : BLOCK;
-    WLAW_TRY(wlaw_tensors_read(reader->file, reader->tensor, first, n, reader->block, err));
-    visit(state, reader->block, n);
+static wlaw_status visit_all(const weight_reader *reader, block_visit visit, void *state, wlaw_error *err) {
+  for (size_t first = 0; first < reader->networks;) {
+    const size_t left = reader->networks - first, n = left < reader->at_once ? left : reader->at_once;
+    WLAW_TRY(wlaw_ensemble_read(reader->source, reader->matrix, first, n, reader->block, err));
+    visit(state, reader->block, n * reader->per_network);
     first += n;
-  }
-  return WLAW_OK;
-}
-
-/* Runs of networks that are kept are read as one range. */
-static wlaw_status visit_kept(const weight_reader *reader, block_visit visit, void *state, wlaw_error *err) {
-  for (uint64_t from = 0; from < reader->networks;) {
-    uint64_t to = from;
-    while (to < reader->networks && !is_skipped(reader, to)) to++;
-    WLAW_TRY(visit_range(reader, from * reader->per_network, to * reader->per_network, visit, state, err));
-    from = to + 1;
   }
   return WLAW_OK;
 }
@@ -100,7 +81,8 @@ static void choose_bins(weight_histogram *h, const first_pass *pass) {
   h->sd = pass->count > 0 ? sqrt(pass->squares / pass->count) : NAN;
   h->least = pass->count > 0 ? pass->least : NAN;
   h->largest = pass->count > 0 ? pass->largest : NAN;
-  double low = fmax(h->least, h->mean - HALF_WIDTH * h->sd), high = fmin(h->largest, h->mean + HALF_WIDTH * h->sd);
+  const double reach = h->sd > 0 ? HALF_WIDTH * h->sd : INFINITY; /* 0: all equal, or their squares underflow */
+  double low = fmax(h->least, h->mean - reach), high = fmin(h->largest, h->mean + reach);
   const double size = fmax(fabs(low), fabs(high));
   if (!(high - low > 1e-12 * size)) { /* all equal, or none at all */
     const double margin = size > 0 && isfinite(size) ? 0.1 * size : 0.5;
@@ -114,28 +96,26 @@ static void choose_bins(weight_histogram *h, const first_pass *pass) {
 static wlaw_status two_passes(weight_histogram *h, const weight_reader *reader, wlaw_error *err) {
   first_pass first = {.least = INFINITY, .largest = -INFINITY};
   second_pass second = {.histogram = h};
-  WLAW_TRY(visit_kept(reader, visit_moments, &first, err));
+  WLAW_TRY(visit_all(reader, visit_moments, &first, err));
   choose_bins(h, &first);
-  if (h->count > 0) WLAW_TRY(visit_kept(reader, visit_bins, &second, err));
+  if (h->count > 0) WLAW_TRY(visit_all(reader, visit_bins, &second, err));
   h->skewness = h->sd > 0 ? second.cubes / h->count : NAN;
   h->kurtosis = h->sd > 0 ? second.fourths / h->count : NAN;
   return WLAW_OK;
 }
 
-wlaw_status wlaw_read_histogram(weight_histogram **out, wlaw_tensors *file, size_t i, const bool *skip, size_t n_skip,
-                                wlaw_error *err) {
-  weight_reader reader = {.file = file, .tensor = i, .networks = 1, .per_network = 1, .skip = skip, .n_skip = n_skip};
-  const uint64_t *shape = wlaw_tensors_shape(file, i);
-  const size_t rank = wlaw_tensors_rank(file, i);
-  if (rank < 3) reader.skip = NULL;
-  for (size_t d = 0; d < rank; d++) {
-    if (rank >= 3 && d == 0) reader.networks = shape[0];
-    else reader.per_network *= shape[d];
-  }
+wlaw_status wlaw_read_histogram(weight_histogram **out, ensemble *source, size_t matrix, wlaw_error *err) {
+  const ensemble_matrix *shape = &source->matrices[matrix];
+  weight_reader reader = {.source = source, .matrix = matrix, .networks = shape->networks};
+  if (__builtin_mul_overflow(shape->rows, shape->cols, &reader.per_network) || reader.per_network == 0)
+    return wlaw_fail(err, WLAW_SHAPE, "a matrix of %zu x %zu weights has no histogram", shape->rows, shape->cols);
+  reader.at_once = reader.per_network < BLOCK ? BLOCK / reader.per_network : 1;
+  const size_t sizes[] = {reader.at_once, reader.per_network};
+  size_t length;
   weight_histogram *histogram = wlaw_array(1, sizeof *histogram);
-  reader.block = wlaw_array(BLOCK, sizeof *reader.block);
+  if (wlaw_product(&length, sizes, 2)) reader.block = wlaw_array(length, sizeof *reader.block);
   wlaw_status status = histogram && reader.block ? two_passes(histogram, &reader, err)
-                                                 : wlaw_fail_memory(err, BLOCK, sizeof *reader.block);
+                                                 : wlaw_fail_memory(err, reader.per_network, sizeof *reader.block);
   free(reader.block);
   if (status == WLAW_OK) *out = histogram;
   else free(histogram);

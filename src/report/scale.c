@@ -2,12 +2,12 @@
 
 #include <math.h>
 
-/* Beyond this a span overflows or the arithmetic of ticks does. */
-static const double LARGEST = 1e300;
+/* Beyond these the arithmetic of spans and ticks overflows or loses its digits; smaller numbers are drawn as 0. */
+static const double LARGEST = 1e300, SMALLEST = 1e-290;
 
 void wlaw_range_add(data_range *range, double value) {
   if (!isfinite(value)) return;
-  value = fmin(fmax(value, -LARGEST), LARGEST);
+  value = fabs(value) < SMALLEST ? 0.0 : fmin(fmax(value, -LARGEST), LARGEST);
   if (wlaw_range_is_empty(range)) *range = (data_range){value, value};
   range->low = fmin(range->low, value);
   range->high = fmax(range->high, value);
@@ -54,7 +54,7 @@ static scale linear(scale_ticks *ticks, scale_kind kind, data_range range, size_
   const bool whole = kind == SCALE_INTEGER;
   round_step step = step_at_least((range.high - range.low) / (double)wanted);
   if (whole && step.exponent < 0) step = (round_step){1, 0};
-  const double slack = 1e-9, width = step_value(step);
+  const double slack = whole ? 0 : 1e-9, width = step_value(step);
   const double first = whole ? ceil(range.low / width - slack) : floor(range.low / width + slack);
   const double last = whole ? floor(range.high / width + slack) : ceil(range.high / width - slack);
   ticks->n = 0;

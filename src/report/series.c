@@ -19,7 +19,7 @@ static void point_clear(tensor_point *point) {
     fill(fit->error, REPORT_PARAMETERS_MOST, NAN);
     fill(fit->robust, REPORT_PARAMETERS_MOST, NAN);
     fit->log_likelihood = fit->aic = fit->bic = NAN;
-    point->tests[k] = (law_test){false, NAN, NAN, NAN};
+    point->tests[k] = (law_test){false, false, NAN, NAN, NAN};
   }
   point->distance = (law_distance){false, NAN, NAN, NAN, NAN, NAN, NAN, NAN, {0}};
   fill(point->distance.share, REPORT_BLOCKS_MOST, NAN);
@@ -67,8 +67,9 @@ void wlaw_series_free(report_series *series) {
     free(series->settings[s].value);
   }
   wlaw_series_metrics_free(series->metrics);
-  char *const texts[] = {series->title,        series->source,    series->initial_law, series->data,
-                         series->architecture, series->optimizer, series->exclusion,   series->date};
+  char *const texts[] = {series->title,     series->source,       series->initial_law,
+                         series->data,      series->architecture, series->optimizer,
+                         series->exclusion, series->date,         series->why_no_metrics};
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) free(texts[i]);
   free(series->settings);
   free(series->tensors);

@@ -37,7 +37,7 @@ typedef struct law_fit {
 } law_fit;
 
 typedef struct law_test {
-  bool present;
+  bool present, simulated; /* simulated: p from replicates of the null law, not from chi-squared */
   double statistic, degrees, p_value;
 } law_test;
 
@@ -73,6 +73,7 @@ typedef struct tensor_point {
 typedef struct report_tensor {
   char *name; /* untrusted */
   uint64_t rows, cols;
+  bool is_first, is_last;           /* of a run's layers: labelled inputs, labelled outputs */
   char *blocks[REPORT_BLOCKS_MOST]; /* names of the shares; NULL after the last */
   size_t n_blocks;
   char *reference;      /* "the initial law", as the comparison names it; may be NULL */
@@ -123,6 +124,7 @@ typedef struct report_series {
   report_tensor *tensors;
   size_t n_tensors;
   report_metrics *metrics; /* NULL: none */
+  char *why_no_metrics;    /* sentence, or NULL */
   report_setting *settings;
   size_t n_settings;
   char *exclusion; /* the rule by which networks are left out of fits, in words; NULL: none */

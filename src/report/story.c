@@ -88,43 +88,57 @@ static void tell_dead(sentence_list *story, const report_series *series) {
                     constant + nonfinite, constant + nonfinite == 1 ? "" : "s", constant, nonfinite);
 }
 
-/* The matrices whose law moved most and least. */
+/* W2 over the root of the number of weights: what matrices of different sizes can be compared by. */
+static double shift_per_weight(const report_series *series, size_t t) {
+  const report_tensor *tensor = &series->tensors[t];
+  return last_point(series, t)->distance.wasserstein / sqrt((double)tensor->rows * (double)tensor->cols);
+}
+
+enum { LISTED = 6 /* matrices named one by one in a sentence */ };
+
 static void tell_distance(sentence_list *story, const report_series *series) {
-  const size_t last = series->n_epochs - 1;
-  size_t most = series->n_tensors, least = series->n_tensors;
-  for (size_t t = 0; t < series->n_tensors; t++) {
-    const double squared = last_point(series, t)->distance.squared;
-    if (!isfinite(squared)) continue;
-    if (most == series->n_tensors || squared > last_point(series, most)->distance.squared) most = t;
-    if (least == series->n_tensors || squared < last_point(series, least)->distance.squared) least = t;
+  text_buffer list = {0};
+  double least_floor = INFINITY, most_floor = 0;
+  size_t told = 0;
+  for (size_t t = 0; t < series->n_tensors && told < LISTED; t++) {
+    const law_distance *distance = &last_point(series, t)->distance;
+    if (!isfinite(distance->squared)) continue;
+    wlaw_text_add(&list, "%s%.40s %s", told++ ? ", " : "", name_of(&series->tensors[t]),
+                  wlaw_number_error(distance->squared, distance->standard_error).s);
+    least_floor = fmin(least_floor, distance->floor_squared);
+    most_floor = fmax(most_floor, distance->floor_squared);
   }
-  if (most == series->n_tensors) return;
-  const law_distance *far = &last_point(series, most)->distance;
-  wlaw_sentence_add(story,
-                    "Of all matrices the law of %s is furthest from %s%s: W\xe2\x82\x82\xc2\xb2 = %s, %s times the "
-                    "noise floor of %s.",
-                    name_of(&series->tensors[most]),
-                    series->tensors[most].reference ? series->tensors[most].reference : "the initial law",
-                    at_epoch(series, last).s, wlaw_number_error(far->squared, far->standard_error).s,
-                    wlaw_number(far->squared / far->floor_squared, 2).s, wlaw_number(far->floor_squared, 2).s);
-  if (least == most) return;
-  const law_distance *near = &last_point(series, least)->distance;
-  wlaw_sentence_add(story, "%s has moved least: W\xe2\x82\x82\xc2\xb2 = %s, a factor of %s less.",
-                    name_of(&series->tensors[least]), wlaw_number_error(near->squared, near->standard_error).s,
-                    wlaw_number(far->squared / near->squared, 2).s);
+  story->failed |= list.failed;
+  if (told)
+    wlaw_sentence_add(story,
+                      "Distance of the fitted laws from the initial law%s, as W\xe2\x82\x82\xc2\xb2: %s; a "
+                      "law that had not moved would show its noise floor, %s to %s.",
+                      at_epoch(series, series->n_epochs - 1).s, wlaw_text_string(&list), wlaw_number(least_floor, 2).s,
+                      wlaw_number(most_floor, 2).s);
+  wlaw_text_free(&list);
+}
+
+static void tell_shift(sentence_list *story, const report_series *series) {
+  const size_t none = series->n_tensors;
+  size_t most = none, least = none;
+  for (size_t t = 0; t < series->n_tensors; t++) {
+    const double shift = shift_per_weight(series, t);
+    if (!isfinite(shift)) continue;
+    if (most == none || shift > shift_per_weight(series, most)) most = t;
+    if (least == none || shift < shift_per_weight(series, least)) least = t;
+  }
+  if (most == least) return;
+  wlaw_sentence_add(story, "Weight for weight %s has moved most (root mean square %s) and %s least (%s).",
+                    name_of(&series->tensors[most]), wlaw_number(shift_per_weight(series, most), 2).s,
+                    name_of(&series->tensors[least]), wlaw_number(shift_per_weight(series, least), 2).s);
 }
 
 static const char *block_words(const char *block) {
   static const char *const words[][2] = {
-      {"mean", "the mean (mean)"},
-      {"V0", "the matrix total and trace (V0)"},
-      {"VH", "row sums, column sums and the diagonal (VH)"},
-      {"V2", "the symmetric part of single entries (V2)"},
-      {"V3", "the antisymmetric part of single entries (V3)"},
-      {"s0", "the matrix total (s0)"},
-      {"rows", "row sums (rows)"},
-      {"columns", "column sums (columns)"},
-      {"entries", "single entries by themselves (entries)"},
+      {"mean", "the mean"},          {"V0", "the matrix total"},
+      {"VH", "row and column sums"}, {"V2", "single entries by themselves"},
+      {"s0", "the matrix total"},    {"rows", "row sums"},
+      {"columns", "column sums"},    {"entries", "single entries by themselves"},
   };
   for (size_t i = 0; i < sizeof words / sizeof *words; i++)
     if (strcmp(words[i][0], block) == 0) return words[i][1];
@@ -152,13 +166,21 @@ static size_t group_names(char *out, size_t capacity, const report_series *serie
 
 enum { NAMES = 480, KEYS_MOST = 256, NO_KEY = 100000000 };
 
-/* Name and share of the block that makes most of a tensor's distance at the last epoch; NULL: not known. */
+static double share_of(const report_series *series, size_t t, const char *block) {
+  for (size_t b = 0; b < series->tensors[t].n_blocks; b++)
+    if (strcmp(series->tensors[t].blocks[b], block) == 0) return last_point(series, t)->distance.share[b];
+  return NAN;
+}
+
+/* Name and share of the block that makes most of a tensor's distance at the last epoch; NULL: not known. V2 and V3 are
+ * both about single entries and count together, as V2. */
 static const char *largest_block(double *share, const report_series *series, size_t t) {
   const report_tensor *tensor = &series->tensors[t];
   const char *block = NULL;
   *share = 0;
   for (size_t b = 0; b < tensor->n_blocks; b++) {
-    const double here = last_point(series, t)->distance.share[b];
+    double here = share_of(series, t, tensor->blocks[b]);
+    if (strcmp(tensor->blocks[b], "V2") == 0) here += fmax(share_of(series, t, "V3"), 0);
     if (!(here > *share)) continue;
     *share = here;
     block = tensor->blocks[b];
@@ -191,7 +213,9 @@ static void tell_blocks(sentence_list *story, const report_series *series) {
     const char *block = largest_block(&share, series, t), *other;
     keys[t] = block ? t : NO_KEY;
     for (size_t u = t; block && u-- > 0;)
-      if (keys[u] == u && (other = largest_block(&share, series, u)) && strcmp(other, block) == 0) keys[t] = u;
+      if (keys[u] == u && (other = largest_block(&share, series, u)) &&
+          strcmp(block_words(other), block_words(block)) == 0)
+        keys[t] = u;
   }
   for (size_t k = 0; k < series->n_tensors; k++)
     if (keys[k] == k) describe_group(&text, series, keys, k);
@@ -268,7 +292,8 @@ static void tell_permutation(sentence_list *story, const report_series *series) 
   double least = INFINITY;
   for (size_t t = 0; t < series->n_tensors; t++) {
     const law_test *test = &last_point(series, t)->tests[REPORT_PERMUTATION];
-    if (!test->present || !isfinite(test->p_value)) continue;
+    const bool outer = series->tensors[t].is_first || series->tensors[t].is_last; /* the test is not valid there */
+    if (outer || !test->present || !isfinite(test->p_value)) continue;
     tested++;
     rejected += test->p_value < 0.01;
     if (test->p_value < least) {
@@ -277,17 +302,18 @@ static void tell_permutation(sentence_list *story, const report_series *series) 
     }
   }
   if (!tested) return;
+  const char *matrices = series->is_run ? "hidden matrices" : "matrices";
   if (!rejected)
     wlaw_sentence_add(story,
-                      "The 8 further parameters of the permutation law are needed nowhere%s (smallest p = %s of "
-                      "%zu tests): rows and columns stay exchangeable independently, as theory has it for hidden "
-                      "layers.",
-                      at_epoch(series, last).s, wlaw_number_p(least).s, tested);
+                      "The 8 further parameters of the permutation law are needed nowhere%s (smallest p = %s of %zu "
+                      "%s): rows and columns are exchangeable independently%s.",
+                      at_epoch(series, last).s, wlaw_number_p(least).s, tested, matrices,
+                      series->is_run ? ", as theory has it for hidden layers" : "");
   else
     wlaw_sentence_add(story,
-                      "The 8 further parameters of the permutation law are needed%s for %zu of %zu square "
-                      "matrices, most for %s (p %s%s).",
-                      at_epoch(series, last).s, rejected, tested, name_of(&series->tensors[worst]),
+                      "The 8 further parameters of the permutation law are needed%s for %zu of %zu %s, most for %s (p "
+                      "%s%s).",
+                      at_epoch(series, last).s, rejected, tested, matrices, name_of(&series->tensors[worst]),
                       least > 0 ? "= " : "", wlaw_number_p(least).s);
 }
 
@@ -359,6 +385,7 @@ void wlaw_story_tell(sentence_list *story, const report_series *series) {
   if (series->is_run) tell_dead(story, series);
   if (series->n_epochs == 0) return;
   tell_distance(story, series);
+  tell_shift(story, series);
   tell_blocks(story, series);
   tell_laws(story, series);
   tell_departure(story, series);

@@ -64,7 +64,9 @@ const char *const wlaw_report_style[] = {
     "0;font-variant-numeric:tabular-nums;font-size:.82rem;line-height:1.4}\n"
     "th,td{text-align:right;padding:.18rem .7rem .18rem 0;border-bottom:1px solid var(--hair);white-space:nowrap}\n"
     "thead th{color:var(--soft);font-weight:600;vertical-align:bottom}\n"
-    "th[scope=row],thead th:first-child{text-align:left;font-weight:600}\n"
+    "th[scope=row],thead "
+    "th:first-child{text-align:left;font-weight:600;position:sticky;left:0;background:var(--panel)}\n"
+    "section>details th[scope=row],section>details thead th:first-child,table.settings th{background:var(--paper)}\n"
     "table.settings td{text-align:left;white-space:normal;overflow-wrap:anywhere}\n"
     ".key{list-style:none;display:flex;flex-wrap:wrap;gap:.15rem 1rem;margin:.3rem 0;padding:0;font-size:.84rem}\n"
     ".key li{display:flex;align-items:center;gap:.4rem}\n"
@@ -103,7 +105,8 @@ const char *const wlaw_report_style[] = {
     "svg .l0 .in,svg .l1 .in,svg .l2 .in{fill:var(--lt)}\n"
     ".none .back{fill:none;stroke:var(--hair)}\n",
 
-    "@media (max-width:40rem){body{padding:1.2rem .8rem 2rem}h1{font-size:1.5rem}figure{padding:.6rem .55rem}}\n"
+    "@media (max-width:40rem){body{padding:1.2rem .8rem 2rem}h1{font-size:1.5rem}figure{padding:.6rem .55rem}"
+    ".grid2 svg text{font-size:14px}.grid2 svg .tick{font-size:13.5px}}\n"
     "@media print{body{max-width:none;padding:0;font-size:10pt}nav,details:not([open]){display:none}"
     ".grid3{grid-template-columns:repeat(3,1fr)}.grid2{grid-template-columns:repeat(2,1fr)}"
     "figure.wide>.scroll>svg{min-width:0}h2,h3{break-after:avoid}}\n",

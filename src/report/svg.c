@@ -158,5 +158,5 @@ void wlaw_svg_marker(text_buffer *out, const char *classes, marker_shape shape, 
 double wlaw_svg_text_width(const char *text, double font_size) {
   size_t characters = 0;
   for (const char *at = text; *at; at++) characters += ((unsigned char)*at & 0xC0) != 0x80;
-  return 0.6 * font_size * (double)characters;
+  return 0.64 * font_size * (double)characters;
 }

@@ -35,7 +35,7 @@ void wlaw_svg_band(text_buffer *out, const char *classes, const double *x, const
 typedef enum marker_shape { MARKER_CIRCLE, MARKER_SQUARE, MARKER_DIAMOND, MARKER_TRIANGLE, MARKER_CROSS } marker_shape;
 void wlaw_svg_marker(text_buffer *out, const char *classes, marker_shape shape, double x, double y, double radius);
 
-/* A rough width of text in pixels at this font size, for gutters (sans-serif, about 0.6 em a character). */
+/* A rough width of text in pixels at this font size, for gutters (sans-serif, about 0.64 em a character). */
 double wlaw_svg_text_width(const char *text, double font_size);
 
 #endif

@@ -81,7 +81,8 @@ static wlaw_status open_gzip(wlaw_tensors *tensors, tensor_info *info, wlaw_erro
   state->stream = (packed_stream){.source = &wlaw_gzip_source, .context = &state->gzip};
   unsigned char head[LARGEST_HEADER];
   size_t n;
-  WLAW_TRY(wlaw_packed_head(&state->stream, head, sizeof head, &n, err));
+  WLAW_TRY(wlaw_packed_start(&state->stream, err));
+  WLAW_TRY(wlaw_packed_next(&state->stream, head, sizeof head, &n, err));
   const wlaw_status status = parse_header(info, head, n, err);
   if (status != WLAW_OK)
     return wlaw_error_add_hint(err, status, "a gzipped file is read as IDX; bytes count in the unpacked data");

@@ -23,9 +23,10 @@ typedef struct npz_state {
   packed_stream stream;
 } npz_state;
 
+/* After errno = 0 and a call that failed: libzip takes some failed allocations for damage, errno tells them apart. */
 static wlaw_status fail_zip(zip_error_t *why, wlaw_error *err) {
   const int code = zip_error_code_zip(why);
-  if (code == ZIP_ER_MEMORY || zip_error_code_system(why) == ENOMEM) return wlaw_fail_memory(err, 1, 1);
+  if (errno == ENOMEM || code == ZIP_ER_MEMORY) return wlaw_fail_memory(err, 1, 1);
   if (code == ZIP_ER_NOZIP)
     return wlaw_fail(err, WLAW_FORMAT, "the zip archive has no central directory: it is cut off, or no zip archive");
   if (code == ZIP_ER_EXISTS) return wlaw_fail(err, WLAW_FORMAT, "the zip archive has two members of one name");
@@ -36,12 +37,14 @@ static wlaw_status fail_zip(zip_error_t *why, wlaw_error *err) {
 static wlaw_status start(void *context, wlaw_error *err) {
   npz_state *state = context;
   if (state->file) zip_fclose(state->file);
+  errno = 0;
   state->file = zip_fopen_index(state->zip, state->member, ZIP_FL_UNCHANGED);
   return state->file ? WLAW_OK : fail_zip(zip_get_error(state->zip), err);
 }
 
 static wlaw_status next(void *context, void *out, size_t n, size_t *got, wlaw_error *err) {
   npz_state *state = context;
+  errno = 0;
   const zip_int64_t count = zip_fread(state->file, out, n < INT32_MAX ? n : INT32_MAX);
   if (count < 0) return fail_zip(zip_file_get_error(state->file), err);
   *got = (size_t)count;
@@ -76,15 +79,20 @@ static wlaw_status open_archive(npz_state *state, const input_file *file, wlaw_e
 static wlaw_status read_member_header(npz_state *state, tensor_info *info, wlaw_error *err) {
   unsigned char head[NPY_PREFIX];
   size_t n, begin, end;
-  WLAW_TRY(wlaw_packed_head(&state->stream, head, sizeof head, &n, err));
+  WLAW_TRY(wlaw_packed_start(&state->stream, err));
+  WLAW_TRY(wlaw_packed_next(&state->stream, head, sizeof head, &n, err));
   WLAW_TRY(wlaw_npy_prefix(&begin, &end, head, n, err));
-  if (end > state->stream.size) return wlaw_fail(err, WLAW_FORMAT, "the member ends inside the array's header");
-  unsigned char *text = malloc(end + 1);
-  if (!text) return wlaw_fail_memory(err, end, 1);
-  wlaw_status status = wlaw_packed_head(&state->stream, text, end, &n, err);
-  if (status == WLAW_OK && n < end) status = wlaw_fail(err, WLAW_FORMAT, "the member ends inside the array's header");
-  if (status == WLAW_OK) status = wlaw_npy_parse(info, (const char *)text + begin, begin, end, err);
-  free(text);
+  if (end < n || end > state->stream.size)
+    return wlaw_fail(err, WLAW_FORMAT, "the array's header does not fit in the member");
+  char *bytes = malloc(end);
+  if (!bytes) return wlaw_fail_memory(err, end, 1);
+  memcpy(bytes, head, n);
+  size_t more;
+  wlaw_status status = wlaw_packed_next(&state->stream, bytes + n, end - n, &more, err);
+  if (status == WLAW_OK && n + more < end)
+    status = wlaw_fail(err, WLAW_FORMAT, "the member ends in the array's header");
+  if (status == WLAW_OK) status = wlaw_npy_parse(info, bytes + begin, begin, end, err);
+  free(bytes);
   return status;
 }
 
@@ -116,6 +124,7 @@ static wlaw_status add_member(wlaw_tensors *tensors, zip_uint64_t index, wlaw_er
   const zip_uint64_t needed =
       ZIP_STAT_NAME | ZIP_STAT_INDEX | ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE | ZIP_STAT_COMP_METHOD;
   zip_stat_t stat;
+  errno = 0;
   if (zip_stat_index(state->zip, index, ZIP_FL_ENC_RAW, &stat) != 0) return fail_zip(zip_get_error(state->zip), err);
   if ((stat.valid & needed) != needed) return wlaw_fail(err, WLAW_FORMAT, "the zip archive: a member is not described");
   if (!(stat.valid & ZIP_STAT_ENCRYPTION_METHOD)) stat.encryption_method = ZIP_EM_NONE;

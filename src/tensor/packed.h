@@ -28,8 +28,10 @@ typedef struct packed_stream {
   bool verified; /* the whole was unpacked once and is right */
 } packed_stream;
 
-/* The first n bytes, not verified, for headers; *got < n where the stream is shorter. */
-wlaw_status wlaw_packed_head(packed_stream *stream, void *out, size_t n, size_t *got, wlaw_error *err);
+/* For headers, before anything is verified: go to the beginning, then take up to n bytes at a time. *got < n only where
+ * the stream ends. */
+wlaw_status wlaw_packed_start(packed_stream *stream, wlaw_error *err);
+wlaw_status wlaw_packed_next(packed_stream *stream, void *out, size_t n, size_t *got, wlaw_error *err);
 
 /* Exactly n bytes from position `from`; from + n <= size. */
 wlaw_status wlaw_packed_read(packed_stream *stream, uint64_t from, void *out, size_t n, wlaw_error *err);

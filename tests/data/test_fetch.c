@@ -104,6 +104,9 @@ static web_server server_start(const char *folder) {
   server.child = fork();
   assert_true(server.child >= 0);
   if (server.child == 0) {
+    alarm(60); /* a test that fails does not come to server_stop */
+    close(STDOUT_FILENO);
+    close(STDERR_FILENO);
     serve(listening, server.folder);
     _exit(0);
   }

@@ -95,6 +95,17 @@ static void floats_far_from_zero(void **state) {
   }
 }
 
+/* 1000 constants that are no round numbers: the mean of 77 equal numbers must be that number, to the last bit. */
+static void constants_become_zero(void **state) {
+  (void)state;
+  enum { N = 77, CONSTANTS = 1000 };
+  static float scale[CONSTANTS], shift[CONSTANTS], stored[N * CONSTANTS];
+  for (size_t i = 0; i < N * CONSTANTS; i++) stored[i] = expf((float)(i % CONSTANTS) / 50.0f);
+  wlaw_dataset data = {.features = CONSTANTS, .scale = scale, .shift = shift, .train = {.n = N, .values = stored}};
+  assert_int_equal(wlaw_scaling_standardize(&data, NULL), WLAW_OK);
+  for (size_t f = 0; f < CONSTANTS; f++) check_near(fabsf(scale[f]) + fabsf(shift[f]), 0, 0);
+}
+
 static void standardize_is_an_option(void **state) {
   (void)state;
   wlaw_error *err = wlaw_error_new();
@@ -115,6 +126,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(bytes),
       cmocka_unit_test(floats_far_from_zero),
+      cmocka_unit_test(constants_become_zero),
       cmocka_unit_test(standardize_is_an_option),
   };
   return cmocka_run_group_tests_name("data.scaling", tests, NULL, NULL);

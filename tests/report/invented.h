@@ -4,6 +4,7 @@
 
 #include "support/test.h"
 
+#include "core/memory.h"
 #include "report/series.h"
 
 enum { INVENTED_EPOCHS = 11, INVENTED_TENSORS = 4, INVENTED_NETWORKS = 500 };
@@ -23,7 +24,7 @@ static inline void invented_fit(law_fit *fit, report_law law, double grown, doub
     fit->error[p] = 0.02 * variance * (1 + grown);
     fit->robust[p] = fit->error[p] * (1 + 0.4 * grown);
   }
-  fit->log_likelihood = -1000 + 300 * grown * law - law;
+  fit->log_likelihood = -1000 + 300 * grown * (int)law - (int)law;
   fit->bic = -2 * fit->log_likelihood + 6.2 * (double)wlaw_report_law_size(law);
   fit->aic = -2 * fit->log_likelihood + 2 * (double)wlaw_report_law_size(law);
 }
@@ -88,8 +89,9 @@ static inline void invented_tensor(report_series *series, size_t t) {
     point->chosen = wlaw_point_best_bic(point);
     point->networks = e > 1 ? 497 : 500;
     point->excluded = 500 - point->networks;
-    point->tests[1] = (law_test){true, 3 + 600 * grown, 3, e ? exp(-250 * grown * (double)(t + 1)) : 0.37};
-    if (t) point->tests[2] = (law_test){true, 8 + 12 * grown * (double)t, 8, pow(0.43, 1 + grown * (double)(t * t))};
+    point->tests[1] = (law_test){true, false, 3 + 600 * grown, 3, e ? exp(-250 * grown * (double)(t + 1)) : 0.37};
+    if (t)
+      point->tests[2] = (law_test){true, false, 8 + 12 * grown * (double)t, 8, pow(0.43, 1 + grown * (double)(t * t))};
     invented_distance(point, 5, grown, sizes[t], 0.0015);
   }
   for (size_t i = 0; i < n_shown; i++)

@@ -25,5 +25,7 @@ long alloc_live(void);
 
 typedef wlaw_status (*alloc_fail_action)(void *context, wlaw_error *err);
 void alloc_fail_each(alloc_fail_action action, void *context);
+/* The same where another library is known to lose blocks when it runs out of memory: as many as this in all. */
+void alloc_fail_each_losing(alloc_fail_action action, void *context, long losses);
 
 #endif

@@ -1,6 +1,9 @@
 /* What is written is read back: every format and type, any range; column-major and big-endian storage; mappings. */
 #include "support/test.h"
 
+#include <signal.h>
+#include <sys/resource.h>
+
 #include "tensor/make_files.h"
 #include "tensor/view.h"
 #include "tensor/writer.h"
@@ -236,6 +239,31 @@ static void packed_in_any_order(void **state) {
   free(data);
 }
 
+/* More members than the 16-bit count of a zip archive holds: its zip64 end is written, and read back. */
+static void many_members(void **state) {
+  (void)state;
+  enum { N = 66000 };
+  tensor_spec *specs = calloc(N, sizeof *specs);
+  char(*names)[8] = calloc(N, sizeof *names);
+  assert_true(specs && names);
+  for (int i = 0; i < N; i++) {
+    snprintf(names[i], sizeof names[i], "t%d", i);
+    specs[i] = (tensor_spec){names[i], WLAW_U8, 1, {i == N - 1}};
+  }
+  wlaw_error *err = wlaw_error_new();
+  write_file(test_scratch("many.npz"), specs, N, (const unsigned char[]){42}, 1, 1, err);
+  wlaw_tensors *tensors;
+  check_ok(wlaw_tensors_open(&tensors, test_scratch("many.npz"), err));
+  assert_int_equal(wlaw_tensors_count(tensors), N);
+  double value;
+  check_ok(wlaw_tensors_read(tensors, N - 1, 0, 1, &value, err));
+  assert_true(value == 42);
+  wlaw_tensors_close(tensors);
+  wlaw_error_free(err);
+  free(names);
+  free(specs);
+}
+
 static void writer_refusals(void **state) {
   (void)state;
   wlaw_error *err = wlaw_error_new();
@@ -269,10 +297,44 @@ static void writer_refusals(void **state) {
   wlaw_error_free(err);
 }
 
+/* A limit on file size stands for a full disk: the write fails, and nothing is left behind. */
+static void no_room(void **state) {
+  (void)state;
+  enum { N = 1 << 20 };
+  static unsigned char zeros[N];
+  const tensor_spec spec = {"w", WLAW_U8, 1, {N}};
+  const char *const names[] = {"room.npy", "room.npz", "room.safetensors"};
+  struct rlimit old, tight;
+  assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+  tight = old;
+  tight.rlim_cur = N / 2;
+  void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
+  wlaw_error *err = wlaw_error_new();
+  for (int f = 0; f < 3; f++) {
+    const char *path = test_scratch(names[f]);
+    tensor_writer *writer;
+    check_ok(wlaw_writer_open(&writer, path, &spec, 1, NULL, err));
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &tight), 0);
+    const wlaw_status status = wlaw_writer_add(writer, zeros, N, err);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+    assert_int_equal(status, WLAW_IO);
+    assert_string_equal(wlaw_error_file(err), path);
+    wlaw_writer_discard(writer);
+    char partial[4200];
+    snprintf(partial, sizeof partial, "%s.partial", path);
+    assert_int_not_equal(access(path, F_OK), 0);
+    assert_int_not_equal(access(partial, F_OK), 0);
+  }
+  signal(SIGXFSZ, handler);
+  wlaw_error_free(err);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(every_type),         cmocka_unit_test(several_tensors),     cmocka_unit_test(column_major),
-      cmocka_unit_test(column_major_large), cmocka_unit_test(packed_in_any_order), cmocka_unit_test(writer_refusals),
+      cmocka_unit_test(every_type),          cmocka_unit_test(several_tensors),
+      cmocka_unit_test(column_major),        cmocka_unit_test(column_major_large),
+      cmocka_unit_test(packed_in_any_order), cmocka_unit_test(many_members),
+      cmocka_unit_test(writer_refusals),     cmocka_unit_test(no_room),
   };
   return cmocka_run_group_tests_name("tensor.roundtrip", tests, NULL, NULL);
 }

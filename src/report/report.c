@@ -1,0 +1,142 @@
+/* The verb report: collect, tell, draw, write. */
+#include <stdio.h>
+
+#include "core/error.h"
+#include "core/file.h"
+#include "core/option.h"
+#include "core/result.h"
+#include "report/collect.h"
+#include "report/number.h"
+#include "report/page.h"
+
+extern const command_spec wlaw_command_report;
+
+static const option_spec options_table[] = {
+    {"output", 'o', OPTION_TEXT, "FILE", "report.html", NULL, 0, 0, "the page to write"},
+    {"title", 0, OPTION_TEXT, "TEXT", NULL, NULL, 0, 0, "heading of the page; default: made from the run"},
+    {"law", 'l', OPTION_CHOICE, "LAW", "auto", "auto|permutation|bipartite|iid", 0, 0,
+     "law of the distance to initialisation; auto: permutation for square matrices, else bipartite"},
+    {"exclude", 0, OPTION_CHOICE, "WHICH", "none", "none|dead", 0, 0,
+     "networks of a run to leave out of fits and histograms; dead: outputs constant or not finite at that epoch"},
+    {"source-date-epoch", 0, OPTION_COUNT, "SECONDS", NULL, NULL, 0, 253402300799.0,
+     "date to print on the page, in seconds since 1970 UTC; default: no date"},
+};
+
+static const char examples[] =
+    "weightlaw report RUN -o report.html\n"
+    "    training, distance to initialisation, laws and weights of a run, on one page\n"
+    "weightlaw report weights.npy --title \"Layer 3\"\n"
+    "    a smaller page: the fit and the histogram of one file\n";
+
+static const char details[] =
+    "Writes one HTML file that needs nothing else: drawings are inline SVG, there are no scripts, tables stand behind "
+    "the "
+    "plots, light and dark follow the reader's settings, and it prints. The same input gives the same bytes.\n"
+    "\n"
+    "Every snapshot is fitted and compared with the law its weights were drawn from. What cannot be fitted is a gap in "
+    "the plots, with its reason among the notes.";
+
+/* Days since 1970 to a date of the Gregorian calendar, by Fliegel and Van Flandern (1968), DOI 10.1145/364096.364097.
+ */
+static void date_text(char *out, size_t capacity, uint64_t seconds) {
+  const int64_t l = (int64_t)(seconds / 86400) + 2440588 + 68569, n = 4 * l / 146097;
+  const int64_t m = l - (146097 * n + 3) / 4, i = 4000 * (m + 1) / 1461001, k = m - 1461 * i / 4 + 31;
+  const int64_t j = 80 * k / 2447, day = k - 2447 * j / 80, month = j + 2 - 12 * (j / 11);
+  const int64_t year = 100 * (n - 49) + i + j / 11;
+  snprintf(out, capacity, "%04lld-%02lld-%02lld", (long long)year, (long long)month, (long long)day);
+}
+
+static wlaw_status label_series(report_series *series, const wlaw_options *options, wlaw_error *err) {
+  const command_spec *command = &wlaw_command_report;
+  const char *title = wlaw_option_text(options, command, "title");
+  char made[160], date[64];
+  if (!title && series->is_run && series->networks >= 1)
+    snprintf(made, sizeof made, "The weights of %s network%s through training",
+             wlaw_number_fixed(series->networks, 0).s, series->networks > 1 ? "s" : "");
+  else snprintf(made, sizeof made, "The law of the weights of %.100s", series->source);
+  bool named = wlaw_series_set_text(&series->title, title ? title : made);
+  if (wlaw_option_is_set(options, command, "source-date-epoch")) {
+    date_text(date, sizeof date, wlaw_option_count(options, command, "source-date-epoch"));
+    named = named && wlaw_series_set_text(&series->date, date);
+  }
+  return named ? WLAW_OK : wlaw_fail_memory(err, 1, sizeof made);
+}
+
+static json_t *sentences_json(bool *failed, const sentence_list *list) {
+  json_t *array = json_array();
+  for (size_t i = 0; i < list->n; i++) wlaw_json_append(failed, array, wlaw_json_text(list->text[i]));
+  return array;
+}
+
+static wlaw_status wrap(wlaw_result **result, const char *path, size_t bytes, const report_series *series,
+                        const sentence_list *story, const sentence_list *notes, wlaw_error *err) {
+  bool failed = false;
+  json_t *document = json_object();
+  wlaw_json_put(&failed, document, "schema", json_string("weightlaw.report/1"));
+  wlaw_json_put(&failed, document, "path", wlaw_json_text(path));
+  wlaw_json_put(&failed, document, "bytes", wlaw_json_count(bytes));
+  wlaw_json_put(&failed, document, "epochs", wlaw_json_count(series->n_epochs));
+  wlaw_json_put(&failed, document, "matrices", wlaw_json_count(series->n_tensors));
+  wlaw_json_put(&failed, document, "summary", sentences_json(&failed, story));
+  wlaw_json_put(&failed, document, "notes", sentences_json(&failed, notes));
+  return wlaw_result_wrap(result, document, failed, err);
+}
+
+static wlaw_status write_report(wlaw_result **result, const char *path, const report_series *series, wlaw_error *err) {
+  sentence_list story = {0}, notes = {0};
+  text_buffer page = {0};
+  wlaw_story_tell(&story, series);
+  wlaw_notes_tell(&notes, series);
+  wlaw_page_write(&page, series, &story, &notes);
+  wlaw_status status = WLAW_OK;
+  if (page.failed || story.failed || notes.failed) status = wlaw_fail_memory(err, page.length, 1);
+  if (status == WLAW_OK) status = wlaw_output_whole(path, page.bytes, page.length, err);
+  if (status == WLAW_OK) status = wrap(result, path, page.length, series, &story, &notes, err);
+  wlaw_text_free(&page);
+  wlaw_sentences_free(&story);
+  wlaw_sentences_free(&notes);
+  return status;
+}
+
+/* Before an hour of work, not after it. */
+static wlaw_status check_output(const char *path, bool force, wlaw_error *err) {
+  if (!*path) return wlaw_fail(err, WLAW_ARGUMENT, "option --output needs a file name");
+  if (force || !wlaw_path_exists(path)) return WLAW_OK;
+  const wlaw_status status = wlaw_fail(err, WLAW_EXISTS, "the page exists already");
+  wlaw_error_in_file(err, status, path);
+  return wlaw_error_add_hint(err, status, "--force replaces it");
+}
+
+wlaw_status wlaw_report(wlaw_result **result, const char *const *inputs, size_t n_inputs, const wlaw_options *options,
+                        wlaw_progress progress, void *user, wlaw_error *err) {
+  const command_spec *command = &wlaw_command_report;
+  WLAW_TRY(wlaw_options_check(options, command, err));
+  if (n_inputs != 1) return wlaw_fail(err, WLAW_ARGUMENT, "report takes one run or file, not %zu", n_inputs);
+  const char *path = wlaw_option_text(options, command, "output");
+  WLAW_TRY(check_output(path, wlaw_option_flag(options, command, "force"), err));
+  const collect_request request = {
+      .input = inputs[0],
+      .exclude = wlaw_option_text(options, command, "exclude"),
+      .law = wlaw_option_text(options, command, "law"),
+      .seed = wlaw_option_text(options, command, "seed"),
+      .threads = (unsigned)wlaw_option_count(options, command, "threads"),
+  };
+  wlaw_monitor monitor = {.call = progress, .user = user};
+  report_series *series = NULL;
+  WLAW_TRY(wlaw_collect(&series, &request, &monitor, err));
+  wlaw_status status = label_series(series, options, err);
+  if (status == WLAW_OK) status = write_report(result, path, series, err);
+  wlaw_series_free(series);
+  return status;
+}
+
+const command_spec wlaw_command_report = {
+    .name = "report",
+    .summary = "write what was found in a run or a file as one HTML page",
+    .operands = "RUN|FILE",
+    .examples = examples,
+    .details = details,
+    .options = options_table,
+    .n_options = sizeof options_table / sizeof *options_table,
+    .call = wlaw_report,
+};

@@ -1,0 +1,296 @@
+/* The verb `compare`: what A and B name, which matrices go together, and the document. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/error.h"
+#include "core/memory.h"
+#include "core/option.h"
+#include "core/result.h"
+#include "study/compare_json.h"
+#include "study/ensemble.h"
+#include "study/fit.h"
+
+extern const command_spec wlaw_command_compare;
+
+static const option_spec options_table[] = {
+    {"law", 'l', OPTION_TEXT, "LAW", "auto", NULL, 0, 0,
+     "iid, bipartite or permutation; auto: permutation for square matrices, else bipartite"},
+    {"tensor", 't', OPTION_TEXT, "NAME", NULL, NULL, 0, 0, "one tensor, such as layer2.weight; default: every matrix"},
+    {"epoch", 'e', OPTION_COUNT, "E", NULL, NULL, 0, 4294967295.0,
+     "epoch of a run named without @; default: the last snapshot"},
+    {"exclude", 0, OPTION_CHOICE, "WHICH", "none", "none|dead", 0, 0,
+     "networks of a run to leave out; dead: outputs constant or not finite at that epoch"},
+    {"paired", 0, OPTION_FLAG, NULL, "false", NULL, 0, 0,
+     "A and B hold the same networks in the same order (known by itself for two epochs of one run)"},
+};
+
+static const char examples[] =
+    "weightlaw compare RUN@10 init --tensor layer2.weight\n"
+    "    how far training has moved the law of the second matrix from the law it was drawn from\n"
+    "weightlaw compare RUN@10 RUN@0\n"
+    "    two epochs of the same networks: a paired comparison, matrix by matrix\n"
+    "weightlaw compare weights.npy 'iid(mean=0,variance=0.1)'\n"
+    "    an array [networks, rows, cols] against a law given in numbers\n";
+
+static const char details[] =
+    "A and B are runs (RUN, RUN@EPOCH), tensor files as for fit, laws with their numbers, or init: the law the other "
+    "side's run was initialised with (its mean and variance, exactly). The distance is Wasserstein-2 between the two "
+    "Gaussian laws; W2 and its square are both given.\n"
+    "\n"
+    "A fit of finitely many networks is away from the truth, so W2 of two fits is never 0. The noise floor says by how "
+    "much, and the debiased value is W2 squared less the floor. Two independent fits add their floors; two epochs of "
+    "one run share their networks, and the bias is taken by the jackknife over networks (paired).";
+
+typedef struct side {
+  const char *text;
+  char *run_path;   /* RUN of RUN@epoch; NULL otherwise */
+  ensemble *source; /* NULL: a law */
+  wlaw_law *law;
+  bool is_init;
+} side;
+
+static void side_release(side *s) {
+  free(s->run_path);
+  wlaw_ensemble_close(s->source);
+  wlaw_law_free(s->law);
+}
+
+/* RUN@12: true with the run's path and the epoch; a run's own name may hold '@'. */
+static wlaw_status split_epoch(side *s, bool *is, uint64_t *epoch, wlaw_error *err) {
+  const char *at = strrchr(s->text, '@');
+  *is = false;
+  if (!at || at == s->text) return WLAW_OK;
+  s->run_path = wlaw_text_duplicate(s->text, (size_t)(at - s->text));
+  if (!s->run_path) return wlaw_fail_memory(err, strlen(s->text), 1);
+  if (!wlaw_run_is(s->run_path)) return WLAW_OK;
+  *is = true;
+  if (wlaw_text_u64(at + 1, epoch)) return WLAW_OK;
+  return wlaw_fail(err, WLAW_ARGUMENT, "'%s' is not an epoch of the run %s", at + 1, s->run_path);
+}
+
+static wlaw_status open_side(side *s, const ensemble_request *wanted, wlaw_error *err) {
+  ensemble_request request = *wanted;
+  request.paths = &s->text;
+  request.n_paths = 1;
+  if (wlaw_run_is(s->text)) return wlaw_ensemble_open(&s->source, &request, err);
+  bool with_epoch;
+  uint64_t epoch = 0;
+  WLAW_TRY(split_epoch(s, &with_epoch, &epoch, err));
+  if (with_epoch) {
+    request.paths = (const char *const *)&s->run_path;
+    request.has_epoch = true;
+    request.epoch = epoch;
+    return wlaw_ensemble_open(&s->source, &request, err);
+  }
+  if (wlaw_path_exists(s->text)) {
+    request.has_epoch = request.exclude_dead = false;
+    return wlaw_ensemble_open(&s->source, &request, err);
+  }
+  s->is_init = strcmp(s->text, "init") == 0;
+  if (s->is_init) return WLAW_OK;
+  const wlaw_status status = wlaw_law_parse(&s->law, s->text, err);
+  if (status == WLAW_NAME && !strchr(s->text, '('))
+    return wlaw_error_add_hint(err, status, "and no file or run of that name");
+  return status;
+}
+
+/* The initial law of the other side's run. */
+static wlaw_status resolve_init(side *s, const side *other, wlaw_error *err) {
+  if (!s->is_init) return WLAW_OK;
+  if (!other->source || !other->source->run)
+    return wlaw_fail(err, WLAW_ARGUMENT, "'init' is the initial law of a run, and the other side is not a run");
+  return wlaw_law_parse(&s->law, wlaw_run_init(other->source->run), err);
+}
+
+/* One folder under two spellings is one run. */
+static bool same_run(const side *a, const side *b) {
+  struct stat of_a, of_b;
+  return a->source && b->source && a->source->run && b->source->run && stat(a->source->run->path, &of_a) == 0 &&
+         stat(b->source->run->path, &of_b) == 0 && of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino;
+}
+
+/* Leaves out of each side what the other leaves out. */
+static wlaw_status same_networks(ensemble *a, ensemble *b, wlaw_error *err) {
+  for (int turn = 0; turn < 2; turn++) {
+    ensemble *from = turn ? b : a, *other = turn ? a : b;
+    const size_t n = from->matrices[0].networks, m = other->matrices[0].networks;
+    uint64_t *missing = wlaw_array(n, sizeof *missing);
+    size_t n_missing = 0, j = 0;
+    if (!missing) return wlaw_fail_memory(err, n, sizeof *missing);
+    for (size_t k = 0; k < n; k++) { /* both lists ascend */
+      while (j < m && wlaw_ensemble_network(other, j) < wlaw_ensemble_network(from, k)) j++;
+      if (j == m || wlaw_ensemble_network(other, j) != wlaw_ensemble_network(from, k))
+        missing[n_missing++] = wlaw_ensemble_network(from, k);
+    }
+    const wlaw_status status = n_missing ? wlaw_ensemble_exclude(from, missing, n_missing, err) : WLAW_OK;
+    free(missing);
+    WLAW_TRY(status);
+  }
+  return WLAW_OK;
+}
+
+/* The matrix of `in` that goes with `matrix`: the same name, or the only one there is on both sides. */
+static wlaw_status partner(size_t *index, const ensemble *in, const ensemble *of, size_t matrix, wlaw_error *err) {
+  const char *name = of->matrices[matrix].name;
+  *index = 0;
+  if (in->n_matrices == 1 && of->n_matrices == 1) return WLAW_OK;
+  for (size_t i = 0; i < in->n_matrices; i++)
+    if (strcmp(in->matrices[i].name, name) == 0) {
+      *index = i;
+      return WLAW_OK;
+    }
+  wlaw_fail(err, WLAW_NAME, "it has no matrix called '%s', which the other side has", name);
+  return wlaw_error_in_file(err, WLAW_NAME, in->label);
+}
+
+/* One side's numbers for one matrix. */
+typedef struct side_numbers {
+  matrix_moments moments;
+  double *q;
+  matrix_gaussian exact;
+  distance_side view;
+} side_numbers;
+
+static wlaw_status measure_side(side_numbers *out, const side *s, const side *other, size_t matrix, size_t rows,
+                                size_t cols, unsigned threads, wlaw_monitor *monitor, wlaw_error *err) {
+  if (s->source) {
+    const size_t networks = s->source->matrices[matrix].networks;
+    out->q = wlaw_array(networks * MOMENTS_MOST, sizeof *out->q);
+    if (!out->q) return wlaw_fail_memory(err, networks, MOMENTS_MOST * sizeof *out->q);
+    WLAW_TRY(wlaw_ensemble_measure(&out->moments, out->q, s->source, matrix, threads, monitor, err));
+    out->view = (distance_side){.moments = &out->moments, .q = out->q};
+    return WLAW_OK;
+  }
+  WLAW_TRY(wlaw_matrix_gaussian(&out->exact, s->law, rows, cols, err));
+  if (s->is_init && strcmp(wlaw_run_option(other->source->run->config, "parameterization"), "ntk") == 0) {
+    /* What is stored is sqrt(fan in) times what the law draws. */
+    for (size_t a = 0; a < MATRIX_MEANS; a++) out->exact.mean[a] *= sqrt((double)cols);
+    for (size_t b = 0; b < MATRIX_BLOCKS; b++)
+      for (size_t e = 0; e < MATRIX_COPIES * MATRIX_COPIES; e++) out->exact.covariance[b][e] *= (double)cols;
+  }
+  out->view = (distance_side){.exact = &out->exact};
+  return WLAW_OK;
+}
+
+typedef struct job {
+  side sides[2];
+  const law_ops *law; /* NULL: auto */
+  bool paired;
+  const char *rule;
+  unsigned threads;
+  wlaw_monitor monitor;
+} job;
+
+static wlaw_status compare_matrix(json_t **out, job *work, size_t matrix, wlaw_error *err) {
+  const int lead = work->sides[0].source ? 0 : 1;
+  const ensemble *source = work->sides[lead].source, *other = work->sides[1 - lead].source;
+  const ensemble_matrix *shape = &source->matrices[matrix];
+  const double from = work->monitor.from, span = work->monitor.span;
+  size_t index[2] = {matrix, matrix};
+  side_numbers numbers[2] = {{.q = NULL}, {.q = NULL}};
+  matrix_distance distance;
+  bool failed = false;
+  wlaw_status status = other ? partner(&index[1 - lead], other, source, matrix, err) : WLAW_OK;
+  for (int k = 0; k < 2 && status == WLAW_OK; k++) {
+    work->monitor.from = from + k * span / 2;
+    work->monitor.span = span / 2;
+    status = measure_side(&numbers[k], &work->sides[k], &work->sides[1 - k], index[k], shape->rows, shape->cols,
+                          work->threads, &work->monitor, err);
+  }
+  const law_ops *law = work->law ? work->law : shape->rows == shape->cols ? &wlaw_law_permutation : &wlaw_law_bipartite;
+  if (status == WLAW_OK)
+    status = wlaw_study_distance(&distance, law, &numbers[0].view, &numbers[1].view, work->paired, err);
+  for (int k = 0; k < 2; k++) free(numbers[k].q);
+  if (status != WLAW_OK) return *shape->name ? wlaw_error_in_tensor(err, status, shape->name) : status;
+  const compare_source described = {
+      .matrix = shape,
+      .input = {work->sides[0].text, work->sides[1].text},
+      .source = {work->sides[0].source, work->sides[1].source},
+      .rule = work->rule,
+  };
+  *out = wlaw_compare_document(&failed, &described, &distance);
+  if (!failed) return WLAW_OK;
+  json_decref(*out);
+  return wlaw_fail(err, WLAW_MEMORY, "out of memory while writing the result down");
+}
+
+static wlaw_status compare_all(wlaw_result **result, job *work, wlaw_error *err) {
+  const ensemble *source = work->sides[0].source ? work->sides[0].source : work->sides[1].source;
+  const size_t n = source->n_matrices;
+  bool failed = false;
+  json_t *list = json_array(), *one = NULL;
+  for (size_t i = 0; i < n; i++) {
+    work->monitor.what = *source->matrices[i].name ? source->matrices[i].name : "comparing";
+    work->monitor.from = (double)i / (double)n;
+    work->monitor.span = 1.0 / (double)n;
+    const wlaw_status status = compare_matrix(&one, work, i, err);
+    if (status != WLAW_OK) {
+      json_decref(list);
+      return status;
+    }
+    if (n > 1) wlaw_json_append(&failed, list, one);
+  }
+  if (n == 1) {
+    json_decref(list);
+    return wlaw_result_wrap(result, one, failed, err);
+  }
+  json_t *document = json_object();
+  wlaw_json_put(&failed, document, "schema", json_string("weightlaw.compares/1"));
+  wlaw_json_put(&failed, document, "comparisons", list);
+  return wlaw_result_wrap(result, document, failed, err);
+}
+
+static wlaw_status open_sides(job *work, const ensemble_request *request, wlaw_error *err) {
+  side *a = &work->sides[0], *b = &work->sides[1];
+  WLAW_TRY(open_side(a, request, err));
+  WLAW_TRY(open_side(b, request, err));
+  if (!a->source && !b->source)
+    return wlaw_fail(err, WLAW_ARGUMENT, "two laws have no matrix size; one side must be a run or a file");
+  const bool any_run = (a->source && a->source->run) || (b->source && b->source->run);
+  if (!any_run && (request->has_epoch || request->exclude_dead))
+    return wlaw_fail(err, WLAW_ARGUMENT, "option --%s needs a run directory", request->has_epoch ? "epoch" : "exclude");
+  WLAW_TRY(resolve_init(a, b, err));
+  WLAW_TRY(resolve_init(b, a, err));
+  if (same_run(a, b)) work->paired = true;
+  if (!work->paired) return WLAW_OK;
+  if (!a->source || !b->source)
+    return wlaw_fail(err, WLAW_ARGUMENT, "--paired needs networks on both sides, and one is a law");
+  return same_networks(a->source, b->source, err);
+}
+
+wlaw_status wlaw_compare(wlaw_result **result, const char *const *inputs, size_t n_inputs, const wlaw_options *options,
+                         wlaw_progress progress, void *user, wlaw_error *err) {
+  const command_spec *command = &wlaw_command_compare;
+  WLAW_TRY(wlaw_options_check(options, command, err));
+  if (n_inputs != 2) return wlaw_fail(err, WLAW_ARGUMENT, "compare takes two inputs, A and B, not %zu", n_inputs);
+  const ensemble_request request = {
+      .tensor = wlaw_option_text(options, command, "tensor"),
+      .has_epoch = wlaw_option_is_set(options, command, "epoch"),
+      .epoch = wlaw_option_count(options, command, "epoch"),
+      .exclude_dead = strcmp(wlaw_option_text(options, command, "exclude"), "dead") == 0,
+  };
+  job work = {.sides = {{.text = inputs[0]}, {.text = inputs[1]}},
+              .paired = wlaw_option_flag(options, command, "paired"),
+              .rule = wlaw_ensemble_rule(&request),
+              .threads = (unsigned)wlaw_option_count(options, command, "threads"),
+              .monitor = {.call = progress, .user = user}};
+  const char *law = wlaw_option_text(options, command, "law");
+  if (strcmp(law, "auto") != 0) WLAW_TRY(wlaw_study_law(&work.law, law, err));
+  wlaw_status status = open_sides(&work, &request, err);
+  if (status == WLAW_OK) status = compare_all(result, &work, err);
+  for (int k = 0; k < 2; k++) side_release(&work.sides[k]);
+  return status;
+}
+
+const command_spec wlaw_command_compare = {
+    .name = "compare",
+    .summary = "distance between two fits, or a fit and a law",
+    .operands = "A B",
+    .examples = examples,
+    .details = details,
+    .options = options_table,
+    .n_options = sizeof options_table / sizeof *options_table,
+    .call = wlaw_compare,
+};

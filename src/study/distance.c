@@ -1,0 +1,152 @@
+#include "study/distance.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/error.h"
+#include "core/memory.h"
+
+/* A side as the law reads it: its own statistics, or the law written as the one compared under. */
+typedef struct prepared {
+  const law_ops *law;
+  matrix_layout layout;
+  size_t networks;
+  matrix_moments statistics; /* of the length the law reads */
+  const double *q;           /* [networks, statistics.length] */
+  double *owned;             /* q, where it had to be mapped */
+  matrix_gaussian gaussian;
+} prepared;
+
+static wlaw_status prepare(prepared *out, const law_ops *law, const distance_side *side, wlaw_error *err) {
+  memset(out, 0, sizeof *out);
+  out->law = law;
+  if (!side->moments) {
+    WLAW_TRY(wlaw_matrix_embed(&out->gaussian, side->exact, law, err));
+    out->layout = out->gaussian.layout;
+    return WLAW_OK;
+  }
+  const matrix_moments *moments = side->moments;
+  WLAW_TRY(law->matrix->layout(&out->layout, moments->rows, moments->cols, err));
+  out->networks = moments->count;
+  out->statistics = *moments;
+  out->q = side->q;
+  if (law->matrix->length == MOMENTS_RECTANGLE && moments->length == MOMENTS_SQUARE) {
+    wlaw_moments_rectangular(&out->statistics, moments);
+    out->q = out->owned = wlaw_array(out->networks * MOMENTS_RECTANGLE, sizeof *out->owned);
+    if (!out->owned) return wlaw_fail_memory(err, out->networks, MOMENTS_RECTANGLE * sizeof *out->owned);
+    for (size_t k = 0; k < out->networks; k++)
+      wlaw_moments_rectangular_row(out->owned + k * MOMENTS_RECTANGLE, moments, side->q + k * MOMENTS_SQUARE);
+  }
+  wlaw_matrix_estimate(&out->gaussian, law, &out->layout, &out->statistics);
+  return WLAW_OK;
+}
+
+/* The fit without network k; the law itself where it is exact. */
+static matrix_gaussian without(const prepared *side, size_t k) {
+  matrix_gaussian fit = side->gaussian;
+  matrix_moments left = side->statistics;
+  if (side->networks == 0) return fit;
+  wlaw_moments_remove(&left, side->q + k * side->statistics.length);
+  wlaw_matrix_estimate(&fit, side->law, &side->layout, &left);
+  return fit;
+}
+
+typedef struct jackknife {
+  double mean, variance; /* of the replicates; of the estimate */
+} jackknife;
+
+/* Leaves out one network of a, of b, or the same one of both. Two passes: mean, then spread. */
+static jackknife leave_one_out(const prepared *a, const prepared *b, bool from_a, bool from_b) {
+  const size_t n = from_a ? a->networks : b->networks;
+  jackknife out = {0};
+  double *values = wlaw_array(n, sizeof *values);
+  if (!values) return (jackknife){NAN, NAN};
+  for (size_t k = 0; k < n; k++) {
+    const matrix_gaussian fa = from_a ? without(a, k) : a->gaussian, fb = from_b ? without(b, k) : b->gaussian;
+    values[k] = wlaw_matrix_wasserstein_squared(NULL, &fa, &fb);
+    out.mean += values[k] / (double)n;
+  }
+  for (size_t k = 0; k < n; k++) out.variance += (values[k] - out.mean) * (values[k] - out.mean);
+  out.variance *= ((double)n - 1.0) / (double)n;
+  free(values);
+  return out;
+}
+
+static void measure_error(matrix_distance *out, const prepared *a, const prepared *b) {
+  enum { FEWEST = 3 };
+  out->standard_error = NAN;
+  for (int side = 0; side < 2; side++) {
+    const prepared *fit = side ? b : a;
+    if (fit->networks == 0 || fit->networks >= FEWEST) continue;
+    snprintf(out->error_reason, sizeof out->error_reason, "the jackknife needs %d networks, %s has %zu", FEWEST,
+             side ? "B" : "A", fit->networks);
+    return;
+  }
+  if (out->paired) {
+    const double n = (double)a->networks;
+    const jackknife both = leave_one_out(a, b, true, true);
+    out->floor = (n - 1.0) * (both.mean - out->squared);
+    out->standard_error = sqrt(both.variance);
+    return;
+  }
+  double variance = 0.0;
+  if (a->networks) variance += leave_one_out(a, b, true, false).variance;
+  if (b->networks) variance += leave_one_out(a, b, false, true).variance;
+  out->standard_error = sqrt(variance);
+}
+
+static void measure_kl(matrix_distance *out) {
+  char reason[200];
+  out->kl_ab = out->kl_ba = NAN;
+  for (int side = 0; side < 2; side++) {
+    if (wlaw_matrix_regular(side ? &out->b : &out->a, side ? out->networks_b : out->networks_a, reason, sizeof reason))
+      continue;
+    snprintf(out->kl_reason, sizeof out->kl_reason, "%s has no density: %s", side ? "B" : "A", reason);
+    return;
+  }
+  out->kl_ab = wlaw_matrix_kl(&out->a, &out->b);
+  out->kl_ba = wlaw_matrix_kl(&out->b, &out->a);
+}
+
+static void measure(matrix_distance *out, const prepared *a, const prepared *b) {
+  out->a = a->gaussian;
+  out->b = b->gaussian;
+  out->networks_a = a->networks;
+  out->networks_b = b->networks;
+  out->squared = wlaw_matrix_wasserstein_squared(out->parts, &a->gaussian, &b->gaussian);
+  if (out->paired) {
+    out->floor = NAN;
+  } else {
+    if (a->networks) out->floor += wlaw_matrix_noise_floor(&a->gaussian, a->networks);
+    if (b->networks) out->floor += wlaw_matrix_noise_floor(&b->gaussian, b->networks);
+  }
+  measure_error(out, a, b);
+  out->debiased = out->squared - out->floor;
+  measure_kl(out);
+}
+
+wlaw_status wlaw_study_distance(matrix_distance *out, const law_ops *law, const distance_side *a,
+                                const distance_side *b, bool paired, wlaw_error *err) {
+  prepared sides[2] = {{0}};
+  memset(out, 0, sizeof *out);
+  wlaw_status status = prepare(&sides[0], law, a, err);
+  if (status == WLAW_OK) status = prepare(&sides[1], law, b, err);
+  const matrix_layout *first = &sides[0].layout, *second = &sides[1].layout;
+  if (status == WLAW_OK && (first->rows != second->rows || first->cols != second->cols))
+    status = wlaw_fail(err, WLAW_SHAPE, "matrices of %zux%zu and of %zux%zu cannot be compared", first->rows,
+                       first->cols, second->rows, second->cols);
+  if (status == WLAW_OK && paired && (sides[0].networks == 0 || sides[0].networks != sides[1].networks))
+    status = wlaw_fail(err, WLAW_ARGUMENT, "a paired comparison needs the same networks on both sides, not %zu and %zu",
+                       sides[0].networks, sides[1].networks);
+  if (status == WLAW_OK) {
+    out->paired = paired;
+    measure(out, &sides[0], &sides[1]);
+    if (isnan(out->standard_error) && !*out->error_reason)
+      status = wlaw_fail_memory(err, sides[0].networks, sizeof(double));
+  }
+  free(sides[0].owned);
+  free(sides[1].owned);
+  return status;
+}

@@ -1,0 +1,195 @@
+#include "study/fit.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/error.h"
+#include "core/result.h"
+#include "law/law.h"
+
+extern const command_spec wlaw_command_fit;
+
+static const option_spec options_table[] = {
+    {"law", 'l', OPTION_TEXT, "LAW", "auto", NULL, 0, 0,
+     "iid, bipartite or permutation; auto: the one with the smallest BIC"},
+    {"tensor", 't', OPTION_TEXT, "NAME", NULL, NULL, 0, 0, "one tensor, such as layer2.weight; default: every matrix"},
+    {"epoch", 'e', OPTION_COUNT, "E", NULL, NULL, 0, 4294967295.0, "epoch of a run; default: the last snapshot"},
+    {"exclude", 0, OPTION_CHOICE, "WHICH", "none", "none|dead", 0, 0,
+     "networks of a run to leave out; dead: outputs constant or not finite at that epoch"},
+};
+
+static const char examples[] =
+    "weightlaw fit RUN --epoch 10 --tensor layer2.weight\n"
+    "    which law the second matrix of the run follows at epoch 10, with errors and tests\n"
+    "weightlaw fit weights.npy --law permutation\n"
+    "    the 13-parameter law of an array [networks, D, D]\n"
+    "weightlaw fit a.safetensors b.safetensors c.safetensors --tensor fc2.weight\n"
+    "    three checkpoints as an ensemble of three\n";
+
+static const char details[] =
+    "Fits by maximum likelihood, in closed form, in one pass over the data. Standard errors come twice: exact if the "
+    "law is true, and robust, from the spread over networks; a warning says where they disagree.\n"
+    "\n"
+    "The laws are nested: iid in bipartite in permutation. Likelihood-ratio tests between neighbours use chi-squared "
+    "from 50 networks on, and below that the null simulated (--seed). A first matrix has labelled inputs, a last one "
+    "labelled outputs: the result says what that means for the fit.\n"
+    "\n"
+    "The input is a run directory, an .npy, .npz or .safetensors file with arrays [networks, rows, cols] (or "
+    "[rows, cols]: one network), or several files with one network each.";
+
+wlaw_status wlaw_study_law(const law_ops **out, const char *name, wlaw_error *err) {
+  const law_ops *law = NULL;
+  WLAW_TRY(wlaw_law_find(&law, name, err));
+  if (!law->matrix) return wlaw_law_cannot(law, "fit", err);
+  *out = law;
+  return WLAW_OK;
+}
+
+/* Narrowest first; a law with no more parameters than the one before (small sizes) is the same law and left out. */
+static wlaw_status fit_chain(matrix_study *out, const matrix_moments *moments, const law_ops *widest, wlaw_error *err) {
+  for (const law_ops *law = &wlaw_law_iid; law; law = law == widest ? NULL : law->matrix->wider) {
+    matrix_layout layout;
+    if (law->matrix->layout(&layout, moments->rows, moments->cols, law == widest ? err : NULL) != WLAW_OK) {
+      if (law == widest) return WLAW_SHAPE;
+      break;
+    }
+    matrix_fit *fit = &out->fits[out->n_fits];
+    WLAW_TRY(wlaw_matrix_fit(fit, law, moments, err));
+    const bool same = out->n_fits > 0 && fit->parameters == fit[-1].parameters;
+    if (!same) out->n_fits++;
+    else if (law == widest) fit[-1] = *fit;
+  }
+  return WLAW_OK;
+}
+
+wlaw_status wlaw_study_fit(matrix_study *out, const matrix_moments *moments, const law_ops *widest, uint64_t seed,
+                           wlaw_error *err) {
+  memset(out, 0, sizeof *out);
+  WLAW_TRY(fit_chain(out, moments, widest, err));
+  for (size_t k = 1; k < out->n_fits; k++) {
+    nested_test *test = &out->tests[out->n_tests];
+    if (!wlaw_nested_test(test, out->fits[k - 1].gaussian.law, out->fits[k].gaussian.law, moments, seed)) continue;
+    out->n_tests++;
+    if (test->p_value < 0.05) out->by_test = k;
+  }
+  for (size_t k = 1; k < out->n_fits; k++)
+    if (out->fits[k].bic < out->fits[out->by_bic].bic) out->by_bic = k;
+  return WLAW_OK;
+}
+
+typedef struct fit_settings {
+  const law_ops *law; /* NULL: auto */
+  uint64_t seed;
+  unsigned threads;
+  const char *rule;
+} fit_settings;
+
+static wlaw_status read_settings(fit_settings *out, const wlaw_options *options, wlaw_error *err) {
+  const command_spec *command = &wlaw_command_fit;
+  const char *law = wlaw_option_text(options, command, "law");
+  memset(out, 0, sizeof *out);
+  out->seed = wlaw_option_count(options, command, "seed");
+  out->threads = (unsigned)wlaw_option_count(options, command, "threads");
+  if (strcmp(law, "auto") == 0) return WLAW_OK;
+  const wlaw_status status = wlaw_study_law(&out->law, law, err);
+  return status == WLAW_OK ? WLAW_OK : wlaw_error_add_hint(err, status, "or auto");
+}
+
+static wlaw_status fit_one(json_t **out, ensemble *source, size_t matrix, const fit_settings *settings,
+                           wlaw_monitor *monitor, wlaw_error *err) {
+  matrix_moments moments;
+  matrix_study study;
+  bool failed = false;
+  if (settings->law && source->matrices[matrix].rows != source->matrices[matrix].cols) {
+    matrix_layout layout; /* before reading anything */
+    WLAW_TRY(settings->law->matrix->layout(&layout, source->matrices[matrix].rows, source->matrices[matrix].cols, err));
+  }
+  WLAW_TRY(wlaw_ensemble_measure(&moments, NULL, source, matrix, settings->threads, monitor, err));
+  WLAW_TRY(wlaw_study_fit(&study, &moments, settings->law, settings->seed, err));
+  const size_t chosen = settings->law ? study.n_fits - 1 : study.by_bic;
+  const fit_source from = {source, matrix, settings->rule};
+  *out = wlaw_fit_document(&failed, &from, &study, chosen, !settings->law, &moments);
+  if (!failed) return WLAW_OK;
+  json_decref(*out);
+  *out = NULL;
+  return wlaw_fail(err, WLAW_MEMORY, "out of memory while writing the result down");
+}
+
+static wlaw_status fit_all(wlaw_result **result, ensemble *source, const fit_settings *settings, wlaw_monitor *monitor,
+                           wlaw_error *err) {
+  bool failed = false;
+  json_t *fits = json_array(), *one = NULL;
+  for (size_t i = 0; i < source->n_matrices; i++) {
+    monitor->what = *source->matrices[i].name ? source->matrices[i].name : "fitting";
+    monitor->from = (double)i / (double)source->n_matrices;
+    monitor->span = 1.0 / (double)source->n_matrices;
+    wlaw_status status = fit_one(&one, source, i, settings, monitor, err);
+    if (status != WLAW_OK) {
+      if (*source->matrices[i].name) status = wlaw_error_in_tensor(err, status, source->matrices[i].name);
+      json_decref(fits);
+      return wlaw_error_in_file(err, status, source->label);
+    }
+    if (source->n_matrices > 1) wlaw_json_append(&failed, fits, one);
+  }
+  if (source->n_matrices == 1) {
+    json_decref(fits);
+    return wlaw_result_wrap(result, one, failed, err);
+  }
+  json_t *document = json_object();
+  wlaw_json_put(&failed, document, "schema", json_string("weightlaw.fits/1"));
+  wlaw_json_put(&failed, document, "fits", fits);
+  return wlaw_result_wrap(result, document, failed, err);
+}
+
+wlaw_status wlaw_fit(wlaw_result **result, const char *const *inputs, size_t n_inputs, const wlaw_options *options,
+                     wlaw_progress progress, void *user, wlaw_error *err) {
+  const command_spec *command = &wlaw_command_fit;
+  fit_settings settings;
+  ensemble *source = NULL;
+  wlaw_monitor monitor = {.call = progress, .user = user};
+  WLAW_TRY(wlaw_options_check(options, command, err));
+  WLAW_TRY(read_settings(&settings, options, err));
+  const ensemble_request request = {
+      .paths = inputs,
+      .n_paths = n_inputs,
+      .tensor = wlaw_option_text(options, command, "tensor"),
+      .has_epoch = wlaw_option_is_set(options, command, "epoch"),
+      .epoch = wlaw_option_count(options, command, "epoch"),
+      .exclude_dead = strcmp(wlaw_option_text(options, command, "exclude"), "dead") == 0,
+  };
+  settings.rule = wlaw_ensemble_rule(&request);
+  WLAW_TRY(wlaw_ensemble_open(&source, &request, err));
+  const wlaw_status status = fit_all(result, source, &settings, &monitor, err);
+  wlaw_ensemble_close(source);
+  return status;
+}
+
+wlaw_status wlaw_fit_array(wlaw_result **result, const double *weights, size_t networks, size_t rows, size_t cols,
+                           const wlaw_options *options, wlaw_error *err) {
+  const command_spec *command = &wlaw_command_fit;
+  static const char *const of_files[] = {"tensor", "epoch", "exclude"};
+  fit_settings settings;
+  ensemble *source = NULL;
+  wlaw_monitor monitor = {0};
+  WLAW_TRY(wlaw_options_check(options, command, err));
+  for (size_t i = 0; i < sizeof of_files / sizeof *of_files; i++)
+    if (wlaw_option_is_set(options, command, of_files[i]))
+      return wlaw_fail(err, WLAW_ARGUMENT, "option --%s has no meaning for an array in memory", of_files[i]);
+  WLAW_TRY(read_settings(&settings, options, err));
+  settings.rule = "none";
+  WLAW_TRY(wlaw_ensemble_array(&source, weights, networks, rows, cols, err));
+  const wlaw_status status = fit_all(result, source, &settings, &monitor, err);
+  wlaw_ensemble_close(source);
+  return status;
+}
+
+const command_spec wlaw_command_fit = {
+    .name = "fit",
+    .summary = "fit matrix laws to weights and say which one they follow",
+    .operands = "RUN|FILE...",
+    .examples = examples,
+    .details = details,
+    .options = options_table,
+    .n_options = sizeof options_table / sizeof *options_table,
+    .call = wlaw_fit,
+};

@@ -1,0 +1,49 @@
+/* The verb `fit`: matrix laws of an ensemble, and which of them the data want. */
+#ifndef WLAW_STUDY_FIT_H
+#define WLAW_STUDY_FIT_H
+
+#include "core/json.h"
+#include "core/option.h"
+#include "law/nested.h"
+#include "study/ensemble.h"
+
+enum { STUDY_LAWS = 3 };
+
+/* Fits of the nested laws to one matrix, narrowest first, and the tests between neighbours. */
+typedef struct matrix_study {
+  size_t n_fits;
+  matrix_fit fits[STUDY_LAWS]; /* laws that differ at this size */
+  size_t n_tests;
+  nested_test tests[STUDY_LAWS - 1];
+  size_t by_bic;  /* of the smallest BIC; the narrowest where none is determined */
+  size_t by_test; /* the widest that is accepted over its neighbour at 5 %; 0 where none is */
+} matrix_study;
+
+/* widest: laws beyond it are not fitted (NULL: as wide as the shape allows). */
+wlaw_status wlaw_study_fit(matrix_study *out, const matrix_moments *moments, const law_ops *widest, uint64_t seed,
+                           wlaw_error *err);
+
+/* The matrix law called name; WLAW_ARGUMENT for laws that cannot be fitted to matrices. */
+wlaw_status wlaw_study_law(const law_ops **out, const char *name, wlaw_error *err);
+
+/* Where a fit came from, for its document. */
+typedef struct fit_source {
+  const ensemble *source;
+  size_t matrix;
+  const char *rule; /* of exclusion */
+} fit_source;
+
+/* The document of fit number `chosen` (schema weightlaw.fit/1). Failure is sticky in *failed. */
+json_t *wlaw_fit_document(bool *failed, const fit_source *from, const matrix_study *study, size_t chosen,
+                          bool automatic, const matrix_moments *moments);
+
+/* Numbers of a law as {mean, block: ...}: its parameters, or in the same layout errors (values: free parameters in the
+ * order of matrix_fit; NULL: the parameters themselves). NaN and blocks that do not exist are null. */
+json_t *wlaw_matrix_json(bool *failed, const matrix_gaussian *gaussian, const double *values);
+/* The free parameters in the order of matrix_fit.error. */
+void wlaw_matrix_pack(double *out, const matrix_gaussian *gaussian);
+
+/* Sentences on what a fit or a comparison of this matrix cannot say (labelled inputs or outputs). */
+void wlaw_matrix_warnings(bool *failed, json_t *warnings, const ensemble_matrix *matrix);
+
+#endif

@@ -1,0 +1,349 @@
+/* The document of a fit: parameters with both kinds of error, tests, candidates, and sentences. */
+#include <math.h>
+#include <string.h>
+
+#include "core/error.h"
+#include "study/fit.h"
+
+/* NaN is null: not determined. */
+static json_t *real_or_null(double value) { return isnan(value) ? json_null() : wlaw_json_real(value); }
+
+void wlaw_matrix_pack(double *out, const matrix_gaussian *gaussian) {
+  const matrix_layout *layout = &gaussian->layout;
+  for (size_t a = 0; a < layout->blocks[0].copies; a++) *out++ = gaussian->mean[a] / layout->mean_unit;
+  for (size_t b = 0; b < layout->n_blocks; b++) {
+    const size_t p = layout->blocks[b].copies;
+    for (size_t i = 0; layout->blocks[b].dimension > 0 && i < p; i++)
+      for (size_t j = i; j < p; j++) *out++ = gaussian->covariance[b][i * p + j];
+  }
+}
+
+/* The upper triangle `values` as a full matrix [p, p]. */
+static json_t *triangle_json(bool *failed, const double *values, size_t p) {
+  json_t *rows = json_array();
+  for (size_t i = 0; i < p; i++) {
+    json_t *row = json_array();
+    for (size_t j = 0; j < p; j++) {
+      const size_t low = i < j ? i : j, high = i < j ? j : i;
+      wlaw_json_append(failed, row, real_or_null(values[low * p - low * (low + 1) / 2 + high]));
+    }
+    wlaw_json_append(failed, rows, row);
+  }
+  return rows;
+}
+
+json_t *wlaw_matrix_json(bool *failed, const matrix_gaussian *gaussian, const double *values) {
+  const matrix_layout *layout = &gaussian->layout;
+  double packed[MATRIX_PARAMETERS];
+  json_t *object = json_object(), *mean = json_array();
+  if (!values) wlaw_matrix_pack(packed, gaussian);
+  const double *at = values ? values : packed;
+  for (size_t a = 0; a < layout->blocks[0].copies; a++) wlaw_json_append(failed, mean, real_or_null(at[a]));
+  if (!layout->blocks[0].is_matrix) {
+    json_decref(mean);
+    mean = real_or_null(at[0]);
+  }
+  wlaw_json_put(failed, object, "mean", mean);
+  at += layout->blocks[0].copies;
+  for (size_t b = 0; b < layout->n_blocks; b++) {
+    const matrix_block *block = &layout->blocks[b];
+    json_t *value = block->dimension == 0 ? json_null()
+                    : block->is_matrix    ? triangle_json(failed, at, block->copies)
+                                          : real_or_null(at[0]);
+    wlaw_json_put(failed, object, block->name, value);
+    if (block->dimension > 0) at += block->copies * (block->copies + 1) / 2;
+  }
+  return object;
+}
+
+static void add_sentence(bool *failed, json_t *array, const text_buffer *text) {
+  if (text->failed) *failed = true;
+  wlaw_json_append(failed, array, wlaw_json_text(wlaw_text_string(text)));
+}
+
+#define SENTENCE(failed, array, ...)                                                                                   \
+  do {                                                                                                                 \
+    text_buffer text_ = {0};                                                                                           \
+    wlaw_text_add(&text_, __VA_ARGS__);                                                                                \
+    add_sentence((failed), (array), &text_);                                                                           \
+    wlaw_text_free(&text_);                                                                                            \
+  } while (0)
+
+void wlaw_matrix_warnings(bool *failed, json_t *warnings, const ensemble_matrix *matrix) {
+  static const char *const common =
+      "The law describes the matrix averaged over their permutations. Standard errors under the law, tests and "
+      "likelihoods are not valid there; robust errors are.";
+  if (matrix->first)
+    SENTENCE(failed, warnings, "%s is the first matrix: its columns are labelled inputs, not exchangeable. %s",
+             matrix->name, common);
+  if (matrix->last)
+    SENTENCE(failed, warnings, "%s is the last matrix: its rows are labelled outputs, not exchangeable. %s",
+             matrix->name, common);
+}
+
+/* Names of parameters in the order of matrix_fit.error. */
+static void parameter_name(char *out, size_t capacity, const matrix_layout *layout, size_t k) {
+  const size_t means = layout->blocks[0].copies;
+  if (k < means) {
+    if (layout->blocks[0].is_matrix) snprintf(out, capacity, "mean[%zu]", k + 1);
+    else snprintf(out, capacity, "mean");
+    return;
+  }
+  k -= means;
+  for (size_t b = 0; b < layout->n_blocks; b++) {
+    const matrix_block *block = &layout->blocks[b];
+    for (size_t i = 0; block->dimension > 0 && i < block->copies; i++)
+      for (size_t j = i; j < block->copies; j++, k--)
+        if (k == 0) {
+          if (block->is_matrix) snprintf(out, capacity, "%s[%zu,%zu]", block->name, i + 1, j + 1);
+          else snprintf(out, capacity, "%s", block->name);
+          return;
+        }
+  }
+}
+
+/* One sentence naming the parameters whose robust error leaves 1/1.2 ... 1.2 of the model's. */
+static void warn_of_ratios(bool *failed, json_t *warnings, const matrix_fit *fit) {
+  text_buffer list = {0};
+  for (size_t k = 0; k < fit->parameters; k++) {
+    const double ratio = fit->robust[k] / fit->error[k];
+    char name[64] = "";
+    if (isnan(ratio) || (ratio >= 1.0 / 1.2 && ratio <= 1.2)) continue;
+    parameter_name(name, sizeof name, &fit->gaussian.layout, k);
+    wlaw_text_add(&list, "%s%s (%.3g)", list.length ? ", " : "", name, ratio);
+  }
+  if (list.length > 0)
+    SENTENCE(
+        failed, warnings, "The robust error differs from the one under the law, by the factor in brackets, for %s: %s",
+        wlaw_text_string(&list),
+        fit->networks < 50 ? "with so few networks the robust errors themselves are uncertain."
+                           : "the weights are not normal, or networks depend on each other; trust the robust errors.");
+  if (list.failed) *failed = true;
+  wlaw_text_free(&list);
+}
+
+static json_t *undetermined_json(bool *failed, const matrix_fit *fit) {
+  const matrix_layout *layout = &fit->gaussian.layout;
+  json_t *names = json_array();
+  if (!fit->mean_determined) wlaw_json_append(failed, names, json_string("mean"));
+  for (size_t b = 0; b < layout->n_blocks; b++)
+    if (layout->blocks[b].dimension > 0 && !fit->determined[b])
+      wlaw_json_append(failed, names, json_string(layout->blocks[b].name));
+  return names;
+}
+
+/* {key: why it is null}. */
+static json_t *reasons_json(bool *failed, const matrix_fit *fit) {
+  const matrix_layout *layout = &fit->gaussian.layout;
+  static const char *const one = "one network does not tell the mean from its fluctuation";
+  json_t *reasons = json_object();
+  if (!fit->mean_determined) wlaw_json_put(failed, reasons, "mean", json_string(one));
+  for (size_t b = 0; b < layout->n_blocks; b++) {
+    if (layout->blocks[b].dimension == 0)
+      wlaw_json_put(failed, reasons, layout->blocks[b].name,
+                    json_string("matrices of this size have no such component"));
+    else if (!fit->determined[b]) wlaw_json_put(failed, reasons, layout->blocks[b].name, json_string(one));
+  }
+  if (fit->networks < 2)
+    wlaw_json_put(failed, reasons, "robust_standard_errors", json_string("one network has no spread over networks"));
+  if (*fit->reason) {
+    wlaw_json_put(failed, reasons, "log_likelihood", wlaw_json_text(fit->reason));
+    wlaw_json_put(failed, reasons, "aic", wlaw_json_text(fit->reason));
+    wlaw_json_put(failed, reasons, "bic", wlaw_json_text(fit->reason));
+  }
+  return reasons;
+}
+
+/* The parameters; what is not determined is null. */
+static json_t *parameters_json(bool *failed, const matrix_fit *fit) {
+  const matrix_layout *layout = &fit->gaussian.layout;
+  double values[MATRIX_PARAMETERS];
+  wlaw_matrix_pack(values, &fit->gaussian);
+  size_t at = layout->blocks[0].copies;
+  for (size_t a = 0; a < at && !fit->mean_determined; a++) values[a] = NAN;
+  for (size_t b = 0; b < layout->n_blocks; b++) {
+    const size_t p = layout->blocks[b].copies, n = layout->blocks[b].dimension > 0 ? p * (p + 1) / 2 : 0;
+    for (size_t k = 0; k < n && !fit->determined[b]; k++) values[at + k] = NAN;
+    at += n;
+  }
+  return wlaw_matrix_json(failed, &fit->gaussian, values);
+}
+
+static json_t *test_json(bool *failed, const nested_test *test) {
+  json_t *object = json_object();
+  wlaw_json_put(failed, object, "null", json_string(test->null->name));
+  wlaw_json_put(failed, object, "alternative", json_string(test->alternative->name));
+  wlaw_json_put(failed, object, "statistic", real_or_null(test->statistic));
+  wlaw_json_put(failed, object, "df", wlaw_json_count(test->df));
+  wlaw_json_put(failed, object, "p_value", real_or_null(test->p_value));
+  if (isnan(test->statistic)) wlaw_json_put(failed, object, "reason", wlaw_json_text(test->reason));
+  else wlaw_json_put(failed, object, "method", json_string(test->simulated ? "simulated null" : "chi-squared"));
+  if (test->simulated) wlaw_json_put(failed, object, "replicates", wlaw_json_count(test->replicates));
+  return object;
+}
+
+static json_t *candidate_json(bool *failed, const matrix_fit *fit) {
+  json_t *object = json_object();
+  wlaw_json_put(failed, object, "law", json_string(fit->gaussian.law->name));
+  wlaw_json_put(failed, object, "free_parameters", wlaw_json_count(fit->parameters));
+  wlaw_json_put(failed, object, "log_likelihood", real_or_null(fit->log_likelihood));
+  wlaw_json_put(failed, object, "aic", real_or_null(fit->aic));
+  wlaw_json_put(failed, object, "bic", real_or_null(fit->bic));
+  if (*fit->reason) wlaw_json_put(failed, object, "reason", wlaw_json_text(fit->reason));
+  return object;
+}
+
+/* The literature's 13 invariants as graphs: an edge [a, b] is a factor M_ab, nodes are summed over (Ramgoolam 2019, DOI
+ * 10.1016/j.nuclphysb.2019.114682). */
+typedef struct invariant_graph {
+  const char *name, *formula;
+  int edges[2][2];
+  size_t degree, nodes;
+  bool connected;
+} invariant_graph;
+
+static const invariant_graph graphs[MOMENTS_SQUARE] = {
+    {"I1", "sum M_ii", {{0, 0}}, 1, 1, true},
+    {"I2", "sum M_ij", {{0, 1}}, 1, 2, true},
+    {"I3", "sum M_ij M_ij", {{0, 1}, {0, 1}}, 2, 2, true},
+    {"I4", "sum M_ij M_ji", {{0, 1}, {1, 0}}, 2, 2, true},
+    {"I5", "sum M_ii M_ij", {{0, 0}, {0, 1}}, 2, 2, true},
+    {"I6", "sum M_ii M_ji", {{0, 0}, {1, 0}}, 2, 2, true},
+    {"I7", "sum M_ij M_ik", {{0, 1}, {0, 2}}, 2, 3, true},
+    {"I8", "sum M_ij M_kj", {{0, 1}, {2, 1}}, 2, 3, true},
+    {"I9", "sum M_ij M_jk", {{0, 1}, {1, 2}}, 2, 3, true},
+    {"I10", "sum M_ij M_kl", {{0, 1}, {2, 3}}, 2, 4, false},
+    {"I11", "sum M_ii M_ii", {{0, 0}, {0, 0}}, 2, 1, true},
+    {"I12", "sum M_ii M_jj", {{0, 0}, {1, 1}}, 2, 2, false},
+    {"I13", "sum M_ii M_jk", {{0, 0}, {1, 2}}, 2, 3, false},
+};
+
+static json_t *invariants_json(bool *failed, const matrix_moments *moments) {
+  double observed[MOMENTS_SQUARE];
+  json_t *array = json_array();
+  if (!wlaw_moments_invariants(observed, moments)) return array;
+  for (size_t k = 0; k < MOMENTS_SQUARE; k++) {
+    json_t *object = json_object(), *edges = json_array();
+    for (size_t e = 0; e < graphs[k].degree; e++)
+      wlaw_json_append(failed, edges, json_pack("[i,i]", graphs[k].edges[e][0], graphs[k].edges[e][1]));
+    wlaw_json_put(failed, object, "name", json_string(graphs[k].name));
+    wlaw_json_put(failed, object, "formula", json_string(graphs[k].formula));
+    wlaw_json_put(failed, object, "degree", wlaw_json_count(graphs[k].degree));
+    wlaw_json_put(failed, object, "nodes", wlaw_json_count(graphs[k].nodes));
+    wlaw_json_put(failed, object, "connected", json_boolean(graphs[k].connected));
+    wlaw_json_put(failed, object, "edges", edges);
+    wlaw_json_put(failed, object, "observed", wlaw_json_real(observed[k]));
+    wlaw_json_append(failed, array, object);
+  }
+  return array;
+}
+
+/* Two-way random-effects components of the bipartite law: M_ij = mean + g + a_i + b_j + e_ij. May be negative. */
+static json_t *components_json(bool *failed, const matrix_fit *fit) {
+  const matrix_layout *layout = &fit->gaussian.layout;
+  const double m = (double)layout->rows, n = (double)layout->cols;
+  const double s0 = fit->determined[0] ? fit->gaussian.covariance[0][0] : NAN, rows = fit->gaussian.covariance[1][0],
+               columns = fit->gaussian.covariance[2][0], entries = fit->gaussian.covariance[3][0];
+  json_t *object = json_object();
+  wlaw_json_put(failed, object, "network", real_or_null((s0 - rows - columns + entries) / (m * n)));
+  wlaw_json_put(failed, object, "rows", wlaw_json_real((rows - entries) / n));
+  wlaw_json_put(failed, object, "columns", wlaw_json_real((columns - entries) / m));
+  wlaw_json_put(failed, object, "entries", wlaw_json_real(entries));
+  return object;
+}
+
+static void say_choice(bool *failed, json_t *summary, const matrix_study *study) {
+  const char *bic = study->fits[study->by_bic].gaussian.law->name;
+  const matrix_fit *best = &study->fits[study->by_bic];
+  if (isnan(best->bic)) {
+    SENTENCE(failed, summary, "No law can be chosen: %s.", best->reason);
+    return;
+  }
+  size_t compared = 0;
+  double lead = INFINITY;
+  for (size_t k = 0; k < study->n_fits; k++) {
+    if (isnan(study->fits[k].bic)) continue;
+    compared++;
+    if (k != study->by_bic) lead = fmin(lead, study->fits[k].bic - best->bic);
+  }
+  if (compared == 1)
+    SENTENCE(failed, summary, "%s is the only law these data can judge: the likelihood of a wider one is unbounded.",
+             bic);
+  else SENTENCE(failed, summary, "The data want the law %s: its BIC is the smallest, by %.3g.", bic, lead);
+}
+
+static void say_tests(bool *failed, json_t *summary, const matrix_study *study) {
+  for (size_t k = 0; k < study->n_tests; k++) {
+    const nested_test *test = &study->tests[k];
+    if (isnan(test->p_value)) {
+      SENTENCE(failed, summary, "%s against %s cannot be tested: %s.", test->null->name, test->alternative->name,
+               test->reason);
+      continue;
+    }
+    SENTENCE(failed, summary,
+             "The likelihood-ratio test %s %s in favour of %s (%.4g on %zu degrees of freedom, p = %.2g%s).",
+             test->p_value < 0.05 ? "rejects" : "does not reject", test->null->name, test->alternative->name,
+             test->statistic, test->df, test->p_value, test->simulated ? ", from a simulated null" : "");
+  }
+  if (study->by_test != study->by_bic && study->n_tests > 0 && !isnan(study->fits[study->by_bic].bic))
+    SENTENCE(failed, summary, "At the 5 %% level the tests end at %s; BIC, which asks more of each parameter, at %s.",
+             study->fits[study->by_test].gaussian.law->name, study->fits[study->by_bic].gaussian.law->name);
+}
+
+static void put_source(bool *failed, json_t *document, const fit_source *from) {
+  const ensemble_matrix *matrix = &from->source->matrices[from->matrix];
+  wlaw_json_put(failed, document, "input", wlaw_json_text(from->source->label));
+  wlaw_json_put(failed, document, "tensor", wlaw_json_text(matrix->name));
+  wlaw_json_put(failed, document, "epoch",
+                from->source->has_epoch ? wlaw_json_count(from->source->epoch) : json_null());
+  wlaw_json_put(failed, document, "rows", wlaw_json_count(matrix->rows));
+  wlaw_json_put(failed, document, "cols", wlaw_json_count(matrix->cols));
+  wlaw_json_put(failed, document, "networks", wlaw_json_count(matrix->networks));
+  wlaw_json_put(failed, document, "networks_excluded", wlaw_json_count(from->source->excluded));
+  wlaw_json_put(failed, document, "exclude_rule", json_string(from->rule));
+}
+
+static void put_fit(bool *failed, json_t *document, const matrix_fit *fit) {
+  wlaw_json_put(failed, document, "law", json_string(fit->gaussian.law->name));
+  wlaw_json_put(failed, document, "free_parameters", wlaw_json_count(fit->parameters));
+  wlaw_json_put(failed, document, "log_likelihood", real_or_null(fit->log_likelihood));
+  wlaw_json_put(failed, document, "aic", real_or_null(fit->aic));
+  wlaw_json_put(failed, document, "bic", real_or_null(fit->bic));
+  if (*fit->reason) wlaw_json_put(failed, document, "reason", wlaw_json_text(fit->reason));
+  wlaw_json_put(failed, document, "parameters", parameters_json(failed, fit));
+  wlaw_json_put(failed, document, "standard_errors", wlaw_matrix_json(failed, &fit->gaussian, fit->error));
+  wlaw_json_put(failed, document, "robust_standard_errors", wlaw_matrix_json(failed, &fit->gaussian, fit->robust));
+  wlaw_json_put(failed, document, "undetermined", undetermined_json(failed, fit));
+  wlaw_json_put(failed, document, "reasons", reasons_json(failed, fit));
+  wlaw_json_put(failed, document, "converged", json_true());
+  wlaw_json_put(failed, document, "iterations", wlaw_json_count(0));
+  wlaw_json_put(failed, document, "stop_reason", json_string("closed form: the estimate is the exact maximum"));
+  if (fit->gaussian.law == &wlaw_law_bipartite)
+    wlaw_json_put(failed, document, "components", components_json(failed, fit));
+}
+
+json_t *wlaw_fit_document(bool *failed, const fit_source *from, const matrix_study *study, size_t chosen,
+                          bool automatic, const matrix_moments *moments) {
+  const ensemble_matrix *matrix = &from->source->matrices[from->matrix];
+  json_t *document = json_object(), *tests = json_array(), *candidates = json_array(), *summary = json_array(),
+         *warnings = json_array();
+  wlaw_json_put(failed, document, "schema", json_string("weightlaw.fit/1"));
+  put_source(failed, document, from);
+  put_fit(failed, document, &study->fits[chosen]);
+  for (size_t k = 0; k < study->n_tests; k++) wlaw_json_append(failed, tests, test_json(failed, &study->tests[k]));
+  for (size_t k = 0; k < study->n_fits; k++)
+    wlaw_json_append(failed, candidates, candidate_json(failed, &study->fits[k]));
+  if (automatic) say_choice(failed, summary, study);
+  say_tests(failed, summary, study);
+  wlaw_matrix_warnings(failed, warnings, matrix);
+  warn_of_ratios(failed, warnings, &study->fits[chosen]);
+  if (from->source->excluded > 0)
+    SENTENCE(failed, warnings, "%zu networks are left out (%s).", from->source->excluded, from->rule);
+  wlaw_json_put(failed, document, "automatic", json_boolean(automatic));
+  wlaw_json_put(failed, document, "tests", tests);
+  wlaw_json_put(failed, document, "candidates", candidates);
+  wlaw_json_put(failed, document, "invariants", invariants_json(failed, moments));
+  wlaw_json_put(failed, document, "summary", summary);
+  wlaw_json_put(failed, document, "warnings", warnings);
+  return document;
+}

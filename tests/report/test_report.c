@@ -1,0 +1,259 @@
+/* The verb from end to end: a tensor file, a run written by hand, runs with parts missing; outputs, errors, memory. */
+#include "support/test.h"
+
+#include "core/file.h"
+#include "core/json.h"
+#include "core/option.h"
+#include "core/stream.h"
+#include "study/run.h"
+#include "support/alloc_fail.h"
+#include "tensor/writer.h"
+
+#include "report/markup.h"
+
+extern const command_spec wlaw_command_report;
+
+enum { NETWORKS = 12, EPOCHS = 3, WIDE = 6, NARROW = 4 };
+
+static void write_text(const char *path, const char *text) {
+  FILE *file = fopen(path, "wb");
+  assert_non_null(file);
+  assert_int_equal(fwrite(text, 1, strlen(text), file), strlen(text));
+  fclose(file);
+}
+
+static void write_tensors(const char *path, const tensor_spec *specs, size_t n, uint32_t epoch, bool broken) {
+  wlaw_error *err = wlaw_error_new();
+  tensor_writer *writer = NULL;
+  check_ok(wlaw_writer_open(&writer, path, specs, n, NULL, err));
+  wlaw_stream stream = wlaw_stream_start(1, STREAM_TEST, epoch, 0);
+  for (size_t i = 0; i < n; i++) {
+    size_t count = 1;
+    for (size_t d = 0; d < specs[i].rank; d++) count *= specs[i].shape[d];
+    for (size_t k = 0; k < count; k++) {
+      double z;
+      wlaw_stream_normals(&stream, &z, 1);
+      const float value = broken && k == 5 ? NAN : (float)(0.5 * z + 0.1 * epoch);
+      check_ok(wlaw_writer_add(writer, &value, sizeof value, err));
+    }
+  }
+  check_ok(wlaw_writer_commit(writer, err));
+  wlaw_error_free(err);
+}
+
+static const char config[] =
+    "{\"schema\": \"weightlaw.run/1\", \"networks\": 12, \"epochs\": 2, \"data\": {\"name\": \"<b>data</b>\"},"
+    " \"options\": {\"init\": \"normal(sd=0.5)\", \"order\": \"independent\", \"optimizer\": \"adam\","
+    " \"activation\": \"relu\"}, \"init\": \"normal(sd=0.5)\", \"layers\": [{\"name\": \"layer1\", \"rows\": 4,"
+    " \"cols\": 6}, {\"name\": \"layer2\", \"rows\": 4, \"cols\": 4}]}\n";
+
+static const tensor_spec layers[] = {{"layer1.weight", WLAW_F32, 3, {NETWORKS, NARROW, WIDE}},
+                                     {"layer2.weight", WLAW_F32, 3, {NETWORKS, NARROW, NARROW}}};
+
+/* A run of EPOCHS snapshots; `broken` names one whose weights hold a NaN (-1: none). */
+static const char *make_run(const char *name, int broken) {
+  static char folder[4096];
+  char path[4200], rows[4096] = "epoch,network,train_loss,test_loss,test_accuracy,condition\n";
+  wlaw_error *err = wlaw_error_new();
+  snprintf(folder, sizeof folder, "%s", test_scratch(name));
+  check_ok(wlaw_folder_make(folder, err));
+  snprintf(path, sizeof path, "%s/run.json", folder);
+  write_text(path, config);
+  for (int e = 0; e < EPOCHS; e++) {
+    snprintf(path, sizeof path, "%s/epoch-%04d.safetensors", folder, e);
+    write_tensors(path, layers, 2, (uint32_t)e, e == broken);
+    for (int k = 0; k < NETWORKS; k++)
+      snprintf(rows + strlen(rows), sizeof rows - strlen(rows), "%d,%d,%s,%g,%g,%s\n", e, k, e ? "1.5" : "",
+               2.0 - 0.1 * k, k ? 0.5 + 0.01 * k : 0.1, k || !e ? "ok" : "constant");
+  }
+  snprintf(path, sizeof path, "%s/metrics.csv", folder);
+  write_text(path, rows);
+  wlaw_error_free(err);
+  return folder;
+}
+
+static wlaw_status report_with(const char *input, const char *const *pairs, wlaw_result **result, wlaw_error *err) {
+  wlaw_options *options = NULL;
+  wlaw_status status = wlaw_options_make(&options, &wlaw_command_report, err);
+  for (; status == WLAW_OK && pairs[0]; pairs += 2) status = wlaw_options_set(options, pairs[0], pairs[1], err);
+  if (status == WLAW_OK) status = wlaw_report(result, &input, 1, options, NULL, NULL, err);
+  wlaw_options_free(options);
+  return status;
+}
+
+static char *page_of(const char *path) {
+  char *text = NULL;
+  size_t n = 0;
+  wlaw_error *err = wlaw_error_new();
+  check_ok(wlaw_input_whole(&text, &n, path, 1 << 24, err));
+  wlaw_error_free(err);
+  return text;
+}
+
+static char *report_page(const char *input, const char *name, const char *threads) {
+  wlaw_error *err = wlaw_error_new();
+  const char *path = test_scratch(name);
+  const char *const pairs[] = {"output", path, "force", "true", "threads", threads, NULL};
+  check_ok(report_with(input, pairs, NULL, err));
+  wlaw_error_free(err);
+  return page_of(path);
+}
+
+static void check_holds(const char *page, const char *what) {
+  if (!strstr(page, what)) fail_msg("the page has no '%s'", what);
+}
+
+static void run(void **state) {
+  (void)state;
+  const char *folder = make_run("run", -1);
+  char *one = report_page(folder, "one.html", "1"), *three = report_page(folder, "three.html", "3");
+  assert_string_equal(one, three);
+  markup_check(one);
+  static const char *const sections[] = {"training", "distance", "laws",         "parameters",
+                                         "weights",  "notes",    "configuration"};
+  for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
+    char id[64];
+    snprintf(id, sizeof id, "<section id=\"%s\"", sections[i]);
+    check_holds(one, id);
+  }
+  check_holds(one, "&lt;b&gt;data&lt;/b&gt;");
+  check_holds(one, "layer2.weight (4 \xc3\x97 4)");
+  check_holds(one, "1 network is dead by the last epoch");
+  check_holds(one, "layer1.weight is the first matrix");
+  check_holds(one, "With 12 networks");
+  assert_null(strstr(one, "1970"));
+  free(one);
+  free(three);
+}
+
+/* One snapshot cannot be fitted, then one is gone, then the metrics: gaps with their reasons, never a failure. */
+static void run_with_gaps(void **state) {
+  (void)state;
+  const char *folder = make_run("gaps", 1);
+  char path[4200];
+  char *page = report_page(folder, "gaps.html", "2");
+  markup_check(page);
+  check_holds(page, "No fit for layer1.weight at 1 epochs, first at epoch 1");
+  free(page);
+  snprintf(path, sizeof path, "%s/metrics.csv", folder);
+  assert_int_equal(unlink(path), 0);
+  snprintf(path, sizeof path, "%s/epoch-0001.safetensors", folder);
+  assert_int_equal(unlink(path), 0);
+  page = report_page(folder, "gaps.html", "2");
+  markup_check(page);
+  check_holds(page, "No accuracy and loss");
+  assert_null(strstr(page, "No fit for"));
+  free(page);
+}
+
+static void file_of_one_tensor(void **state) {
+  (void)state;
+  static const tensor_spec specs[] = {{"", WLAW_F32, 3, {60, NARROW, NARROW}}, {"", WLAW_F32, 2, {WIDE, NARROW}}};
+  for (size_t i = 0; i < 2; i++) {
+    char path[4096];
+    snprintf(path, sizeof path, "%s", test_scratch("weights.npy"));
+    write_tensors(path, &specs[i], 1, 0, false);
+    char *page = report_page(path, "file.html", "1");
+    markup_check(page);
+    check_holds(page, "File weights.npy");
+    check_holds(page, "<section id=\"weights\"");
+    assert_null(strstr(page, "<section id=\"distance\""));
+    free(page);
+  }
+}
+
+static void outputs(void **state) {
+  (void)state;
+  wlaw_error *err = wlaw_error_new();
+  const char *folder = make_run("outputs", -1), *path = test_scratch("page.html");
+  const char *const plain[] = {"output", path, NULL},
+                    *const forced[] = {"output",    path, "force", "true", "title", "A <title>", "source-date-epoch",
+                                       "951782400", NULL};
+  const char *const nowhere[] = {"output", test_scratch("no/such/folder.html"), NULL};
+  wlaw_result *result = NULL;
+  check_ok(report_with(folder, plain, &result, err));
+  double bytes = 0;
+  size_t n = 0;
+  check_ok(wlaw_result_get(result, "bytes", &bytes, 1, &n, err));
+  char *page = page_of(path);
+  check_near(bytes, (double)strlen(page), 0);
+  wlaw_result_free(result);
+  check_status(report_with(folder, plain, NULL, err), WLAW_EXISTS);
+  char *kept = page_of(path);
+  assert_string_equal(page, kept);
+  check_ok(report_with(folder, forced, NULL, err));
+  free(page);
+  free(kept);
+  page = page_of(path);
+  check_holds(page, "<h1>A &lt;title&gt;</h1>");
+  check_holds(page, "2000-02-29"); /* 951782400 by `date -u -d @951782400` */
+  free(page);
+  check_status(report_with(folder, nowhere, NULL, err), WLAW_IO);
+  wlaw_error_free(err);
+}
+
+static void inputs_that_cannot_be(void **state) {
+  (void)state;
+  wlaw_error *err = wlaw_error_new();
+  char path[4200];
+  const char *const pairs[] = {"output", test_scratch("never.html"), NULL};
+  check_status(report_with(test_scratch("not-there.npy"), pairs, NULL, err), WLAW_IO);
+  const char *folder = make_run("no-snapshots", -1);
+  for (int e = 0; e < EPOCHS; e++) {
+    snprintf(path, sizeof path, "%s/epoch-%04d.safetensors", folder, e);
+    assert_int_equal(unlink(path), 0);
+  }
+  check_status(report_with(folder, pairs, NULL, err), WLAW_VALUE);
+  assert_non_null(strstr(wlaw_error_message(err), "no snapshot"));
+  snprintf(path, sizeof path, "%s", test_scratch("empty-folder"));
+  check_ok(wlaw_folder_make(path, err));
+  check_status(report_with(path, pairs, NULL, err), WLAW_IO);
+  assert_false(wlaw_path_exists(pairs[1]));
+  wlaw_error_free(err);
+}
+
+static int refuse(void *user, double fraction, const char *what) {
+  (void)user;
+  (void)fraction;
+  (void)what;
+  return 1;
+}
+
+static void cancelled(void **state) {
+  (void)state;
+  wlaw_error *err = wlaw_error_new();
+  const char *folder = make_run("cancelled", -1), *path = test_scratch("cancelled.html");
+  wlaw_options *options = NULL;
+  check_ok(wlaw_options_make(&options, &wlaw_command_report, err));
+  check_ok(wlaw_options_set(options, "output", path, err));
+  check_status(wlaw_report(NULL, &folder, 1, options, refuse, NULL, err), WLAW_CANCELLED);
+  assert_false(wlaw_path_exists(path));
+  wlaw_options_free(options);
+  wlaw_error_free(err);
+}
+
+static wlaw_status report_again(void *context, wlaw_error *err) {
+  const char *const pairs[] = {"output", "memory.html", "force", "true", "threads", "1", NULL};
+  wlaw_result *result = NULL;
+  const wlaw_status status = report_with(context, pairs, &result, err);
+  wlaw_result_free(result);
+  return status;
+}
+
+static void memory(void **state) {
+  (void)state;
+  char path[4096];
+  const tensor_spec spec = {"w", WLAW_F32, 3, {50, 3, 3}}; /* 50: no simulated tests */
+  snprintf(path, sizeof path, "%s", test_scratch("memory.npy"));
+  write_tensors(path, &spec, 1, 0, false);
+  alloc_fail_each(report_again, path);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(run),     cmocka_unit_test(run_with_gaps),         cmocka_unit_test(file_of_one_tensor),
+      cmocka_unit_test(outputs), cmocka_unit_test(inputs_that_cannot_be), cmocka_unit_test(cancelled),
+      cmocka_unit_test(memory),
+  };
+  return cmocka_run_group_tests_name("report.report", tests, NULL, NULL);
+}
