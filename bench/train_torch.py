@@ -65,34 +65,34 @@ class Plain:
 
 
 class Batched:
-    """All networks in one: h [networks, batch, width] times weights [networks, in, out]."""
+    """All networks in one: weights [networks, out, in] times h [networks, in, batch], samples last. MKL takes these small
+    products three to five times faster so than with samples first ([networks, batch, in] times [networks, in, out])."""
 
     def __init__(self, train, networks, shared, compiled, **adam):
         self.train, self.networks, self.shared = train, networks, shared
         self.weights = []
         for inputs, outputs in zip(WIDTHS, WIDTHS[1:]):
             bound = inputs**-0.5
-            self.weights.append(torch.empty(networks, inputs, outputs).uniform_(-bound, bound).requires_grad_())
+            self.weights.append(torch.empty(networks, outputs, inputs).uniform_(-bound, bound).requires_grad_())
         self.optimizer = torch.optim.Adam(self.weights, lr=1e-3, **adam)
         self.loss_of = torch.compile(self.loss) if compiled else self.loss
 
     def logits(self, x):
-        """x: [batch, 784] for all networks, or [networks, batch, 784]."""
+        """x: [batch, 784] for all networks, or [networks, batch, 784]. Gives [networks, 10, batch]."""
         first = self.weights[0]
-        if x.dim() == 2:  # one product: [batch, 784] x [784, networks * 10]
-            wide = x @ first.permute(1, 0, 2).reshape(784, -1)
-            h = wide.reshape(len(x), self.networks, -1).permute(1, 0, 2)
+        if x.dim() == 2:  # one product: [networks * 10, 784] x [784, batch]
+            h = (first.flatten(0, 1) @ x.T).unflatten(0, first.shape[:2])
         else:
-            h = torch.bmm(x, first)
+            h = torch.bmm(first, x.transpose(1, 2))
         for weight in self.weights[1:]:
-            h = torch.bmm(torch.relu(h), weight)
+            h = torch.bmm(weight, torch.relu(h))
         return h
 
     def loss(self, x, y):
         """Sum over networks of the mean over the batch: every network gets its own gradient."""
         z = self.logits(x)
-        flat = torch.nn.functional.cross_entropy(z.reshape(-1, z.shape[-1]), y.reshape(-1), reduction="sum")
-        return flat / x.shape[-2]
+        at_label = z.gather(1, y.unsqueeze(1)).squeeze(1)
+        return (z.logsumexp(1) - at_label).sum() / x.shape[-2]
 
     def epoch(self, steps=None):
         images, labels = self.train
@@ -104,12 +104,12 @@ class Batched:
         for batch in order.split(BATCH, dim=-1)[:steps]:
             x, y = images[batch], labels[batch]
             self.optimizer.zero_grad()
-            self.loss_of(x, y.expand(self.networks, -1) if self.shared else y).backward()
+            self.loss_of(x, y.expand(self.networks, -1)).backward()
             self.optimizer.step()
 
     def accuracy(self, test):
         with torch.no_grad():
-            best = torch.cat([self.logits(part) for part in test[0].split(1000)], dim=1).argmax(2)
+            best = torch.cat([self.logits(part).argmax(1) for part in test[0].split(1000)], dim=1)
             return (best == test[1]).float().mean().item()
 
 
