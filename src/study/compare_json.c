@@ -60,7 +60,7 @@ static json_t *summary_json(bool *failed, const matrix_distance *distance) {
   json_t *summary = json_array();
   text_buffer text = {0};
   wlaw_text_add(&text, "W2 is %.4g (squared %.4g", sqrt(distance->squared), distance->squared);
-  if (!isnan(distance->standard_error)) wlaw_text_add(&text, " +- %.2g", distance->standard_error);
+  if (!isnan(distance->standard_error)) wlaw_text_add(&text, " \u00b1 %.2g", distance->standard_error);
   wlaw_text_add(&text, ")");
   if (distance->paired && !isnan(distance->floor))
     wlaw_text_add(&text, "; the networks are the same, and without the bias of their number it is %.4g squared",
