@@ -74,7 +74,7 @@ static json_t *summary_json(bool *failed, const matrix_distance *distance) {
     text_buffer where = {0};
     if (distance->squared <= 2.0 * distance->floor)
       wlaw_text_add(&where, "This is noise: no difference between A and B is seen.");
-    else wlaw_text_add(&where, "Most of it lies in %s: %.1f %%.", name, 100.0 * share);
+    else wlaw_text_add(&where, "The largest part lies in %s: %.1f %%.", name, 100.0 * share);
     add_text(failed, summary, &where);
   }
   return summary;

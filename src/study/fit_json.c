@@ -113,11 +113,12 @@ static void warn_of_ratios(bool *failed, json_t *warnings, const matrix_fit *fit
     wlaw_text_add(&list, "%s%s (%.3g)", list.length ? ", " : "", name, ratio);
   }
   if (list.length > 0)
-    SENTENCE(
-        failed, warnings, "The robust error differs from the one under the law, by the factor in brackets, for %s: %s",
-        wlaw_text_string(&list),
-        fit->networks < 50 ? "with so few networks the robust errors themselves are uncertain."
-                           : "the weights are not normal, or networks depend on each other; trust the robust errors.");
+    SENTENCE(failed, warnings,
+             "The robust error differs from the one under the law, by the factor in brackets, for %s: %s",
+             wlaw_text_string(&list),
+             fit->networks < 50
+                 ? "with so few networks the robust errors themselves are uncertain."
+                 : "the weights are not normal or not as exchangeable as the law says; trust the robust errors.");
   if (list.failed) *failed = true;
   wlaw_text_free(&list);
 }
