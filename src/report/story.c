@@ -8,24 +8,7 @@
 #include "core/text.h"
 #include "report/number.h"
 
-static const double RATIO_LIMIT = 1.2;
-
-double wlaw_error_ratio(const law_fit *fit, size_t parameter) {
-  const double exact = fit->error[parameter], robust = fit->robust[parameter];
-  return fit->present && exact > 0 && robust > 0 ? robust / exact : NAN;
-}
-
-size_t wlaw_error_disagreements(const law_fit *fit, report_law law, size_t *known) {
-  size_t outside = 0;
-  *known = 0;
-  for (size_t p = 0; p < wlaw_report_law_size(law); p++) {
-    const double ratio = wlaw_error_ratio(fit, p);
-    if (isnan(ratio)) continue;
-    ++*known;
-    outside += !(ratio <= RATIO_LIMIT && ratio >= 1 / RATIO_LIMIT);
-  }
-  return outside;
-}
+static const double SURE = 3.5; /* standard errors: the largest of some 40 changes by chance is about 2.5 */
 
 static const char *name_of(const report_tensor *tensor) { return tensor->name ? tensor->name : "the matrix"; }
 
@@ -61,6 +44,11 @@ static void tell_accuracy(sentence_list *story, const report_series *series) {
   if (!metrics || metrics->n == 0) return;
   const metric_spread *last = &metrics->spread[METRIC_ACCURACY][metrics->n - 1];
   if (!isfinite(last->quantile[QUANTILE_50])) return;
+  if (metrics->networks == 1) {
+    wlaw_sentence_add(story, "After epoch %.0f the network gets %s of the test samples right.",
+                      metrics->epochs[metrics->n - 1], wlaw_number_percent_fixed(last->mean, 1).s);
+    return;
+  }
   wlaw_sentence_add(story,
                     "After epoch %.0f the median network gets %s of the test samples right; half of the networks lie "
                     "between %s and %s, nine in ten between %s and %s (mean %s).",
@@ -342,6 +330,13 @@ static void tell_parameter(sentence_list *story, const report_series *series) {
     }
   }
   if (!(most > 0)) return;
+  if (most < SURE) {
+    wlaw_sentence_add(story,
+                      "No parameter has changed by more than %s standard errors between the first and the last "
+                      "snapshot.",
+                      wlaw_number(most, 2).s);
+    return;
+  }
   wlaw_sentence_add(story, "The surest change is that of %s in %s (%s law): from %s to %s, %s standard errors.",
                     wlaw_report_law_parameters(law)[parameter].symbol, name_of(&series->tensors[tensor]),
                     wlaw_report_law_name(law), wlaw_number(from, 3).s, wlaw_number_error(to, error_to).s,
