@@ -2,8 +2,10 @@
  * thread, as `weightlaw train` does between two snapshots.
  *
  *   train [--shared] [--networks N] [--epochs E] [--threads T] [--level baseline|v3|v4] [--widths 784,10,10,10,10]
- *         [--activation NAME] [--data FOLDER]
+ *         [--activation NAME] [--data FOLDER] [--sgemm]
  *
+ * --sgemm: also the rate of 2000 x 2000 x 2000 sgemm on as many threads, right before and after, the core OpenBLAS took
+ * itself for, and the share of that rate which training reaches.
  * Prints one line: seconds of a network-epoch (wall time / networks / epochs; processor time likewise), flop rate, mean
  * test accuracy. */
 #include <stdio.h>
@@ -77,6 +79,35 @@ static wlaw_status run_group(void *context, size_t unit, unsigned worker, const 
   return WLAW_OK;
 }
 
+enum { ORDER = 2000 };
+
+static wlaw_status multiply(void *context, size_t unit, unsigned worker, const atomic_bool *stop, wlaw_error *err) {
+  (void)unit, (void)stop, (void)err;
+  float *a = ((float **)context)[worker];
+  const size_t n = ORDER;
+  wlaw_sgemm(false, false, n, n, n, 1.0f, a, n, a + n * n, n, 0.0f, a + 2 * n * n, n);
+  return WLAW_OK;
+}
+
+/* Flops a second of one sgemm on each thread, the best of three rounds. */
+static double sgemm_rate(unsigned threads) {
+  float **matrices = calloc(threads, sizeof *matrices);
+  for (unsigned t = 0; t < threads; t++) {
+    matrices[t] = wlaw_array((size_t)3 * ORDER * ORDER, sizeof(float));
+    for (size_t i = 0; i < (size_t)2 * ORDER * ORDER; i++) matrices[t][i] = (float)(i % 7) - 3.0f;
+  }
+  double best = 0;
+  for (int round = 0; round < 3; round++) {
+    const uint64_t begin = wlaw_clock_ns();
+    if (wlaw_parallel(threads, threads, multiply, matrices, NULL, NULL) != WLAW_OK) exit(6);
+    const double rate = 2.0 * ORDER * ORDER * ORDER * threads / (1e-9 * (double)(wlaw_clock_ns() - begin));
+    if (rate > best) best = rate;
+  }
+  for (unsigned t = 0; t < threads; t++) free(matrices[t]);
+  free(matrices);
+  return best;
+}
+
 static void must(wlaw_status status, const wlaw_error *err) {
   if (status == WLAW_OK) return;
   fprintf(stderr, "%s\n", wlaw_error_message(err));
@@ -110,6 +141,7 @@ int main(int argc, char **argv) {
   const char *folder = default_folder, *widths = "784,10,10,10,10", *kind = "relu", *level_name = NULL;
   size_t networks = 8;
   unsigned threads = 0;
+  bool sgemm = false;
   train_config config = {.optimizer = OPTIMIZER_ADAM,
                          .lr = 1e-3,
                          .beta1 = 0.9,
@@ -121,6 +153,7 @@ int main(int argc, char **argv) {
   for (int i = 1; i < argc; i++) {
     const char *value = i + 1 < argc ? argv[i + 1] : "";
     if (!strcmp(argv[i], "--shared")) config.shared_order = true;
+    else if (!strcmp(argv[i], "--sgemm")) sgemm = true;
     else if (!strcmp(argv[i], "--networks")) networks = strtoull(value, NULL, 10), i++;
     else if (!strcmp(argv[i], "--epochs")) config.epochs = (uint32_t)strtoul(value, NULL, 10), i++;
     else if (!strcmp(argv[i], "--threads")) threads = (unsigned)strtoul(value, NULL, 10), i++;
@@ -155,6 +188,7 @@ int main(int argc, char **argv) {
     must(wlaw_train_init(j.trainer, law, (uint32_t)k, j.states[k].weights, err), err);
   }
 
+  const double rate_before = sgemm ? sgemm_rate(threads) : 0;
   const uint64_t begin = wlaw_clock_ns();
   const clock_t work_begin = clock();
   must(wlaw_parallel(units, threads, run_group, &j, NULL, err), err);
@@ -162,10 +196,16 @@ int main(int argc, char **argv) {
   const double core = (double)(clock() - work_begin) / CLOCKS_PER_SEC / (double)networks / (double)config.epochs;
   double accuracy = 0;
   for (size_t k = 0; k < networks; k++) accuracy += j.scores[k].accuracy / (double)networks;
+  const double flops = 2.0 * multiply_adds(&config.mlp) * (double)data.train.n / seconds;
   printf(
       "%s seconds_per_network_epoch %.6f core_seconds %.6f gflops %.1f accuracy %.4f networks %zu epochs %u threads "
       "%u\n",
-      config.shared_order ? "shared" : "independent", seconds, core,
-      2e-9 * multiply_adds(&config.mlp) * (double)data.train.n / seconds, accuracy, networks, config.epochs, threads);
+      config.shared_order ? "shared" : "independent", seconds, core, 1e-9 * flops, accuracy, networks, config.epochs,
+      threads);
+  if (sgemm) {
+    const double rate_after = sgemm_rate(threads), rate = rate_before > rate_after ? rate_before : rate_after;
+    printf("sgemm-share %.1f %.1f %.2f\n# GFLOP/s of training and of sgemm on %u threads (OpenBLAS core %s)\n",
+           1e-9 * flops, 1e-9 * rate, flops / rate, threads, wlaw_blas_core());
+  }
   return 0;
 }

@@ -7,6 +7,11 @@ set(WEIGHTLAW_PC_LIBS ${JANSSON_LDFLAGS} ${ZIP_LDFLAGS} ${ZLIB_LDFLAGS} -lcrypto
 get_filename_component(OPENBLAS_NAME ${OPENBLAS_LIBRARY} NAME_WE)
 string(REGEX REPLACE "^lib" "" OPENBLAS_NAME ${OPENBLAS_NAME})
 list(APPEND WEIGHTLAW_PC_LIBS -L${OPENBLAS_DIR} -l${OPENBLAS_NAME} -pthread -lm)
+foreach(runtime stdc++ c++) # of src/math/special.cpp
+  if(runtime IN_LIST CMAKE_CXX_IMPLICIT_LINK_LIBRARIES)
+    list(APPEND WEIGHTLAW_PC_LIBS -l${runtime})
+  endif()
+endforeach()
 list(JOIN WEIGHTLAW_PC_LIBS " " WEIGHTLAW_PC_LIBS)
 configure_file(cmake/weightlaw.pc.in ${PROJECT_BINARY_DIR}/weightlaw.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/weightlaw.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

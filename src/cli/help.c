@@ -1,5 +1,6 @@
 #include "cli/help.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,13 +72,20 @@ static void add_options(text_buffer *out, const text_screen *screen, const optio
   }
 }
 
-/* Example lines keep their breaks: they are to be copied. */
-static void add_examples(text_buffer *out, const char *examples) {
+/* Commands stay on one line: they are to be copied. What they do, behind spaces in the table, is wrapped. */
+static void add_examples(text_buffer *out, const text_screen *screen, const char *examples) {
   for (const char *at = examples; *at;) {
-    const size_t length = strcspn(at, "\n");
-    wlaw_text_add(out, "%*s", length ? LABEL_INDENT : 0, "");
-    wlaw_text_add_bytes(out, at, length);
-    wlaw_text_add(out, "\n");
+    const size_t length = strcspn(at, "\n"), spaces = strspn(at, " ");
+    char *line = wlaw_text_duplicate(at, length);
+    if (!line) {
+      out->failed = true;
+      return;
+    }
+    const size_t indent = LABEL_INDENT + spaces;
+    if (length) wlaw_text_add(out, "%*s", (int)indent, "");
+    wlaw_screen_wrap(out, line + (spaces < length ? spaces : length), indent, indent,
+                     spaces ? screen->width : SIZE_MAX);
+    free(line);
     at += length + (at[length] == '\n');
   }
 }
@@ -113,7 +121,7 @@ void wlaw_help_command(text_buffer *out, const text_screen *screen, const comman
   wlaw_screen_wrap(out, command->summary, 0, 0, screen->width);
   if (command->examples && *command->examples) {
     add_heading(out, screen, "examples");
-    add_examples(out, command->examples);
+    add_examples(out, screen, command->examples);
   }
   if (command->details && *command->details) {
     wlaw_text_add(out, "\n");
@@ -136,7 +144,7 @@ void wlaw_help_overview(text_buffer *out, const text_screen *screen) {
                    "weightlaw finds, draws and extrapolates the probability laws that neural-network weights follow.",
                    0, 0, screen->width);
   add_heading(out, screen, "a first run");
-  add_examples(out,
+  add_examples(out, screen,
                "weightlaw train synthetic -o run --networks 40 --epochs 3\n"
                "    train an ensemble of networks on made-up data; nothing is downloaded\n"
                "weightlaw fit run --law auto\n"

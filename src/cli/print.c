@@ -13,8 +13,8 @@ static const struct {
 } printers[] = {
     {"weightlaw.fit/", wlaw_print_fit},         {"weightlaw.fits/", wlaw_print_fits},
     {"weightlaw.compare/", wlaw_print_compare}, {"weightlaw.compares/", wlaw_print_compare},
-    {"weightlaw.train/", wlaw_print_train},     {"weightlaw.report/", wlaw_print_report},
-    {"weightlaw.data/", wlaw_print_data},
+    {"weightlaw.train/", wlaw_print_train},     {"weightlaw.compares/", wlaw_print_compare},
+    {"weightlaw.report/", wlaw_print_report},   {"weightlaw.data/", wlaw_print_data},
 };
 
 const char *wlaw_print_string(const json_t *document, const char *key) {
@@ -38,12 +38,17 @@ void wlaw_print_value(char *out, size_t capacity, const json_t *value) {
   else snprintf(out, capacity, "%s", json_is_array(value) ? "[...]" : "{...}");
 }
 
+void wlaw_print_labelled(text_buffer *out, const char *label, const char *value) {
+  const size_t columns = wlaw_screen_columns(label), width = 18;
+  wlaw_text_add(out, "  %s%*s %s\n", label, (int)(columns < width ? width - columns : 0), "", value);
+}
+
 void wlaw_print_field(text_buffer *out, const char *label, const json_t *document, const char *key) {
   const json_t *value = json_object_get(document, key);
   if (!value || json_is_array(value) || json_is_object(value)) return;
   char text[512];
   wlaw_print_value(text, sizeof text, value);
-  wlaw_text_add(out, "  %-18s %s\n", label, text);
+  wlaw_print_labelled(out, label, text);
 }
 
 void wlaw_print_heading(text_buffer *out, const text_screen *screen, const char *heading) {
@@ -54,23 +59,23 @@ void wlaw_print_heading(text_buffer *out, const text_screen *screen, const char 
   wlaw_text_add(out, "\n");
 }
 
-static void print_sentence(text_buffer *out, const text_screen *screen, const char *sentence) {
+static void print_sentence(text_buffer *out, const text_screen *screen, const char *start, const char *sentence) {
   char text[2048];
   wlaw_text_printable(text, sizeof text, sentence);
-  wlaw_screen_wrap(out, text, 0, 0, screen->width);
+  const size_t indent = wlaw_screen_columns(start);
+  wlaw_text_add(out, "%s", start);
+  wlaw_screen_wrap(out, text, indent, indent, screen->width);
 }
 
 void wlaw_print_sentences(text_buffer *out, const text_screen *screen, const json_t *document, const char *key) {
   const json_t *value = json_object_get(document, key);
-  if (json_is_string(value)) {
-    if (out->length) wlaw_text_add(out, "\n");
-    print_sentence(out, screen, json_string_value(value));
-  }
-  if (json_array_size(value) == 0) return;
+  const size_t n = json_array_size(value);
+  if (!json_is_string(value) && n == 0) return;
   if (out->length) wlaw_text_add(out, "\n");
-  for (size_t i = 0; i < json_array_size(value); i++) {
+  if (json_is_string(value)) print_sentence(out, screen, "", json_string_value(value));
+  for (size_t i = 0; i < n; i++) {
     const char *sentence = json_string_value(json_array_get(value, i));
-    if (sentence) print_sentence(out, screen, sentence);
+    if (sentence) print_sentence(out, screen, "- ", sentence);
   }
 }
 

@@ -23,37 +23,49 @@ static void print_blocks(text_buffer *out, const text_screen *screen, const json
   wlaw_table_print(out, screen, &table);
 }
 
+static void print_debiased(text_buffer *out, const json_t *document) {
+  const double debiased = wlaw_print_real(document, "debiased_squared");
+  const double error = wlaw_print_real(document, "standard_error");
+  if (isnan(debiased)) return;
+  char text[64];
+  if (isnan(error)) snprintf(text, sizeof text, "%.6g (error not determined)", debiased);
+  else snprintf(text, sizeof text, "%.6g \u00b1 %.2g", debiased, error);
+  wlaw_print_labelled(out, "debiased W2\u00b2", text);
+}
+
+static void print_fields(text_buffer *out, const json_t *document, const char *const fields[][2], size_t n) {
+  for (size_t i = 0; i < n; i++)
+    if (!json_is_null(json_object_get(document, fields[i][1])))
+      wlaw_print_field(out, fields[i][0], document, fields[i][1]);
+}
+
 static void print_one(text_buffer *out, const text_screen *screen, const json_t *document) {
-  char heading[600];
-  const char *tensor = wlaw_print_string(document, "tensor");
-  snprintf(heading, sizeof heading, "distance between two %s laws%s%s", wlaw_print_string(document, "law"),
-           *tensor ? " of " : "", tensor);
-  wlaw_print_heading(out, screen, heading);
-  static const char *const fields[][2] = {{"networks in A", "networks_a"},
+  static const char *const before[][2] = {{"A", "input_a"},
+                                          {"B", "input_b"},
+                                          {"networks in A", "networks_a"},
                                           {"networks in B", "networks_b"},
                                           {"paired", "paired"},
                                           {"reference", "reference"},
                                           {"W2", "wasserstein"},
                                           {"W2\u00b2", "wasserstein_squared"},
-                                          {"noise floor", "noise_floor_squared"},
-                                          {"KL(A|B)", "kl_ab"},
-                                          {"KL(B|A)", "kl_ba"}};
-  for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
-    if (i == 7) {
-      const double debiased = wlaw_print_real(document, "debiased_squared");
-      const double error = wlaw_print_real(document, "standard_error");
-      if (!isnan(debiased) && !isnan(error))
-        wlaw_text_add(out, "  %-18s %.6g \u00b1 %.2g\n", "debiased W2\u00b2", debiased, error);
-      else wlaw_print_field(out, "debiased W2\u00b2", document, "debiased_squared");
-    }
-    wlaw_print_field(out, fields[i][0], document, fields[i][1]);
-  }
+                                          {"noise floor of W2\u00b2", "noise_floor_squared"}};
+  static const char *const after[][2] = {{"KL(A|B)", "kl_ab"}, {"KL(B|A)", "kl_ba"}};
+  char heading[600];
+  const char *tensor = wlaw_print_string(document, "tensor");
+  snprintf(heading, sizeof heading, "distance between two %s laws%s%s", wlaw_print_string(document, "law"),
+           *tensor ? " of " : "", tensor);
+  wlaw_print_heading(out, screen, heading);
+  print_fields(out, document, before, sizeof before / sizeof *before);
+  print_debiased(out, document);
+  print_fields(out, document, after, sizeof after / sizeof *after);
   print_blocks(out, screen, document);
+  wlaw_print_sentences(out, screen, document, "summary");
+  wlaw_print_sentences(out, screen, document, "warnings");
 }
 
 void wlaw_print_compare(text_buffer *out, const text_screen *screen, const json_t *document) {
   const json_t *layers = json_object_get(document, "comparisons");
-  if (json_array_size(layers) == 0) print_one(out, screen, document);
+  if (!layers) print_one(out, screen, document);
   for (size_t i = 0; i < json_array_size(layers); i++) print_one(out, screen, json_array_get(layers, i));
-  wlaw_print_sentences(out, screen, document, "summary");
+  if (layers) wlaw_print_sentences(out, screen, document, "summary");
 }

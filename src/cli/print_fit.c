@@ -84,7 +84,28 @@ static void print_tests(text_buffer *out, const text_screen *screen, const json_
     wlaw_table_text(&table, wlaw_print_string(test, "alternative"));
     wlaw_table_number(&table, wlaw_print_real(test, "statistic"));
     wlaw_table_number(&table, wlaw_print_real(test, "df"));
-    wlaw_table_number(&table, wlaw_print_real(test, "p_value"));
+    char p_value[32] = "";
+    const double p = wlaw_print_real(test, "p_value");
+    if (!isnan(p)) snprintf(p_value, sizeof p_value, "%.2g", p);
+    wlaw_table_text(&table, p_value);
+  }
+  wlaw_table_print(out, screen, &table);
+}
+
+static void print_candidates(text_buffer *out, const text_screen *screen, const json_t *fit) {
+  const json_t *candidates = json_object_get(fit, "candidates");
+  if (json_array_size(candidates) == 0) return;
+  wlaw_text_add(out, "\n");
+  text_table table = {.columns = 5, .align = "lrrrr"};
+  static const char *const heading[] = {"law", "parameters", "log-likelihood", "AIC", "BIC"};
+  for (size_t i = 0; i < 5; i++) wlaw_table_text(&table, heading[i]);
+  for (size_t i = 0; i < json_array_size(candidates); i++) {
+    const json_t *law = json_array_get(candidates, i);
+    wlaw_table_text(&table, wlaw_print_string(law, "law"));
+    wlaw_table_number(&table, wlaw_print_real(law, "free_parameters"));
+    wlaw_table_number(&table, wlaw_print_real(law, "log_likelihood"));
+    wlaw_table_number(&table, wlaw_print_real(law, "aic"));
+    wlaw_table_number(&table, wlaw_print_real(law, "bic"));
   }
   wlaw_table_print(out, screen, &table);
 }
@@ -130,9 +151,11 @@ void wlaw_print_fit(text_buffer *out, const text_screen *screen, const json_t *d
   wlaw_print_heading(out, screen, heading);
   print_facts(out, document);
   print_parameters(out, screen, document);
+  print_candidates(out, screen, document);
   print_tests(out, screen, document);
   print_undetermined(out, screen, document);
   wlaw_print_sentences(out, screen, document, "summary");
+  wlaw_print_sentences(out, screen, document, "warnings");
 }
 
 void wlaw_print_fits(text_buffer *out, const text_screen *screen, const json_t *document) {

@@ -21,11 +21,13 @@ double wlaw_print_real(const json_t *document, const char *key);
 /* A scalar as text: escaped, "%.6g", yes or no, "not determined" for null. */
 void wlaw_print_value(char *out, size_t capacity, const json_t *value);
 
-/* "  label   value", when the key holds a scalar. */
+/* "  label   value" */
+void wlaw_print_labelled(text_buffer *out, const char *label, const char *value);
+/* The same, when the key holds a scalar. */
 void wlaw_print_field(text_buffer *out, const char *label, const json_t *document, const char *key);
 /* Bold, with a blank line in front unless it is the first line. */
 void wlaw_print_heading(text_buffer *out, const text_screen *screen, const char *heading);
-/* A text, or an array of texts, as paragraphs broken at the screen's width. */
+/* A text as a paragraph, or an array of texts as a list, broken at the screen's width. */
 void wlaw_print_sentences(text_buffer *out, const text_screen *screen, const json_t *document, const char *key);
 
 #endif

@@ -74,11 +74,18 @@ void wlaw_json_write(text_buffer *out, const json_t *document) {
   wlaw_text_add_bytes(out, "\n", 1);
 }
 
+/* Jansson names the lack of memory in some places and gives up without a word in others. */
+static bool out_of_memory(const json_error_t *why) {
+  return json_error_code(why) == json_error_out_of_memory || !why->text[0];
+}
+
 wlaw_status wlaw_json_parse(json_t **out, const char *text, size_t n, wlaw_error *err) {
   json_error_t why;
   *out = json_loadb(text, n, JSON_REJECT_DUPLICATES, &why);
+  /* Inside a string the lack of memory reads as a syntax error: only one that comes twice is believed. */
+  if (!*out && !out_of_memory(&why)) *out = json_loadb(text, n, JSON_REJECT_DUPLICATES, &why);
   if (*out) return WLAW_OK;
-  if (json_error_code(&why) == json_error_out_of_memory) return wlaw_fail_memory(err, n, 1);
+  if (out_of_memory(&why)) return wlaw_fail_memory(err, n, 1);
   return wlaw_error_at_byte(err, wlaw_fail(err, WLAW_FORMAT, "not valid JSON: %s", why.text),
                             why.position > 0 ? (uint64_t)why.position : 0);
 }

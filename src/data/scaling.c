@@ -45,36 +45,20 @@ static void feature_moments(double *mean, double *variance, double *deviation, d
   for (size_t f = 0; f < features; f++) variance[f] = (variance[f] - deviation[f] * deviation[f] / n) / n;
 }
 
-/* A feature counts as constant when every sample stores the same number: a variance need not round to 0 then. */
-static void find_constants(bool *constant, const sample_set *set, size_t features) {
-  for (size_t f = 0; f < features; f++) constant[f] = true;
-  for (size_t i = 1; i < set->n; i++)
-    for (size_t f = 0; f < features; f++) {
-      const size_t at = i * features + f;
-      const bool same = set->bytes ? set->bytes[at] == set->bytes[f] : set->values[at] == set->values[f];
-      constant[f] = constant[f] && same;
-    }
-}
-
+/* A constant feature has a variance of exactly 0: up to 2^29 equal numbers of 24 bits add up without rounding in
+ * double, so the mean is the number itself. */
 wlaw_status wlaw_scaling_standardize(wlaw_dataset *dataset, wlaw_error *err) {
   const size_t features = dataset->features;
   double *work = wlaw_array(features, 4 * sizeof *work);
-  bool *constant = wlaw_array(features, sizeof *constant);
-  if (!work || !constant) {
-    free(work);
-    free(constant);
-    return wlaw_fail_memory(err, features, 4 * sizeof *work);
-  }
+  if (!work) return wlaw_fail_memory(err, features, 4 * sizeof *work);
   double *mean = work, *variance = work + features;
   feature_moments(mean, variance, work + 2 * features, work + 3 * features, &dataset->train, features);
-  find_constants(constant, &dataset->train, features);
   for (size_t f = 0; f < features; f++) {
     const double sd = sqrt(variance[f]);
-    const bool varies = !constant[f] && sd > 0.0;
+    const bool varies = sd > 0.0;
     dataset->scale[f] = varies ? (float)(1.0 / sd) : 0.0f;
     dataset->shift[f] = varies ? (float)(-mean[f] / sd) : 0.0f;
   }
   free(work);
-  free(constant);
   return WLAW_OK;
 }

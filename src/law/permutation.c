@@ -54,21 +54,18 @@ static wlaw_status layout(matrix_layout *out, size_t rows, size_t cols, wlaw_err
     wlaw_fail(err, WLAW_SHAPE, "the law permutation needs square matrices, not %zux%zu", rows, cols);
     return wlaw_error_add_hint(err, WLAW_SHAPE, "use --law bipartite");
   }
-  const size_t D = rows;
+  /* Halves of products of which one factor is even, without the product. */
+  const size_t D = rows, even = D % 2 ? D - 1 : D, odd = D % 2 ? D : D - 1;
+  const size_t rest2 = D < 4 ? 0 : D % 2 ? D * ((D - 3) / 2) : D / 2 * (D - 3);
+  const size_t rest3 = D < 3 ? 0 : even / 2 * odd - (D - 1);
   *out = (matrix_layout){.rows = D,
                          .cols = D,
                          .mean_unit = 1.0,
                          .n_blocks = 4,
                          .blocks = {{"V0", D == 1 ? 1 : 2, 1, true},
                                     {"VH", D == 2 ? 2 : 3, D - 1, true},
-                                    {"V2", 1,
-                                     D < 4   ? 0
-                                     : D % 2 ? D * ((D - 3) / 2)
-                                             : D / 2 * (D - 3)},
-                                    {"V3", 1,
-                                     D < 3   ? 0
-                                     : D % 2 ? (D - 1) / 2 * (D - 2)
-                                             : (D - 1) * ((D - 2) / 2)}}};
+                                    {"V2", 1, rest2, false},
+                                    {"V3", 1, rest3, false}}};
   return WLAW_OK;
 }
 

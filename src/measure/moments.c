@@ -48,11 +48,13 @@ static const moments_kernels *kernels_of(cpu_level level) {
 static bool scratch_doubles(size_t *out, size_t rows, size_t cols) {
   size_t entries, sides;
   if (__builtin_mul_overflow(rows, cols, &entries) || __builtin_add_overflow(rows, cols, &sides)) return false;
-  if (entries <= MOMENTS_SMALL) {
-    *out = MOMENTS_LANES * (entries + 2 * sides);
-    return true;
-  }
-  return !__builtin_mul_overflow(sides + 3 * MOMENTS_TILE, 2, out);
+  if (entries > MOMENTS_SMALL) entries = 0;
+  /* square, small: M, r, c, d in lanes; large: r, c, d in lanes and alone; rectangles need less */
+  const size_t parts[] = {entries, sides, sides, sides, MOMENTS_TILE, MOMENTS_TILE};
+  size_t all = 0;
+  for (size_t k = 0; k < sizeof parts / sizeof *parts; k++)
+    if (__builtin_add_overflow(all, parts[k], &all)) return false;
+  return !__builtin_mul_overflow(all, (size_t)MOMENTS_LANES, out);
 }
 
 wlaw_status wlaw_moments_measure(double *q, const matrix_moments *state, const double *matrices, size_t n,
@@ -62,23 +64,21 @@ wlaw_status wlaw_moments_measure(double *q, const matrix_moments *state, const d
   size_t doubles;
   double *scratch = scratch_doubles(&doubles, rows, cols) ? wlaw_array(doubles, sizeof *scratch) : NULL;
   if (!scratch) return wlaw_fail_memory(err, rows + cols, sizeof *scratch);
-  const size_t step = entries <= MOMENTS_SMALL ? MOMENTS_LANES : 1;
-  for (size_t k = 0; k < n; k += step) {
-    const size_t count = n - k < step ? n - k : step;
-    const double *from = matrices + k * entries;
-    double *to = q + k * length;
-    if (length == MOMENTS_SQUARE && step > 1) kernels->square_small(to, from, count, rows, state->pivot, scratch);
-    else if (length == MOMENTS_SQUARE) kernels->square_large(to, from, rows, state->pivot, scratch);
-    else if (step > 1) kernels->rectangle_small(to, from, count, rows, cols, state->pivot, scratch);
-    else kernels->rectangle_large(to, from, rows, cols, state->pivot, scratch);
+  const bool square = length == MOMENTS_SQUARE;
+  if (entries <= MOMENTS_SMALL) {
+    if (square) kernels->square_small(q, matrices, n, rows, state->pivot, scratch);
+    else kernels->rectangle_small(q, matrices, n, rows, cols, state->pivot, scratch);
+  } else {
+    for (size_t k = 0; k < n; k++)
+      if (square) kernels->square_large(q + k * length, matrices + k * entries, rows, state->pivot, scratch);
+      else kernels->rectangle_large(q + k * length, matrices + k * entries, rows, cols, state->pivot, scratch);
   }
   free(scratch);
   return WLAW_OK;
 }
 
-/* into += a group of the same pivot: count, mean, comoments (Chan et al. 1983, eq. 2.1). */
-static void merge_group(matrix_moments *into, double count, const double *mean,
-                        const double comoment[MOMENTS_MOST][MOMENTS_MOST]) {
+/* into += a group of the same pivot: count, mean, comoments [., stride] (Chan et al. 1983, eq. 2.1). */
+static void merge_group(matrix_moments *into, double count, const double *mean, const double *comoment, size_t stride) {
   const size_t K = into->length;
   const double have = (double)into->count, total = have + count;
   double delta[MOMENTS_MOST];
@@ -86,28 +86,22 @@ static void merge_group(matrix_moments *into, double count, const double *mean,
   for (size_t a = 0; a < K; a++) delta[a] = mean[a] - into->mean[a];
   for (size_t a = 0; a < K; a++)
     for (size_t b = 0; b < K; b++)
-      into->comoment[a][b] += comoment[a][b] + delta[a] * delta[b] * (have * count / total);
+      into->comoment[a][b] += comoment[a * stride + b] + delta[a] * delta[b] * (have * count / total);
   for (size_t a = 0; a < K; a++) into->mean[a] += delta[a] * (count / total);
   into->count += (uint64_t)count;
 }
 
 void wlaw_moments_add(matrix_moments *state, const double *q, size_t n) {
-  const size_t K = state->length;
-  double mean[MOMENTS_MOST] = {0}, comoment[MOMENTS_MOST][MOMENTS_MOST] = {{0}}, delta[MOMENTS_MOST];
-  for (size_t k = 0; k < n; k++)
-    for (size_t a = 0; a < K; a++) mean[a] += q[k * K + a] / (double)n;
-  for (size_t k = 0; k < n; k++) {
-    for (size_t a = 0; a < K; a++) delta[a] = q[k * K + a] - mean[a];
-    for (size_t a = 0; a < K; a++)
-      for (size_t b = 0; b < K; b++) comoment[a][b] += delta[a] * delta[b];
-  }
-  merge_group(state, (double)n, mean, (const double(*)[MOMENTS_MOST])comoment);
+  double mean[MOMENTS_MOST], comoment[MOMENTS_MOST * MOMENTS_MOST];
+  if (n == 0) return;
+  kernels_of(wlaw_cpu_level())->spread(mean, comoment, q, n, state->length);
+  merge_group(state, (double)n, mean, comoment, state->length);
 }
 
 void wlaw_moments_merge(matrix_moments *into, const matrix_moments *from) {
   matrix_moments moved = *from;
   if (into->pivot[0] != from->pivot[0] || into->pivot[1] != from->pivot[1]) wlaw_moments_move(&moved, into->pivot);
-  merge_group(into, (double)moved.count, moved.mean, (const double(*)[MOMENTS_MOST])moved.comoment);
+  merge_group(into, (double)moved.count, moved.mean, moved.comoment[0], MOMENTS_MOST);
 }
 
 void wlaw_moments_remove(matrix_moments *state, const double *q) {

@@ -1,108 +1,151 @@
 /* Sums over rows r, over columns c, the diagonal d, and the squared norms of the symmetric and antisymmetric parts
  *     A = sum_i M_ii^2 + sum_{i<j} (M_ij + M_ji)^2 / 2        B = sum_{i<j} (M_ij - M_ji)^2 / 2
  * (= (Q + T) / 2 and (Q - T) / 2 with Q = sum M_ij^2, T = sum M_ij M_ji, without their cancellation), then the 13
- * statistics. Lanes are written out as loops over MOMENTS_LANES so that every instruction set adds in one order. */
+ * statistics. */
 #include "measure/moments_kernels.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { L = MOMENTS_LANES, TILE = MOMENTS_TILE };
+/* Doubles in a register of this instruction set: small matrices go by as many at once, one in each lane. */
+#if defined(__AVX512F__)
+enum { L = 8 };
+#elif defined(__AVX2__)
+enum { L = 4 };
+#else
+enum { L = 2 };
+#endif
+enum { TILE = MOMENTS_TILE };
 
-#define EACH_LANE for (size_t l = 0; l < L; l++)
+typedef double lanes __attribute__((vector_size(L * sizeof(double)), may_alias));
+/* The same at any double's address. */
+typedef double loose __attribute__((vector_size(L * sizeof(double)), may_alias, aligned(sizeof(double))));
 
-static double lanes_sum(const double a[L]) { return ((a[0] + a[1]) + (a[2] + a[3])) + ((a[4] + a[5]) + (a[6] + a[7])); }
-
-/* out[e, lane] = matrices[lane, e] - pivot; lanes past count are zero. */
-static void lanes_gather(double *restrict out, const double *restrict matrices, size_t count, size_t entries,
-                         double pivot) {
-  if (count < L) memset(out, 0, entries * L * sizeof *out);
-  for (size_t l = 0; l < count; l++)
-    for (size_t e = 0; e < entries; e++) out[e * L + l] = matrices[l * entries + e] - pivot;
+static double lanes_sum(const lanes *a) {
+  double part[L];
+  memcpy(part, a, sizeof part);
+  for (size_t half = L / 2; half > 0; half /= 2)
+    for (size_t l = 0; l < half; l++) part[l] += part[l + half];
+  return part[0];
 }
 
-/* The last step for `lanes` matrices side by side (1 or L): r, c, d: [size, lanes], overwritten; A, B: [lanes]. */
-static inline __attribute__((always_inline)) void square_finish(double *restrict q, double *restrict r,
-                                                                double *restrict c, double *restrict d, const double *A,
-                                                                const double *B, size_t size, size_t count,
-                                                                size_t lanes) {
-  const double D = (double)size, of_v3 = size > 2 ? sqrt(D / (D - 2.0)) : 0.0, of_v12 = 1.0 / sqrt(D);
-  double s[L] = {0}, t[L] = {0}, g[8][L] = {{0}};
-  for (size_t i = 0; i < size; i++)
-    for (size_t l = 0; l < lanes; l++) {
-      s[l] += r[i * lanes + l];
-      t[l] += d[i * lanes + l];
-    }
-  for (size_t i = 0; i < size; i++)
-    for (size_t l = 0; l < lanes; l++) {
-      const size_t at = i * lanes + l;
-      const double x = c[at] - s[l] / D, y = r[at] - s[l] / D, z = d[at] - t[l] / D;
-      const double v1 = x * of_v12, v2 = y * of_v12, v3 = of_v3 * (z - (x + y) / D);
-      g[0][l] += v1 * v1;
-      g[1][l] += v1 * v2;
-      g[2][l] += v1 * v3;
-      g[3][l] += v2 * v2;
-      g[4][l] += v2 * v3;
-      g[5][l] += v3 * v3;
-      g[6][l] += (v1 + v2) * (v1 + v2);
-      g[7][l] += (v1 - v2) * (v1 - v2);
-    }
-  for (size_t l = 0; l < count; l++) {
-    double *out = q + l * 13;
-    const double S1 = s[l] / D, S2 = (t[l] - S1) / sqrt(D - 1.0);
-    out[0] = S1;
-    out[1] = S2;
-    out[2] = S1 * S1;
-    out[3] = S1 * S2;
-    out[4] = S2 * S2;
-    for (size_t k = 0; k < 6; k++) out[5 + k] = g[k][l];
-    const double P2 = A[l] - (out[2] + out[4] + 0.5 * g[6][l] + g[5][l]), P3 = B[l] - 0.5 * g[7][l];
-    /* Rounding may leave less than nothing; NaN must stay NaN. Below 4 (3) rows the space is empty. */
-    out[11] = size < 4 && P2 == P2 ? 0.0 : P2 < 0.0 ? 0.0 : P2;
-    out[12] = size < 3 && P3 == P3 ? 0.0 : P3 < 0.0 ? 0.0 : P3;
+/* The L x L block at `in` (rows `stride` apart) transposed to out, less the pivot: log2(L) rounds of exchanges. */
+static inline void block_transpose(lanes *restrict out, const double *restrict in, size_t stride, double pivot) {
+  lanes a[L], b[L];
+  for (size_t i = 0; i < L; i++) a[i] = *(const loose *)(in + i * stride) - pivot;
+#if defined(__AVX512F__)
+  for (size_t i = 0; i < L; i += 2) {
+    b[i] = __builtin_shufflevector(a[i], a[i + 1], 0, 8, 2, 10, 4, 12, 6, 14);
+    b[i + 1] = __builtin_shufflevector(a[i], a[i + 1], 1, 9, 3, 11, 5, 13, 7, 15);
   }
+  for (size_t i = 0; i < L; i += 4)
+    for (size_t k = i; k < i + 2; k++) {
+      a[k] = __builtin_shufflevector(b[k], b[k + 2], 0, 1, 8, 9, 4, 5, 12, 13);
+      a[k + 2] = __builtin_shufflevector(b[k], b[k + 2], 2, 3, 10, 11, 6, 7, 14, 15);
+    }
+  for (size_t i = 0; i < 4; i++) {
+    out[i] = __builtin_shufflevector(a[i], a[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+    out[i + 4] = __builtin_shufflevector(a[i], a[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+  }
+#elif defined(__AVX2__)
+  for (size_t i = 0; i < L; i += 2) {
+    b[i] = __builtin_shufflevector(a[i], a[i + 1], 0, 4, 2, 6);
+    b[i + 1] = __builtin_shufflevector(a[i], a[i + 1], 1, 5, 3, 7);
+  }
+  for (size_t i = 0; i < 2; i++) {
+    out[i] = __builtin_shufflevector(b[i], b[i + 2], 0, 1, 4, 5);
+    out[i + 2] = __builtin_shufflevector(b[i], b[i + 2], 2, 3, 6, 7);
+  }
+#else
+  b[0] = __builtin_shufflevector(a[0], a[1], 0, 2);
+  b[1] = __builtin_shufflevector(a[0], a[1], 1, 3);
+  memcpy(out, b, sizeof b);
+#endif
+}
+
+/* out[e], lane l = matrices[l, e] - pivot; lanes past count are zero. */
+static void lanes_gather(lanes *restrict out, const double *restrict matrices, size_t count, size_t entries,
+                         double pivot) {
+  size_t e = 0;
+  if (count < L) memset(out, 0, entries * sizeof *out);
+  else
+    for (; e + L <= entries; e += L) block_transpose(out + e, matrices + e, entries, pivot);
+  for (; e < entries; e++)
+    for (size_t l = 0; l < count; l++) ((double *)(out + e))[l] = matrices[l * entries + e] - pivot;
+}
+
+/* The last step for L matrices side by side. r, c, d: [size]. */
+static void square_finish(double *restrict q, const lanes *restrict r, const lanes *restrict c, const lanes *restrict d,
+                          const lanes *restrict A, const lanes *restrict B, size_t size, size_t count) {
+  const double D = (double)size, of_v12 = 1.0 / sqrt(D), of_v3 = size > 2 ? sqrt(D / (D - 2.0)) : 0.0;
+  const double per_D = 1.0 / D, of_S2 = 1.0 / sqrt(D - 1.0);
+  lanes s = {0}, t = {0}, g[8] = {{0}}, out[13];
+  for (size_t i = 0; i < size; i++) {
+    s += r[i];
+    t += d[i];
+  }
+  const lanes S1 = s / D, tD = t / D, S2 = (t - S1) * of_S2;
+  for (size_t i = 0; i < size; i++) {
+    const lanes x = c[i] - S1, y = r[i] - S1, z = d[i] - tD;
+    const lanes v1 = x * of_v12, v2 = y * of_v12, v3 = of_v3 * (z - (x + y) * per_D);
+    g[0] += v1 * v1;
+    g[1] += v1 * v2;
+    g[2] += v1 * v3;
+    g[3] += v2 * v2;
+    g[4] += v2 * v3;
+    g[5] += v3 * v3;
+    g[6] += (v1 + v2) * (v1 + v2);
+    g[7] += (v1 - v2) * (v1 - v2);
+  }
+  out[0] = S1;
+  out[1] = S2;
+  out[2] = S1 * S1;
+  out[3] = S1 * S2;
+  out[4] = S2 * S2;
+  for (size_t k = 0; k < 6; k++) out[5 + k] = g[k];
+  out[11] = *A - (out[2] + out[4] + 0.5 * g[6] + g[5]);
+  out[12] = *B - 0.5 * g[7];
+  for (size_t l = 0; l < count; l++) {
+    for (size_t k = 0; k < 13; k++) q[l * 13 + k] = ((const double *)out)[k * L + l];
+    double *P2 = q + l * 13 + 11, *P3 = P2 + 1;
+    /* Rounding may leave less than nothing; NaN must stay NaN. Below 4 (3) rows the space is empty. */
+    if (*P2 < 0.0 || (size < 4 && *P2 == *P2)) *P2 = 0.0;
+    if (*P3 < 0.0 || (size < 3 && *P3 == *P3)) *P3 = 0.0;
+  }
+}
+
+static void square_lanes(double *q, const double *matrices, size_t count, size_t size, const double pivot[2],
+                         double *scratch) {
+  lanes *restrict M = (lanes *)scratch, *restrict r = M + size * size, *restrict c = r + size, *restrict d = c + size;
+  lanes A = {0}, B = {0}, D2 = {0};
+  lanes_gather(M, matrices, count, size * size, pivot[0]);
+  memset(r, 0, 2 * size * sizeof *r);
+  for (size_t i = 0; i < size; i++) {
+    const lanes m = M[i * size + i] - pivot[1];
+    lanes row = r[i] + m, column = c[i] + m;
+    d[i] = m;
+    D2 += m * m;
+    for (size_t j = i + 1; j < size; j++) {
+      const lanes a = M[i * size + j], b = M[j * size + i], plus = a + b, minus = a - b;
+      row += a;
+      column += b;
+      r[j] += b;
+      c[j] += a;
+      A += plus * plus;
+      B += minus * minus;
+    }
+    r[i] = row;
+    c[i] = column;
+  }
+  A = 0.5 * A + D2;
+  B *= 0.5;
+  square_finish(q, r, c, d, &A, &B, size, count);
 }
 
 static void square_small(double *q, const double *matrices, size_t count, size_t size, const double pivot[2],
                          double *scratch) {
-  double *restrict M = scratch, *restrict r = M + size * size * L, *restrict c = r + size * L,
-                   *restrict d = c + size * L;
-  double A[L] = {0}, B[L] = {0}, D2[L] = {0};
-  lanes_gather(M, matrices, count, size * size, pivot[0]);
-  memset(r, 0, 2 * size * L * sizeof *r);
-  for (size_t i = 0; i < size; i++) {
-    double row[L], column[L];
-    const double *diagonal = M + (i * size + i) * L;
-    EACH_LANE {
-      const double m = diagonal[l] - pivot[1];
-      d[i * L + l] = m;
-      D2[l] += m * m;
-      row[l] = r[i * L + l] + m;
-      column[l] = c[i * L + l] + m;
-    }
-    for (size_t j = i + 1; j < size; j++) {
-      const double *restrict a = M + (i * size + j) * L, *restrict b = M + (j * size + i) * L;
-      double *restrict rj = r + j * L, *restrict cj = c + j * L;
-      EACH_LANE {
-        const double plus = a[l] + b[l], minus = a[l] - b[l];
-        row[l] += a[l];
-        column[l] += b[l];
-        rj[l] += b[l];
-        cj[l] += a[l];
-        A[l] += plus * plus;
-        B[l] += minus * minus;
-      }
-    }
-    EACH_LANE {
-      r[i * L + l] = row[l];
-      c[i * L + l] = column[l];
-    }
-  }
-  EACH_LANE {
-    A[l] = 0.5 * A[l] + D2[l];
-    B[l] *= 0.5;
-  }
-  square_finish(q, r, c, d, A, B, size, count, L);
+  for (size_t k = 0; k < count; k += L)
+    square_lanes(q + k * 13, matrices + k * size * size, count - k < L ? count - k : L, size, pivot, scratch);
 }
 
 /* out[TILE, TILE] = the tile at (top, left) minus the pivot, zero outside the matrix. */
@@ -120,137 +163,165 @@ static void tile_load(double *restrict out, const double *restrict matrix, size_
 
 static void tile_transpose(double *restrict out, const double *restrict in) {
   for (size_t i = 0; i < TILE; i += L)
-    for (size_t j = 0; j < TILE; j += L)
-      for (size_t k = 0; k < L; k++) EACH_LANE out[(i + k) * TILE + j + l] = in[(j + l) * TILE + i + k];
+    for (size_t j = 0; j < TILE; j += L) {
+      lanes block[L];
+      block_transpose(block, in + j * TILE + i, TILE, 0.0);
+      for (size_t k = 0; k < L; k++) *(lanes *)(out + (i + k) * TILE + j) = block[k];
+    }
 }
 
 /* a: tile (I, J); b: tile (J, I) transposed. r and c take both tiles; half of A and B when I = J, where every pair
- * comes twice and r, c take `a` alone. */
+ * comes twice and r, c take `a` alone. r, c: lane 0 of each is the sum. */
 static void tile_add(double *restrict rI, double *restrict cI, double *restrict rJ, double *restrict cJ,
-                     double *restrict A, double *restrict B, const double *restrict a, const double *restrict b,
+                     lanes *restrict A, lanes *restrict B, const double *restrict a, const double *restrict b,
                      size_t height) {
   for (size_t i = 0; i < height; i++) {
-    double row[L] = {0}, column[L] = {0};
-    for (size_t j = 0; j < TILE; j += L) EACH_LANE {
-        const double m = a[i * TILE + j + l], w = b[i * TILE + j + l], plus = m + w, minus = m - w;
-        row[l] += m;
-        column[l] += w;
-        rJ[j + l] += w;
-        cJ[j + l] += m;
-        A[l] += plus * plus;
-        B[l] += minus * minus;
-      }
-    rI[i] += lanes_sum(row);
-    cI[i] += lanes_sum(column);
+    lanes row = {0}, column = {0};
+    for (size_t j = 0; j < TILE; j += L) {
+      const lanes m = *(const lanes *)(a + i * TILE + j), w = *(const lanes *)(b + i * TILE + j);
+      const lanes plus = m + w, minus = m - w;
+      row += m;
+      column += w;
+      *(lanes *)(rJ + j) += w;
+      *(lanes *)(cJ + j) += m;
+      *A += plus * plus;
+      *B += minus * minus;
+    }
+    rI[i] += lanes_sum(&row);
+    cI[i] += lanes_sum(&column);
   }
 }
 
 static void square_large(double *q, const double *matrix, size_t size, const double pivot[2], double *scratch) {
   const size_t padded = (size + TILE - 1) / TILE * TILE;
-  double *r = scratch, *c = r + padded, *d = c + padded;
+  lanes *side = (lanes *)scratch; /* [3, size]: r, c, d of this matrix in lane 0 */
+  double *r = scratch + 3 * size * L, *c = r + padded, *d = c + padded;
   double *unused = d + padded; /* [2, TILE]: what a diagonal tile would add twice */
-  double a[TILE * TILE], b[TILE * TILE], transposed[TILE * TILE];
-  double off[2][L] = {{0}}, on[2][L] = {{0}};
-  memset(r, 0, (3 * padded + 2 * TILE) * sizeof *r);
+  double a[TILE * TILE] __attribute__((aligned(64))), b[TILE * TILE] __attribute__((aligned(64))),
+      transposed[TILE * TILE] __attribute__((aligned(64)));
+  lanes off[2] = {{0}}, on[2] = {{0}};
+  memset(scratch, 0, (3 * size * L + 3 * padded + 2 * TILE) * sizeof *scratch);
   for (size_t I = 0; I < size; I += TILE) {
     const size_t height = size - I < TILE ? size - I : TILE;
     tile_load(a, matrix, size, I, I, pivot);
     tile_transpose(transposed, a);
-    tile_add(r + I, unused, unused + TILE, c + I, on[0], on[1], a, transposed, height);
+    tile_add(r + I, unused, unused + TILE, c + I, &on[0], &on[1], a, transposed, height);
     for (size_t i = 0; i < height; i++) d[I + i] = a[i * TILE + i];
     for (size_t J = I + TILE; J < size; J += TILE) {
       tile_load(a, matrix, size, I, J, pivot);
       tile_load(b, matrix, size, J, I, pivot);
       tile_transpose(transposed, b);
-      tile_add(r + I, c + I, r + J, c + J, off[0], off[1], a, transposed, height);
+      tile_add(r + I, c + I, r + J, c + J, &off[0], &off[1], a, transposed, height);
     }
   }
-  const double A = 0.5 * (lanes_sum(off[0]) + 0.5 * lanes_sum(on[0]));
-  const double B = 0.5 * (lanes_sum(off[1]) + 0.5 * lanes_sum(on[1]));
-  square_finish(q, r, c, d, &A, &B, size, 1, 1);
+  const lanes A = {0.5 * (lanes_sum(&off[0]) + 0.5 * lanes_sum(&on[0]))};
+  const lanes B = {0.5 * (lanes_sum(&off[1]) + 0.5 * lanes_sum(&on[1]))};
+  for (size_t i = 0; i < size; i++) {
+    scratch[i * L] = r[i];
+    scratch[(size + i) * L] = c[i];
+    scratch[(2 * size + i) * L] = d[i];
+  }
+  square_finish(q, side, side + size, side + 2 * size, &A, &B, size, 1);
 }
 
-/* r: [rows, lanes], c: [cols, lanes], Q: [lanes]. */
-static inline __attribute__((always_inline)) void rectangle_finish(double *restrict q, const double *restrict r,
-                                                                   const double *restrict c, const double *Q,
-                                                                   size_t rows, size_t cols, size_t count,
-                                                                   size_t lanes) {
+/* r: [rows], c: [cols]. */
+static void rectangle_finish(double *restrict q, const lanes *restrict r, const lanes *restrict c,
+                             const lanes *restrict Q, size_t rows, size_t cols, size_t count) {
   const double m = (double)rows, n = (double)cols;
-  double s[L] = {0}, y2[L] = {0}, x2[L] = {0};
-  for (size_t i = 0; i < rows; i++)
-    for (size_t l = 0; l < lanes; l++) s[l] += r[i * lanes + l];
-  for (size_t i = 0; i < rows; i++)
-    for (size_t l = 0; l < lanes; l++) {
-      const double y = r[i * lanes + l] - s[l] / m;
-      y2[l] += y * y;
-    }
-  for (size_t j = 0; j < cols; j++)
-    for (size_t l = 0; l < lanes; l++) {
-      const double x = c[j * lanes + l] - s[l] / n;
-      x2[l] += x * x;
-    }
+  lanes s = {0}, y2 = {0}, x2 = {0}, out[5];
+  for (size_t i = 0; i < rows; i++) s += r[i];
+  for (size_t i = 0; i < rows; i++) y2 += (r[i] - s / m) * (r[i] - s / m);
+  for (size_t j = 0; j < cols; j++) x2 += (c[j] - s / n) * (c[j] - s / n);
+  out[0] = s / sqrt(m * n);
+  out[1] = out[0] * out[0];
+  out[2] = rows > 1 ? y2 / n : y2 - y2;
+  out[3] = cols > 1 ? x2 / m : x2 - x2;
+  out[4] = *Q - (out[1] + out[2] + out[3]);
   for (size_t l = 0; l < count; l++) {
-    double *out = q + l * 5;
-    out[0] = s[l] / sqrt(m * n);
-    out[1] = out[0] * out[0];
-    out[2] = rows > 1 ? y2[l] / n : y2[l] - y2[l];
-    out[3] = cols > 1 ? x2[l] / m : x2[l] - x2[l];
-    const double rest = Q[l] - (out[1] + out[2] + out[3]);
-    out[4] = (rows == 1 || cols == 1) && rest == rest ? 0.0 : rest < 0.0 ? 0.0 : rest;
+    for (size_t k = 0; k < 5; k++) q[l * 5 + k] = ((const double *)out)[k * L + l];
+    double *rest = q + l * 5 + 4;
+    if (*rest < 0.0 || ((rows == 1 || cols == 1) && *rest == *rest)) *rest = 0.0;
   }
+}
+
+static void rectangle_lanes(double *q, const double *matrices, size_t count, size_t rows, size_t cols,
+                            const double pivot[2], double *scratch) {
+  lanes *restrict M = (lanes *)scratch, *restrict r = M + rows * cols, *restrict c = r + rows, Q = {0};
+  lanes_gather(M, matrices, count, rows * cols, pivot[0]);
+  memset(c, 0, cols * sizeof *c);
+  for (size_t i = 0; i < rows; i++) {
+    lanes row = {0};
+    for (size_t j = 0; j < cols; j++) {
+      const lanes a = M[i * cols + j];
+      row += a;
+      c[j] += a;
+      Q += a * a;
+    }
+    r[i] = row;
+  }
+  rectangle_finish(q, r, c, &Q, rows, cols, count);
 }
 
 static void rectangle_small(double *q, const double *matrices, size_t count, size_t rows, size_t cols,
                             const double pivot[2], double *scratch) {
-  double *restrict M = scratch, *restrict r = M + rows * cols * L, *restrict c = r + rows * L;
-  double Q[L] = {0};
-  lanes_gather(M, matrices, count, rows * cols, pivot[0]);
-  memset(c, 0, cols * L * sizeof *c);
-  for (size_t i = 0; i < rows; i++) {
-    double row[L] = {0};
-    for (size_t j = 0; j < cols; j++) {
-      const double *restrict a = M + (i * cols + j) * L;
-      double *restrict cj = c + j * L;
-      EACH_LANE {
-        row[l] += a[l];
-        cj[l] += a[l];
-        Q[l] += a[l] * a[l];
-      }
-    }
-    EACH_LANE r[i * L + l] = row[l];
-  }
-  rectangle_finish(q, r, c, Q, rows, cols, count, L);
+  for (size_t k = 0; k < count; k += L)
+    rectangle_lanes(q + k * 5, matrices + k * rows * cols, count - k < L ? count - k : L, rows, cols, pivot, scratch);
 }
 
 static void rectangle_large(double *q, const double *matrix, size_t rows, size_t cols, const double pivot[2],
                             double *scratch) {
-  double *r = scratch, *restrict c = r + rows;
-  double squares[L] = {0}, tail = 0.0;
-  memset(c, 0, cols * sizeof *c);
+  lanes *r = (lanes *)scratch, *c = r + rows; /* of this matrix in lane 0 */
+  double *restrict sums = (double *)(c + cols);
+  lanes squares = {0};
+  double tail = 0.0;
+  memset(scratch, 0, ((rows + cols) * L + cols) * sizeof *scratch);
   for (size_t i = 0; i < rows; i++) {
     const double *restrict a = matrix + i * cols;
-    double row[L] = {0}, rest = 0.0;
+    lanes row = {0};
+    double rest = 0.0;
     size_t j = 0;
-    for (; j + L <= cols; j += L) EACH_LANE {
-        const double m = a[j + l] - pivot[0];
-        row[l] += m;
-        c[j + l] += m;
-        squares[l] += m * m;
-      }
+    for (; j + L <= cols; j += L) {
+      const lanes m = *(const loose *)(a + j) - pivot[0];
+      row += m;
+      *(loose *)(sums + j) += m;
+      squares += m * m;
+    }
     for (; j < cols; j++) {
       const double m = a[j] - pivot[0];
       rest += m;
-      c[j] += m;
+      sums[j] += m;
       tail += m * m;
     }
-    r[i] = lanes_sum(row) + rest;
+    scratch[i * L] = lanes_sum(&row) + rest;
   }
-  const double Q = lanes_sum(squares) + tail;
-  rectangle_finish(q, r, c, &Q, rows, cols, 1, 1);
+  for (size_t j = 0; j < cols; j++) scratch[(rows + j) * L] = sums[j];
+  const lanes Q = {lanes_sum(&squares) + tail};
+  rectangle_finish(q, r, c, &Q, rows, cols, 1);
+}
+
+/* Sums of q and of (q - mean)(q - mean)' over n rows of q: [n, length]. Rows are padded to whole vectors and taken four
+ * at a time (the last group filled up with zeros). */
+static void spread(double *restrict mean, double *restrict comoment, const double *restrict q, size_t n,
+                   size_t length) {
+  enum { PAD = 16, PARTS = PAD / L, GROUP = 4 };
+  double sum[PAD] = {0};
+  lanes products[PAD][PARTS] = {{{0}}}, delta[GROUP][PARTS] = {{{0}}};
+  for (size_t k = 0; k < n; k++)
+    for (size_t a = 0; a < length; a++) sum[a] += q[k * length + a];
+  for (size_t a = 0; a < length; a++) mean[a] = sum[a] / (double)n;
+  for (size_t k = 0; k < n; k += GROUP) {
+    for (size_t g = 0; g < GROUP; g++)
+      for (size_t a = 0; a < length; a++) ((double *)delta[g])[a] = k + g < n ? q[(k + g) * length + a] - mean[a] : 0.0;
+    for (size_t a = 0; a < length; a++)
+      for (size_t g = 0; g < GROUP; g++)
+        for (size_t h = 0; h < PARTS; h++) products[a][h] += ((const double *)delta[g])[a] * delta[g][h];
+  }
+  for (size_t a = 0; a < length; a++)
+    for (size_t b = 0; b < length; b++) comoment[a * length + b] = ((const double *)products[a])[b];
 }
 
 #define PASTE_(a, b) a##b
 #define PASTE(a, b)  PASTE_(a, b)
 
 const moments_kernels PASTE(wlaw_moments_kernels_, WLAW_LEVEL) = {square_small, square_large, rectangle_small,
-                                                                  rectangle_large};
+                                                                  rectangle_large, spread};

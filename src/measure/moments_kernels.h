@@ -5,8 +5,8 @@
 #include <stddef.h>
 
 enum {
-  MOMENTS_LANES = 8,    /* small matrices: this many at once, one in each lane */
-  MOMENTS_SMALL = 1024, /* most entries of a small matrix */
+  MOMENTS_LANES = 8,    /* most matrices side by side in a register */
+  MOMENTS_SMALL = 1024, /* most entries of a matrix that goes that way */
   MOMENTS_TILE = 32     /* large square matrices go by pairs of tiles (I, J) and (J, I) */
 };
 
@@ -15,12 +15,14 @@ enum {
  * The numbers of a matrix depend on the matrix, the shape and the pivot, never on its place among the others. */
 typedef struct moments_kernels {
   void (*square_small)(double *q, const double *matrices, size_t count, size_t size, const double pivot[2],
-                       double *scratch); /* count <= MOMENTS_LANES */
+                       double *scratch);
   void (*square_large)(double *q, const double *matrix, size_t size, const double pivot[2], double *scratch);
   void (*rectangle_small)(double *q, const double *matrices, size_t count, size_t rows, size_t cols,
                           const double pivot[2], double *scratch);
   void (*rectangle_large)(double *q, const double *matrix, size_t rows, size_t cols, const double pivot[2],
                           double *scratch);
+  /* mean: [length], comoment: [length, length] = sum of (q - mean)(q - mean)' over n >= 1 rows of q, two passes */
+  void (*spread)(double *mean, double *comoment, const double *q, size_t n, size_t length);
 } moments_kernels;
 
 extern const moments_kernels wlaw_moments_kernels_baseline;

@@ -10,7 +10,7 @@
 
 typedef struct snapshot_plan {
   tensor_spec specs[2 * MLP_MAX_LAYERS];
-  char names[2 * MLP_MAX_LAYERS][24];
+  char names[2 * MLP_MAX_LAYERS][40];
   size_t layer[2 * MLP_MAX_LAYERS];
   bool bias[2 * MLP_MAX_LAYERS];
   size_t n, largest; /* floats of the largest tensor of one network */

@@ -95,7 +95,7 @@ static void floats_far_from_zero(void **state) {
   }
 }
 
-/* Means of equal numbers are rounded, so their deviations need not be 0: 1000 constants that are no round numbers. */
+/* 1000 constants that are no round numbers: the mean of 77 equal numbers must be that number, to the last bit. */
 static void constants_become_zero(void **state) {
   (void)state;
   enum { N = 77, CONSTANTS = 1000 };

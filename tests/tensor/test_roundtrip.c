@@ -239,6 +239,31 @@ static void packed_in_any_order(void **state) {
   free(data);
 }
 
+/* More members than the 16-bit count of a zip archive holds: its zip64 end is written, and read back. */
+static void many_members(void **state) {
+  (void)state;
+  enum { N = 66000 };
+  tensor_spec *specs = calloc(N, sizeof *specs);
+  char(*names)[8] = calloc(N, sizeof *names);
+  assert_true(specs && names);
+  for (int i = 0; i < N; i++) {
+    snprintf(names[i], sizeof names[i], "t%d", i);
+    specs[i] = (tensor_spec){names[i], WLAW_U8, 1, {i == N - 1}};
+  }
+  wlaw_error *err = wlaw_error_new();
+  write_file(test_scratch("many.npz"), specs, N, (const unsigned char[]){42}, 1, 1, err);
+  wlaw_tensors *tensors;
+  check_ok(wlaw_tensors_open(&tensors, test_scratch("many.npz"), err));
+  assert_int_equal(wlaw_tensors_count(tensors), N);
+  double value;
+  check_ok(wlaw_tensors_read(tensors, N - 1, 0, 1, &value, err));
+  assert_true(value == 42);
+  wlaw_tensors_close(tensors);
+  wlaw_error_free(err);
+  free(names);
+  free(specs);
+}
+
 static void writer_refusals(void **state) {
   (void)state;
   wlaw_error *err = wlaw_error_new();
@@ -306,13 +331,10 @@ static void no_room(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(every_type),
-      cmocka_unit_test(several_tensors),
-      cmocka_unit_test(column_major),
-      cmocka_unit_test(column_major_large),
-      cmocka_unit_test(packed_in_any_order),
-      cmocka_unit_test(writer_refusals),
-      cmocka_unit_test(no_room),
+      cmocka_unit_test(every_type),          cmocka_unit_test(several_tensors),
+      cmocka_unit_test(column_major),        cmocka_unit_test(column_major_large),
+      cmocka_unit_test(packed_in_any_order), cmocka_unit_test(many_members),
+      cmocka_unit_test(writer_refusals),     cmocka_unit_test(no_room),
   };
   return cmocka_run_group_tests_name("tensor.roundtrip", tests, NULL, NULL);
 }
