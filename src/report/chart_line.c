@@ -9,8 +9,9 @@
 enum {
   CAP = 3,
   CLASSES = 32,
-  DODGE = 3 /* between error bars of neighbouring series */,
-  MARKERS_MOST = 60 /* on a line */
+  DODGE = 3, /* between error bars of neighbouring series */
+  INSET = 7,
+  MARKERS_MOST = 60, /* on a line */
 };
 
 typedef struct class_text {
@@ -145,7 +146,7 @@ void wlaw_chart_line(text_buffer *out, const line_chart *chart) {
   double *first = x + chart->n + 1, *second = first + chart->n + 1;
   chart_label labels[CHART_LABELS_MOST];
   class_text names[CHART_LABELS_MOST];
-  chart_frame frame;
+  chart_frame frame = {.inset = INSET};
   data_range x_range = RANGE_EMPTY;
   wlaw_range_add_all(&x_range, chart->x, chart->n);
   frame.x = wlaw_scale_make(&frame.x_ticks, SCALE_INTEGER, x_range, 6);

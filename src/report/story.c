@@ -10,7 +10,11 @@
 
 static const double SURE = 3.5; /* standard errors: the largest of some 40 changes by chance is about 2.5 */
 
-static const char *name_of(const report_tensor *tensor) { return tensor->name ? tensor->name : "the matrix"; }
+enum { LISTED = 6 }; /* matrices named one by one in a sentence */
+
+static const char *name_of(const report_tensor *tensor) {
+  return tensor->name && *tensor->name ? tensor->name : "the matrix";
+}
 
 static const tensor_point *last_point(const report_series *series, size_t t) {
   return &series->tensors[t].points[series->n_epochs - 1];
@@ -27,8 +31,28 @@ static moment_text at_epoch(const report_series *series, size_t e) {
   return text;
 }
 
+/* "w.npy holds layer1 (200 networks, 10 x 10) and ...". */
+static void tell_file(sentence_list *story, const report_series *series) {
+  text_buffer list = {0};
+  for (size_t t = 0; t < series->n_tensors && t < LISTED && series->n_epochs > 0; t++) {
+    const report_tensor *tensor = &series->tensors[t];
+    const double networks = tensor->points[0].networks;
+    wlaw_text_add(&list, "%s%.40s (%s network%s, %llu \xc3\x97 %llu)", t ? ", " : "", name_of(tensor),
+                  isfinite(networks) ? wlaw_number_fixed(networks, 0).s : "?", networks == 1 ? "" : "s",
+                  (unsigned long long)tensor->rows, (unsigned long long)tensor->cols);
+  }
+  if (list.length)
+    wlaw_sentence_add(story, "%.200s holds %s%s.", series->source ? series->source : "The file",
+                      wlaw_text_string(&list), series->n_tensors > LISTED ? " and more" : "");
+  story->failed |= list.failed;
+  wlaw_text_free(&list);
+}
+
 static void tell_experiment(sentence_list *story, const report_series *series) {
-  if (!series->is_run) return;
+  if (!series->is_run) {
+    tell_file(story, series);
+    return;
+  }
   char networks[64] = "Networks";
   if (isfinite(series->networks))
     snprintf(networks, sizeof networks, "%.0f network%s", series->networks, series->networks == 1 ? "" : "s");
@@ -81,8 +105,6 @@ static double shift_per_weight(const report_series *series, size_t t) {
   const report_tensor *tensor = &series->tensors[t];
   return last_point(series, t)->distance.wasserstein / sqrt((double)tensor->rows * (double)tensor->cols);
 }
-
-enum { LISTED = 6 /* matrices named one by one in a sentence */ };
 
 static void tell_distance(sentence_list *story, const report_series *series) {
   text_buffer list = {0};
@@ -290,19 +312,20 @@ static void tell_permutation(sentence_list *story, const report_series *series) 
     }
   }
   if (!tested) return;
-  const char *matrices = series->is_run ? "hidden matrices" : "matrices";
+  const char *kind = series->is_run ? "hidden " : "", *plural = tested == 1 ? "matrix" : "matrices";
   if (!rejected)
     wlaw_sentence_add(story,
                       "The 8 further parameters of the permutation law are needed nowhere%s (smallest p = %s of %zu "
-                      "%s): rows and columns are exchangeable independently%s.",
-                      at_epoch(series, last).s, wlaw_number_p(least).s, tested, matrices,
+                      "%s%s): rows and columns are exchangeable independently%s.",
+                      at_epoch(series, last).s, wlaw_number_p(least).s, tested, kind, plural,
                       series->is_run ? ", as theory has it for hidden layers" : "");
   else
-    wlaw_sentence_add(story,
-                      "The 8 further parameters of the permutation law are needed%s for %zu of %zu %s, most for %s (p "
-                      "%s%s).",
-                      at_epoch(series, last).s, rejected, tested, matrices, name_of(&series->tensors[worst]),
-                      least > 0 ? "= " : "", wlaw_number_p(least).s);
+    wlaw_sentence_add(
+        story,
+        "The 8 further parameters of the permutation law are needed%s for %zu of %zu %s%s, most for %s (p "
+        "%s%s).",
+        at_epoch(series, last).s, rejected, tested, kind, plural, name_of(&series->tensors[worst]),
+        least > 0 ? "= " : "", wlaw_number_p(least).s);
 }
 
 /* The parameter that moved furthest, in robust standard errors, between the first and the last snapshot. */
