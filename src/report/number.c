@@ -104,7 +104,7 @@ number_text wlaw_number_error(double value, double error) {
 }
 
 number_text wlaw_number_p(double p) {
-  if (p == 0) {
+  if (p >= 0 && p < 1e-300) {
     number_text out = {"<" SPACE};
     append_power(&out, -300);
     return out;

@@ -163,7 +163,7 @@ static void blocks(text_buffer *out, const report_series *series, size_t t) {
     wlaw_html_figure_open(out, "", wlaw_page_tensor_label(tensor).s);
     blocks_chart(out, series, t, values, faint);
     wlaw_html_caption(out,
-                      "Each bar splits the squared distance of one epoch into the blocks of the law; a pale bar "
+                      "Each bar splits the squared distance of one epoch into the blocks of the law; a faded bar "
                       "is a distance that noise alone can make.");
     blocks_table(out, series, tensor);
     wlaw_html_figure_close(out);

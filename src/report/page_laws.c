@@ -70,7 +70,7 @@ static strip_cell test_cell(cell_text *text, const report_series *series, const 
   return (strip_cell){p_classes[step], text->text, NULL, NULL, text->note};
 }
 
-static const char STRIP_WIDTH_LABEL[] = "epoch";
+#define DAGGER "\xe2\x80\xa0" /* beside matrices for which the tests are not valid */
 enum { STRIP_WIDTH = 1080 };
 
 typedef struct strip_memory {
@@ -98,16 +98,13 @@ static void strip_free(strip_memory *memory) {
 static void draw_strip(text_buffer *out, const report_series *series, const strip_memory *memory, const char *id,
                        const char *title, const char *description) {
   for (size_t r = 0; r < memory->n_rows; r++) memory->rows[r] = memory->labels[r].s;
-  const strip_chart chart = {.head = {.id = id,
-                                      .title = title,
-                                      .description = description,
-                                      .width = STRIP_WIDTH,
-                                      .x_label = STRIP_WIDTH_LABEL},
-                             .x = series->epochs,
-                             .n_columns = series->n_epochs,
-                             .rows = memory->rows,
-                             .n_rows = memory->n_rows,
-                             .cells = memory->cells};
+  const strip_chart chart = {
+      .head = {.id = id, .title = title, .description = description, .width = STRIP_WIDTH, .x_label = "epoch"},
+      .x = series->epochs,
+      .n_columns = series->n_epochs,
+      .rows = memory->rows,
+      .n_rows = memory->n_rows,
+      .cells = memory->cells};
   wlaw_html_grid_open(out, "scroll");
   wlaw_chart_strip(out, &chart);
   wlaw_html_grid_close(out);
@@ -151,8 +148,9 @@ static void add_test_rows(strip_memory *memory, const report_series *series, con
   for (int k = REPORT_BIPARTITE; k < REPORT_LAWS; k++) {
     if (!tensor_has_test(series, tensor, k)) continue;
     const size_t row = memory->n_rows++;
-    snprintf(memory->labels[row].s, sizeof memory->labels[row].s, "%.40s: %s or %s", wlaw_page_tensor_name(tensor).s,
-             wlaw_report_law_name((report_law)(k - 1)), wlaw_report_law_name((report_law)k));
+    snprintf(memory->labels[row].s, sizeof memory->labels[row].s, "%.40s%s: %s or %s", wlaw_page_tensor_name(tensor).s,
+             tensor->is_first || tensor->is_last ? DAGGER : "", wlaw_report_law_name((report_law)(k - 1)),
+             wlaw_report_law_name((report_law)k));
     for (size_t e = 0; e < n; e++)
       memory->cells[row * n + e] = test_cell(&memory->texts[row * n + e], series, &tensor->points[e].tests[k], e);
   }
@@ -169,10 +167,12 @@ static void test_strip(text_buffer *out, const report_series *series) {
       wlaw_html_key_close(out);
       draw_strip(out, series, &memory, "tests", "Likelihood-ratio tests",
                  "Two rows a matrix, one cell an epoch: p-values.");
-      wlaw_html_caption(out,
-                        "A dark cell rejects the first law of its row in favour of the second; a pale one says "
-                        "that the smaller law is enough. p-values are for one look each, not corrected for the "
-                        "number of cells.");
+      wlaw_html_caption(
+          out,
+          "The stronger the colour, the more clearly the first law of its row is rejected in favour of the second; a "
+          "cell that fades into the background says that the smaller law is enough. p-values are for one look each, "
+          "not corrected for the "
+          "number of cells. " DAGGER " first or last matrix of a network: the tests are not valid there.");
       wlaw_html_figure_close(out);
     }
   } else out->failed = true;

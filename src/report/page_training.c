@@ -116,7 +116,18 @@ static void figure(text_buffer *out, const report_metrics *metrics, report_metri
   free(marks);
 }
 
-enum { FINAL_BINS = 100 };
+enum { FINAL_BINS = 50 };
+
+/* Ends of the axis: all accuracies, rounded outwards to twentieths. */
+static data_range accuracy_range(const report_metrics *metrics) {
+  data_range range = RANGE_EMPTY;
+  for (size_t i = 0; i < metrics->n_final; i++) wlaw_range_add(&range, fmin(fmax(metrics->final_accuracy[i], 0), 1));
+  if (wlaw_range_is_empty(&range)) return (data_range){0, 1};
+  range.low = floor(20 * range.low) / 20;
+  range.high = ceil(20 * range.high) / 20;
+  if (!(range.high > range.low)) range = (data_range){range.low - 0.05, range.high + 0.05};
+  return range;
+}
 
 /* Accuracies of single networks at the end: whether the mean hides a second group. */
 static void final_accuracy(text_buffer *out, const report_metrics *metrics) {
@@ -124,11 +135,11 @@ static void final_accuracy(text_buffer *out, const report_metrics *metrics) {
   char note[2][72];
   const char *const notes[] = {note[0], note[1]};
   const double last = metrics->epochs[metrics->n - 1];
+  const data_range range = accuracy_range(metrics);
+  const double width = (range.high - range.low) / FINAL_BINS;
   for (size_t i = 0; i < metrics->n_final; i++) {
-    const double accuracy = metrics->final_accuracy[i];
-    if (!(accuracy >= 0 && accuracy <= 1)) continue;
-    const size_t bin = (size_t)(accuracy * FINAL_BINS);
-    counts[bin < FINAL_BINS ? bin : FINAL_BINS - 1]++;
+    const double place = (metrics->final_accuracy[i] - range.low) / width;
+    if (place >= 0 && place <= FINAL_BINS) counts[place < FINAL_BINS ? (size_t)place : FINAL_BINS - 1]++;
   }
   snprintf(note[0], sizeof note[0], "%zu networks", metrics->n_final);
   snprintf(note[1], sizeof note[1], "median %s",
@@ -142,20 +153,23 @@ static void final_accuracy(text_buffer *out, const report_metrics *metrics) {
                                           .height = 290,
                                           .x_label = "test accuracy",
                                           .y_label = "networks"},
-                                 .low = 0,
-                                 .bin_width = 1.0 / FINAL_BINS,
+                                 .low = range.low,
+                                 .bin_width = width,
                                  .counts = counts,
                                  .n = FINAL_BINS,
                                  .mean = NAN,
                                  .sd = NAN,
-                                 .total = FINAL_BINS /* density times width: plain counts */,
+                                 .total = 1 / width /* density times width: plain counts */,
                                  .notes = notes,
                                  .n_notes = 2};
   wlaw_html_figure_open(out, "", heading);
   wlaw_chart_histogram(out, &chart);
-  wlaw_html_caption(out,
-                    "Each bar counts all networks, dead ones too, whose accuracy falls in a step of 0.01; a bar "
-                    "far from the rest is a group of networks that did not learn.");
+  char caption[200];
+  snprintf(caption, sizeof caption,
+           "Each bar counts all networks, dead ones too, whose accuracy falls in a step of %s; a bar far from the rest "
+           "is a group of networks that did not learn.",
+           wlaw_number(width, 2).s);
+  wlaw_html_caption(out, caption);
   wlaw_html_figure_close(out);
 }
 

@@ -1,6 +1,7 @@
 /* run.json into rows of a table, and into the few words the sentences use. */
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/error.h"
@@ -8,8 +9,25 @@
 
 enum { LONGEST_NAME = 160, LONGEST_VALUE = 600, DEEPEST = 6, MOST_SETTINGS = 400 };
 
+/* Lines of a text joined by semicolons; other control characters escaped. */
+static void string_text(char *out, size_t capacity, const char *text) {
+  size_t used = 0;
+  out[0] = '\0';
+  for (const char *line = text; *line && used + 3 < capacity;) {
+    const size_t length = strcspn(line, "\n");
+    char *copy = wlaw_text_duplicate(line, length);
+    if (!copy) return; /* a shorter row: this is display only */
+    if (used) used += (size_t)snprintf(out + used, capacity - used, "; ");
+    wlaw_text_printable(out + used, capacity - used, copy);
+    used += strlen(out + used);
+    free(copy);
+    line += length;
+    line += strspn(line, "\n");
+  }
+}
+
 static void value_text(char *out, size_t capacity, const json_t *value) {
-  if (json_is_string(value)) wlaw_text_printable(out, capacity, json_string_value(value));
+  if (json_is_string(value)) string_text(out, capacity, json_string_value(value));
   else if (json_is_integer(value)) snprintf(out, capacity, "%lld", (long long)json_integer_value(value));
   else if (json_is_real(value)) snprintf(out, capacity, "%.12g", json_real_value(value));
   else snprintf(out, capacity, "%s", json_is_true(value) ? "true" : json_is_false(value) ? "false" : "none");

@@ -292,7 +292,8 @@ static void tell_permutation(sentence_list *story, const report_series *series) 
   double least = INFINITY;
   for (size_t t = 0; t < series->n_tensors; t++) {
     const law_test *test = &last_point(series, t)->tests[REPORT_PERMUTATION];
-    if (!test->present || !isfinite(test->p_value)) continue;
+    const bool outer = series->tensors[t].is_first || series->tensors[t].is_last; /* the test is not valid there */
+    if (outer || !test->present || !isfinite(test->p_value)) continue;
     tested++;
     rejected += test->p_value < 0.01;
     if (test->p_value < least) {
@@ -301,17 +302,18 @@ static void tell_permutation(sentence_list *story, const report_series *series) 
     }
   }
   if (!tested) return;
+  const char *matrices = series->is_run ? "hidden matrices" : "matrices";
   if (!rejected)
     wlaw_sentence_add(story,
-                      "The 8 further parameters of the permutation law are needed nowhere%s (smallest p = %s of "
-                      "%zu tests): rows and columns stay exchangeable independently, as theory has it for hidden "
-                      "layers.",
-                      at_epoch(series, last).s, wlaw_number_p(least).s, tested);
+                      "The 8 further parameters of the permutation law are needed nowhere%s (smallest p = %s of %zu "
+                      "%s): rows and columns are exchangeable independently%s.",
+                      at_epoch(series, last).s, wlaw_number_p(least).s, tested, matrices,
+                      series->is_run ? ", as theory has it for hidden layers" : "");
   else
     wlaw_sentence_add(story,
-                      "The 8 further parameters of the permutation law are needed%s for %zu of %zu square "
-                      "matrices, most for %s (p %s%s).",
-                      at_epoch(series, last).s, rejected, tested, name_of(&series->tensors[worst]),
+                      "The 8 further parameters of the permutation law are needed%s for %zu of %zu %s, most for %s (p "
+                      "%s%s).",
+                      at_epoch(series, last).s, rejected, tested, matrices, name_of(&series->tensors[worst]),
                       least > 0 ? "= " : "", wlaw_number_p(least).s);
 }
 

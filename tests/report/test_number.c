@@ -62,6 +62,7 @@ static void probabilities_and_shares(void **state) {
   assert_string_equal(wlaw_number_p(0).s, "<" NBSP
                                           ""
                                           "10\xe2\x81\xbb\xc2\xb3\xe2\x81\xb0\xe2\x81\xb0");
+  assert_string_equal(wlaw_number_p(6e-318).s, wlaw_number_p(0).s);
   assert_string_equal(wlaw_number_percent(0.626).s, "63" NBSP "%");
   assert_string_equal(wlaw_number_percent(0.001).s, "<" NBSP
                                                     ""
