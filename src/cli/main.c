@@ -62,10 +62,9 @@ static wlaw_status check_output(const wlaw_options *options, const command_spec 
 }
 
 static wlaw_status run_verb(const command_spec *command, parsed_line *line, wlaw_error *err) {
-  char spooled[SPOOL_PATH];
   WLAW_TRY(check_output(line->options, command, err));
   WLAW_TRY(fill_cache(line->options, command, err));
-  WLAW_TRY(wlaw_spool_operands(line->operands, line->n, spooled, err));
+  WLAW_TRY(wlaw_spool_operands(line->operands, line->n, err));
   wlaw_result *result = NULL;
   progress_line progress = wlaw_progress_start(wlaw_option_text(line->options, command, "progress"));
   wlaw_status status =

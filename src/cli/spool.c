@@ -34,7 +34,7 @@ static wlaw_status copy_input(int fd, wlaw_error *err) {
   }
 }
 
-/* A file without a name; the descriptor stays open until the program ends. */
+/* A file without a name. */
 static wlaw_status open_temporary(int *fd, wlaw_error *err) {
   const char *folder = getenv("TMPDIR");
   text_buffer path = {0};
@@ -47,7 +47,7 @@ static wlaw_status open_temporary(int *fd, wlaw_error *err) {
   return status;
 }
 
-wlaw_status wlaw_spool_operands(const char **operands, size_t n, char path[SPOOL_PATH], wlaw_error *err) {
+wlaw_status wlaw_spool_operands(const char **operands, size_t n, wlaw_error *err) {
   const char **operand = NULL;
   for (size_t i = 0; i < n; i++) {
     if (strcmp(operands[i], "-") != 0) continue;
@@ -55,14 +55,15 @@ wlaw_status wlaw_spool_operands(const char **operands, size_t n, char path[SPOOL
     operand = &operands[i];
   }
   if (!operand) return WLAW_OK;
-  int fd = STDIN_FILENO;
   struct stat info;
   if (fstat(STDIN_FILENO, &info) != 0) return wlaw_fail_errno(err, name, "cannot be examined");
   if (!S_ISREG(info.st_mode)) {
+    int fd = -1;
     WLAW_TRY(open_temporary(&fd, err));
     WLAW_TRY(copy_input(fd, err));
+    if (dup2(fd, STDIN_FILENO) < 0) return wlaw_fail_errno(err, name, "cannot be replaced by its copy");
+    close(fd);
   }
-  snprintf(path, SPOOL_PATH, "/dev/fd/%d", fd);
-  *operand = path;
+  *operand = "/dev/stdin";
   return WLAW_OK;
 }

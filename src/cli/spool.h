@@ -6,11 +6,9 @@
 
 #include "weightlaw.h"
 
-enum { SPOOL_PATH = 32 };
-
-/* Replaces an operand `-` by a path under /dev/fd that holds all of standard input: itself where it is a regular file,
- * a nameless temporary file (in $TMPDIR, else /tmp) otherwise. path is room for the name and must live as long as
- * operands. Two `-` are WLAW_ARGUMENT. */
-wlaw_status wlaw_spool_operands(const char **operands, size_t n, char path[SPOOL_PATH], wlaw_error *err);
+/* Replaces an operand `-` by /dev/stdin, after making sure that it can be read at any place: what is no regular file is
+ * copied into a nameless temporary file (in $TMPDIR, else /tmp) that takes standard input's descriptor. Two `-` are
+ * WLAW_ARGUMENT. */
+wlaw_status wlaw_spool_operands(const char **operands, size_t n, wlaw_error *err);
 
 #endif
