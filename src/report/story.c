@@ -80,12 +80,6 @@ static void tell_dead(sentence_list *story, const report_series *series) {
                     constant + nonfinite, constant + nonfinite == 1 ? "" : "s", constant, nonfinite);
 }
 
-/* W2 over the root of the number of weights: what matrices of different sizes can be compared by. */
-static double shift_per_weight(const report_series *series, size_t t) {
-  const report_tensor *tensor = &series->tensors[t];
-  return wlaw_story_last(series, t)->distance.wasserstein / sqrt((double)tensor->rows * (double)tensor->cols);
-}
-
 static void tell_distance(sentence_list *story, const report_series *series) {
   text_buffer list = {0};
   double least_floor = INFINITY, most_floor = 0;
@@ -106,21 +100,6 @@ static void tell_distance(sentence_list *story, const report_series *series) {
                       wlaw_story_epoch(series, series->n_epochs - 1).s, wlaw_text_string(&list),
                       wlaw_number(least_floor, 2).s, wlaw_number(most_floor, 2).s);
   wlaw_text_free(&list);
-}
-
-static void tell_shift(sentence_list *story, const report_series *series) {
-  const size_t none = series->n_tensors;
-  size_t most = none, least = none;
-  for (size_t t = 0; t < series->n_tensors; t++) {
-    const double shift = shift_per_weight(series, t);
-    if (!isfinite(shift)) continue;
-    if (most == none || shift > shift_per_weight(series, most)) most = t;
-    if (least == none || shift < shift_per_weight(series, least)) least = t;
-  }
-  if (most == least) return;
-  wlaw_sentence_add(story, "Weight for weight %s has moved most (root mean square %s) and %s least (%s).",
-                    wlaw_story_name(&series->tensors[most]), wlaw_number(shift_per_weight(series, most), 2).s,
-                    wlaw_story_name(&series->tensors[least]), wlaw_number(shift_per_weight(series, least), 2).s);
 }
 
 static const char *block_words(const char *block) {
@@ -230,7 +209,6 @@ void wlaw_story_tell(sentence_list *story, const report_series *series) {
   if (series->is_run) tell_dead(story, series);
   if (series->n_epochs == 0) return;
   tell_distance(story, series);
-  tell_shift(story, series);
   tell_blocks(story, series);
   wlaw_story_laws(story, series);
   wlaw_story_parameter(story, series);

@@ -7,11 +7,10 @@
 
 static const double SURE = 3.5; /* standard errors: the largest of some 40 changes by chance is about 2.5 */
 
-/* Which law each matrix wants, matrices that agree taken together. */
-static void tell_laws_at(sentence_list *story, const report_series *series, size_t e, bool first) {
+/* "layer2.weight wants the iid law; ...": which law each matrix wants, matrices that agree taken together. */
+static void list_wanted(text_buffer *text, const report_series *series, size_t e) {
   size_t keys[STORY_KEYS_MOST];
-  text_buffer text = {0};
-  if (series->n_tensors > STORY_KEYS_MOST) return;
+  const char *between = "";
   for (size_t t = 0; t < series->n_tensors; t++) {
     const int best = wlaw_point_best_bic(&series->tensors[t].points[e]);
     keys[t] = best < 0 ? STORY_NO_KEY : (size_t)best;
@@ -19,23 +18,25 @@ static void tell_laws_at(sentence_list *story, const report_series *series, size
   for (size_t k = 0; k < REPORT_LAWS; k++) {
     char names[STORY_NAMES];
     const size_t members = wlaw_story_group(names, sizeof names, series, keys, k);
-    if (members)
-      wlaw_text_add(&text, "%s%s want%s the %s law", text.length ? "; " : "", names, members == 1 ? "s" : "",
-                    wlaw_report_law_name((report_law)k));
+    if (!members) continue;
+    wlaw_text_add(text, "%s%s want%s the %s law", between, names, members == 1 ? "s" : "",
+                  wlaw_report_law_name((report_law)k));
+    between = "; ";
   }
-  if (text.length)
-    wlaw_sentence_add(story, "%s, by BIC: %s.",
-                      !series->is_run ? "Which law"
-                      : first         ? "Before training"
-                                      : "At the last epoch",
-                      wlaw_text_string(&text));
-  story->failed |= text.failed;
-  wlaw_text_free(&text);
 }
 
 static void tell_laws(sentence_list *story, const report_series *series) {
-  if (series->n_epochs > 1 && series->epochs[0] == 0) tell_laws_at(story, series, 0, true);
-  tell_laws_at(story, series, series->n_epochs - 1, false);
+  text_buffer before = {0}, now = {0};
+  if (series->n_tensors > STORY_KEYS_MOST) return;
+  if (series->n_epochs > 1 && series->epochs[0] == 0) list_wanted(&before, series, 0);
+  list_wanted(&now, series, series->n_epochs - 1);
+  if (before.length && now.length)
+    wlaw_sentence_add(story, "By BIC, before training %s; at the last epoch %s.", wlaw_text_string(&before),
+                      wlaw_text_string(&now));
+  else if (now.length) wlaw_sentence_add(story, "By BIC, %s.", wlaw_text_string(&now));
+  story->failed |= before.failed || now.failed;
+  wlaw_text_free(&before);
+  wlaw_text_free(&now);
 }
 
 /* First snapshot from which iid is rejected at 1 % for good; n_epochs: never. */
