@@ -1,5 +1,5 @@
-/* Exponential and logarithm of the kernels against the C library in double. This file is compiled for the baseline, so
- * without fused multiply-adds, which is the less exact of the levels. */
+/* Exponential, logarithm and hyperbolic tangent of the kernels against the C library in double. This file is compiled
+ * for the baseline, so without fused multiply-adds, which is the less exact of the levels. */
 #include "support/test.h"
 
 #include "net/vector_math.h"
@@ -51,7 +51,28 @@ static void logarithm(void **state) {
   }
 }
 
+static void hyperbolic_tangent(void **state) {
+  (void)state;
+  double worst = 0;
+  for (double start = -12.0; start < 12.0; start += 1e-3) {
+    float x[LANES], y[LANES];
+    for (int i = 0; i < LANES; i++) x[i] = (float)(start + 6.1e-5 * i);
+    v16_store(y, v16_tanh(v16_load(x)));
+    for (int i = 0; i < LANES; i++) worst = fmax(worst, ulps(y[i], tanh((double)x[i])));
+  }
+  check_near(worst, 0, 3.0);
+  const float ends[] = {100.0f, -INFINITY, 1e-20f}, want[] = {1.0f, -1.0f, 1e-20f};
+  float y[LANES];
+  for (int i = 0; i < 3; i++) {
+    v16_store(y, v16_tanh(v16_set(ends[i])));
+    assert_true(y[0] == want[i]);
+  }
+  v16_store(y, v16_tanh(v16_set(NAN)));
+  assert_true(isnan(y[0]));
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(exponential), cmocka_unit_test(logarithm)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(exponential), cmocka_unit_test(logarithm),
+                                     cmocka_unit_test(hyperbolic_tangent)};
   return cmocka_run_group_tests_name("net.vector_math", tests, NULL, NULL);
 }
