@@ -12,6 +12,7 @@
  *   - Output arguments come first. They are set only on WLAW_OK unless the comment says otherwise.
  *   - Text is UTF-8. Arrays are passed with their length. Matrices are row-major, weights are [out, in].
  *   - "Two-call" text: pass out = NULL, capacity = 0 to learn *needed (bytes, with the final NUL), then call again.
+ *   - Numbers in text have a decimal point: where a program sets the locale, LC_NUMERIC stays "C" (as in Python).
  *   - The library never exits, prints, reads the environment or keeps mutable globals. One object may be used by one
  *     thread at a time; different objects by different threads at will.
  */

@@ -13,6 +13,7 @@
 #include "cli/parse.h"
 #include "cli/print.h"
 #include "cli/progress.h"
+#include "cli/spool.h"
 #include "commands.h"
 #include "core/error.h"
 #include "core/file.h"
@@ -52,8 +53,18 @@ static wlaw_status print_help(const command_spec *command, wlaw_error *err) {
   return status;
 }
 
-static wlaw_status run_verb(const command_spec *command, const parsed_line *line, wlaw_error *err) {
+/* `-o -` would make a file of that name: outputs are renamed into place whole, which a stream cannot be. */
+static wlaw_status check_output(const wlaw_options *options, const command_spec *command, wlaw_error *err) {
+  const char *output = wlaw_option_text(options, command, "output");
+  if (!output || strcmp(output, "-") != 0) return WLAW_OK;
+  wlaw_fail(err, WLAW_ARGUMENT, "option --output cannot be standard output");
+  return wlaw_error_add_hint(err, WLAW_ARGUMENT, "name a file, or ./- for one of that name");
+}
+
+static wlaw_status run_verb(const command_spec *command, parsed_line *line, wlaw_error *err) {
+  WLAW_TRY(check_output(line->options, command, err));
   WLAW_TRY(fill_cache(line->options, command, err));
+  WLAW_TRY(wlaw_spool_operands(line->operands, line->n, err));
   wlaw_result *result = NULL;
   progress_line progress = wlaw_progress_start(wlaw_option_text(line->options, command, "progress"));
   wlaw_status status =

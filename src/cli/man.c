@@ -105,10 +105,11 @@ void wlaw_man_page(text_buffer *out, const command_spec *command) {
   }
   add_title(out, "", "the probability laws that neural-network weights follow");
   wlaw_text_add(out, ".SH SYNOPSIS\n.B weightlaw\nCOMMAND [operands] [options]\n");
-  add_section(out, "DESCRIPTION",
-              "weightlaw trains ensembles of networks, fits probability laws to the weights of ensembles and "
-              "checkpoints, measures distances between such laws, and draws networks from them.\n\nEvery command has a "
-              "page of its own, and `weightlaw help COMMAND` prints its examples and options.");
+  add_section(
+      out, "DESCRIPTION",
+      "weightlaw trains ensembles of networks, fits probability laws to the weights of ensembles and "
+      "checkpoints, measures distances between such laws, and draws networks from them.\n\nEvery command has a "
+      "page of its own, and `weightlaw help COMMAND` prints its examples and options. An operand - is standard input.");
   wlaw_text_add(out, ".SH COMMANDS\n");
   for (size_t i = 0; i < wlaw_n_commands; i++) {
     wlaw_text_add(out, ".TP\n.BR weightlaw\\-%s (1)\n", wlaw_commands[i]->name);

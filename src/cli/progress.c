@@ -72,9 +72,11 @@ int wlaw_progress_show(void *user, double fraction, const char *what) {
   progress_line *line = user;
   const uint64_t now = wlaw_clock_ns();
   const double shown = !(fraction >= 0.0) ? -1.0 : fraction > 1.0 ? 1.0 : fraction;
-  if (!line->heard && shown >= 0.0) {
-    line->first = shown;
+  if (shown >= 0.0) {
+    if (line->heard && shown < line->last) line->start_ns = now;
+    if (!line->heard || shown < line->last) line->first = shown;
     line->heard = true;
+    line->last = shown;
   }
   /* On a terminal 10 a second and nothing for work that ends at once; in a log file a line a second. */
   const uint64_t pause = line->screen.terminal ? SECOND / 10 : SECOND;

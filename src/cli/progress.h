@@ -11,9 +11,9 @@
 typedef struct progress_line {
   bool shown, always;
   text_screen screen;    /* standard error's */
-  uint64_t start_ns;     /* of the work */
+  uint64_t start_ns;     /* of the stage in hand: a fraction that goes back begins another */
   uint64_t drawn_ns;     /* of the last drawing; 0: none */
-  double first;          /* fraction when first heard of (a resumed run starts high) */
+  double first, last;    /* fractions first and last heard of (a resumed run starts high) */
   bool heard;            /* first is set */
   size_t columns_in_use; /* to be overwritten by the next drawing */
 } progress_line;

@@ -89,8 +89,9 @@ bool wlaw_matrix_regular(const matrix_gaussian *gaussian, size_t networks, char 
     const size_t p = layout->blocks[b].copies;
     if (layout->blocks[b].dimension == 0) continue;
     if (networks > 0 && freedom(layout, b, networks) < (double)p) {
-      snprintf(reason, capacity, "%zu network%s of size %zux%zu leave the %zux%zu covariance %s singular", networks,
-               networks == 1 ? "" : "s", layout->rows, layout->cols, p, p, layout->blocks[b].name);
+      snprintf(reason, capacity, "%zu network%s of size %zux%zu leave%s the %zux%zu covariance %s singular", networks,
+               networks == 1 ? "" : "s", layout->rows, layout->cols, networks == 1 ? "s" : "", p, p,
+               layout->blocks[b].name);
       return false;
     }
     wlaw_small_eigen(values[b], NULL, gaussian->covariance[b], p);

@@ -116,6 +116,7 @@ void wlaw_chart_strip(text_buffer *out, const strip_chart *chart);
 
 typedef struct chart_frame {
   double left, right, top, bottom; /* edges of the plot */
+  double inset;                    /* of the x axis' ends from the plot's edges; set before wlaw_chart_begin */
   scale x, y;
   scale_ticks x_ticks, y_ticks;
 } chart_frame;

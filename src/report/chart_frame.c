@@ -40,8 +40,8 @@ void wlaw_chart_begin(text_buffer *out, const chart_head *head, chart_frame *fra
   frame->right = fmax(width - fmax(gutter, 10), frame->left + 40);
   frame->top = head->y_label ? 26 : 12;
   frame->bottom = height - (head->x_label ? 38 : 24);
-  frame->x.from = frame->left;
-  frame->x.to = frame->right;
+  frame->x.from = frame->left + frame->inset;
+  frame->x.to = frame->right - frame->inset;
   frame->y.from = frame->bottom;
   frame->y.to = frame->top;
   draw_y_axis(out, frame);

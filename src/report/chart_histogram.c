@@ -73,7 +73,7 @@ void wlaw_chart_histogram(text_buffer *out, const histogram_chart *chart) {
   data_range y_range = {0, 0};
   for (size_t i = 0; usable && i < chart->n; i++) wlaw_range_add(&y_range, density(chart, i));
   if (usable && has_normal(chart)) wlaw_range_add(&y_range, normal_density(chart, chart->mean));
-  chart_frame frame;
+  chart_frame frame = {.inset = 0};
   const double low = usable ? chart->low : 0, high = usable ? end : 1;
   frame.x = bins_scale(&frame.x_ticks, low, high);
   frame.y = wlaw_scale_make(&frame.y_ticks, SCALE_LINEAR, y_range, 3);

@@ -6,7 +6,13 @@
 #include "core/memory.h"
 #include "report/chart.h"
 
-enum { CAP = 3, CLASSES = 32, DODGE = 3 /* between error bars of neighbouring series */ };
+enum {
+  CAP = 3,
+  CLASSES = 32,
+  DODGE = 3, /* between error bars of neighbouring series */
+  INSET = 7,
+  MARKERS_MOST = 60, /* on a line */
+};
 
 typedef struct class_text {
   char s[CLASSES];
@@ -53,16 +59,15 @@ static double last_place(const scale *axis, const double *values, size_t n) {
 static void draw_bar(text_buffer *out, const chart_frame *frame, double x, const chart_line *line, size_t i) {
   const double y = line->y[i], e = line->error ? line->error[i] : NAN, inner = line->inner ? line->inner[i] : NAN;
   const double floor_value = frame->y.kind == SCALE_LOG ? frame->y.low : -INFINITY;
-  const class_text bar = classes("bar", line->colour);
   if (e > 0) {
     const double low = wlaw_scale_at(&frame->y, fmax(y - e, floor_value)), high = wlaw_scale_at(&frame->y, y + e);
-    if (fabs(low - high) > 1.5) wlaw_svg_line(out, bar.s, x, low, x, high);
+    if (fabs(low - high) > 1.5) wlaw_svg_path_segment(out, x, low, x, high);
   }
   if (inner > 0)
     for (int side = -1; side <= 1; side += 2) {
       const double at = wlaw_scale_at(&frame->y, fmax(y + side * inner, floor_value));
       const double middle = wlaw_scale_at(&frame->y, y);
-      if (fabs(at - middle) > 4) wlaw_svg_line(out, bar.s, x - CAP, at, x + CAP, at);
+      if (fabs(at - middle) > 4) wlaw_svg_path_segment(out, x - CAP, at, x + CAP, at);
     }
 }
 
@@ -85,12 +90,16 @@ static void draw_line(text_buffer *out, const chart_frame *frame, const line_cha
   for (size_t i = 0; i < chart->n; i++) x[i] = centre[i] + aside;
   for (size_t i = 0; i < chart->n; i++) y[i] = wlaw_scale_at(&frame->y, line->y[i]);
   wlaw_svg_polyline(out, classes(line->dashed ? "line dashed" : "line", line->colour).s, x, y, chart->n);
-  for (size_t i = 0; i < chart->n; i++) {
-    if (!isfinite(y[i])) continue;
-    draw_bar(out, frame, x[i], line, i);
-    if (!line->plain && !line->dashed && chart->n <= 60)
-      wlaw_svg_marker(out, classes("dot", line->colour).s, (marker_shape)(line->colour % 4), x[i], y[i], 2.6);
+  if (line->error) {
+    wlaw_svg_path_open(out, classes("bar", line->colour).s);
+    for (size_t i = 0; i < chart->n; i++)
+      if (isfinite(y[i])) draw_bar(out, frame, x[i], line, i);
+    wlaw_svg_path_close(out);
   }
+  if (line->plain || line->dashed || chart->n > MARKERS_MOST) return;
+  wlaw_svg_path_open(out, classes("dot", line->colour).s);
+  for (size_t i = 0; i < chart->n; i++) wlaw_svg_path_marker(out, (marker_shape)(line->colour % 4), x[i], y[i], 2.6);
+  wlaw_svg_path_close(out);
 }
 
 static void draw_band(text_buffer *out, const chart_frame *frame, const line_chart *chart, const chart_band *band,
@@ -137,7 +146,7 @@ void wlaw_chart_line(text_buffer *out, const line_chart *chart) {
   double *first = x + chart->n + 1, *second = first + chart->n + 1;
   chart_label labels[CHART_LABELS_MOST];
   class_text names[CHART_LABELS_MOST];
-  chart_frame frame;
+  chart_frame frame = {.inset = INSET};
   data_range x_range = RANGE_EMPTY;
   wlaw_range_add_all(&x_range, chart->x, chart->n);
   frame.x = wlaw_scale_make(&frame.x_ticks, SCALE_INTEGER, x_range, 6);

@@ -26,9 +26,18 @@ static void draw_cell(text_buffer *out, const strip_cell *cell, double x, double
   wlaw_text_add(out, "</g>\n");
 }
 
+static void draw_axis(text_buffer *out, const strip_chart *chart, double left, double slot, double height) {
+  const double top = (double)(chart->n_rows * ROW_HEIGHT);
+  const size_t every = slot > 0 ? (size_t)ceil(24 / slot) : 1;
+  for (size_t i = 0; i < chart->n_columns; i += every ? every : 1)
+    wlaw_svg_text(out, "tick", "middle", left + slot * ((double)i + 0.5), top + 16,
+                  wlaw_number_fixed(chart->x[i], 0).s);
+  wlaw_svg_text(out, "label", "middle", left + slot * (double)chart->n_columns / 2, height - 8, chart->head.x_label);
+}
+
 void wlaw_chart_strip(text_buffer *out, const strip_chart *chart) {
   const double left = widest_row_label(chart) + 10, width = wlaw_chart_width(&chart->head);
-  const double height = (double)(chart->n_rows * ROW_HEIGHT + AXIS_HEIGHT);
+  const double height = (double)(chart->n_rows * ROW_HEIGHT + (chart->head.x_label ? AXIS_HEIGHT : 4));
   const size_t columns = chart->n_columns ? chart->n_columns : 1;
   const double slot = fmin((width - left - 2) / (double)columns, 120);
   wlaw_svg_open(out, chart->head.id, width, height, chart->head.title, chart->head.description);
@@ -38,12 +47,6 @@ void wlaw_chart_strip(text_buffer *out, const strip_chart *chart) {
     for (size_t i = 0; i < chart->n_columns; i++)
       draw_cell(out, &chart->cells[r * chart->n_columns + i], left + slot * (double)i, y, slot);
   }
-  const double axis = (double)(chart->n_rows * ROW_HEIGHT);
-  const size_t every = slot > 0 ? (size_t)ceil(24 / slot) : 1;
-  for (size_t i = 0; i < chart->n_columns; i += every ? every : 1)
-    wlaw_svg_text(out, "tick", "middle", left + slot * ((double)i + 0.5), axis + 16,
-                  wlaw_number_fixed(chart->x[i], 0).s);
-  if (chart->head.x_label)
-    wlaw_svg_text(out, "label", "middle", left + slot * (double)chart->n_columns / 2, height - 8, chart->head.x_label);
+  if (chart->head.x_label) draw_axis(out, chart, left, slot, height);
   wlaw_svg_close(out);
 }

@@ -78,8 +78,8 @@ void wlaw_html_key_item(text_buffer *out, const char *classes, const char *text)
 
 void wlaw_html_key_close(text_buffer *out) { literal(out, "</ul>\n"); }
 
-void wlaw_html_table_open(text_buffer *out, const char *summary, const char *const *columns, size_t n) {
-  literal(out, "<details>\n");
+void wlaw_html_table_open(text_buffer *out, bool shown, const char *summary, const char *const *columns, size_t n) {
+  wlaw_text_add(out, "<details%s>\n", shown ? " open=\"\"" : "");
   element(out, "summary", summary);
   literal(out, "<div class=\"scroll\"><table>\n<thead><tr>");
   for (size_t i = 0; i < n; i++) {

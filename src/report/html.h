@@ -3,6 +3,7 @@
 #ifndef WLAW_REPORT_HTML_H
 #define WLAW_REPORT_HTML_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "core/text.h"
@@ -30,8 +31,8 @@ void wlaw_html_key_open(text_buffer *out);
 void wlaw_html_key_item(text_buffer *out, const char *classes, const char *text);
 void wlaw_html_key_close(text_buffer *out);
 
-/* A table behind a summary that opens it. The first cell of each row is its heading. */
-void wlaw_html_table_open(text_buffer *out, const char *summary, const char *const *columns, size_t n);
+/* A table behind a summary that opens it (shown: open already). The first cell of each row is its heading. */
+void wlaw_html_table_open(text_buffer *out, bool shown, const char *summary, const char *const *columns, size_t n);
 void wlaw_html_row_open(text_buffer *out, const char *heading);
 void wlaw_html_cell(text_buffer *out, const char *text);
 void wlaw_html_row_close(text_buffer *out);

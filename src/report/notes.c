@@ -7,6 +7,25 @@
 
 enum { ENOUGH_NETWORKS = 50 };
 
+static const double RATIO_LIMIT = 1.2;
+
+double wlaw_error_ratio(const law_fit *fit, size_t parameter) {
+  const double exact = fit->error[parameter], robust = fit->robust[parameter];
+  return fit->present && exact > 0 && robust > 0 ? robust / exact : NAN;
+}
+
+size_t wlaw_error_disagreements(const law_fit *fit, report_law law, size_t *known) {
+  size_t outside = 0;
+  *known = 0;
+  for (size_t p = 0; p < wlaw_report_law_size(law); p++) {
+    const double ratio = wlaw_error_ratio(fit, p);
+    if (isnan(ratio)) continue;
+    ++*known;
+    outside += !(ratio <= RATIO_LIMIT && ratio >= 1 / RATIO_LIMIT);
+  }
+  return outside;
+}
+
 static double most_excluded(const report_series *series) {
   double most = NAN;
   for (size_t t = 0; t < series->n_tensors; t++)
@@ -149,7 +168,8 @@ static void note_gaps(sentence_list *notes, const report_series *series) {
       }
       if (!why) continue;
       char where[64] = "";
-      if (series->is_run) snprintf(where, sizeof where, " at %zu epochs, first at epoch %.0f", count, epoch);
+      if (series->is_run)
+        snprintf(where, sizeof where, " at %zu epoch%s, first at epoch %.0f", count, count == 1 ? "" : "s", epoch);
       wlaw_sentence_add(notes, "No %s for %.60s%s: %.400s", kind ? "distance" : "fit",
                         series->tensors[t].name ? series->tensors[t].name : "the tensor", where, why);
     }

@@ -23,7 +23,7 @@ static void cut_name(char *out, size_t most, const char *name) {
 
 tensor_label wlaw_page_tensor_name(const report_tensor *tensor) {
   tensor_label label;
-  cut_name(label.s, 28, tensor->name ? tensor->name : "weights");
+  cut_name(label.s, 28, tensor->name && *tensor->name ? tensor->name : "the matrix");
   return label;
 }
 

@@ -103,7 +103,7 @@ static void blocks_table(text_buffer *out, const report_series *series, const re
   const char *columns[FIXED + REPORT_BLOCKS_MOST];
   for (size_t i = 0; i < FIXED; i++) columns[i] = fixed[i];
   for (size_t b = 0; b < tensor->n_blocks; b++) columns[FIXED + b] = tensor->blocks[b];
-  wlaw_html_table_open(out, "Numbers", columns, FIXED + tensor->n_blocks);
+  wlaw_html_table_open(out, false, "Numbers", columns, FIXED + tensor->n_blocks);
   for (size_t e = 0; e < series->n_epochs; e++) {
     const law_distance *d = &tensor->points[e].distance;
     const double numbers[] = {d->wasserstein,    d->squared, d->floor_squared, d->debiased_squared,

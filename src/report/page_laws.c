@@ -70,6 +70,10 @@ static strip_cell test_cell(cell_text *text, const report_series *series, const 
   return (strip_cell){p_classes[step], text->text, NULL, NULL, text->note};
 }
 
+#define TESTS_CAPTION                                                                                                  \
+  "The stronger the colour, the more clearly the first law of its row is rejected in favour of the second; a cell "    \
+  "that fades into the background says that the smaller law is enough. p-values are for one look each, not "           \
+  "corrected for the number of cells."
 #define DAGGER "\xe2\x80\xa0" /* beside matrices for which the tests are not valid */
 enum { STRIP_WIDTH = 1080 };
 
@@ -98,13 +102,16 @@ static void strip_free(strip_memory *memory) {
 static void draw_strip(text_buffer *out, const report_series *series, const strip_memory *memory, const char *id,
                        const char *title, const char *description) {
   for (size_t r = 0; r < memory->n_rows; r++) memory->rows[r] = memory->labels[r].s;
-  const strip_chart chart = {
-      .head = {.id = id, .title = title, .description = description, .width = STRIP_WIDTH, .x_label = "epoch"},
-      .x = series->epochs,
-      .n_columns = series->n_epochs,
-      .rows = memory->rows,
-      .n_rows = memory->n_rows,
-      .cells = memory->cells};
+  const strip_chart chart = {.head = {.id = id,
+                                      .title = title,
+                                      .description = description,
+                                      .width = STRIP_WIDTH,
+                                      .x_label = series->is_run ? "epoch" : NULL},
+                             .x = series->epochs,
+                             .n_columns = series->n_epochs,
+                             .rows = memory->rows,
+                             .n_rows = memory->n_rows,
+                             .cells = memory->cells};
   wlaw_html_grid_open(out, "scroll");
   wlaw_chart_strip(out, &chart);
   wlaw_html_grid_close(out);
@@ -167,12 +174,9 @@ static void test_strip(text_buffer *out, const report_series *series) {
       wlaw_html_key_close(out);
       draw_strip(out, series, &memory, "tests", "Likelihood-ratio tests",
                  "Two rows a matrix, one cell an epoch: p-values.");
-      wlaw_html_caption(
-          out,
-          "The stronger the colour, the more clearly the first law of its row is rejected in favour of the second; a "
-          "cell that fades into the background says that the smaller law is enough. p-values are for one look each, "
-          "not corrected for the "
-          "number of cells. " DAGGER " first or last matrix of a network: the tests are not valid there.");
+      wlaw_html_caption(out, series->is_run ? TESTS_CAPTION
+                                 " " DAGGER " first or last matrix of a network: the tests are not valid there."
+                                            : TESTS_CAPTION);
       wlaw_html_figure_close(out);
     }
   } else out->failed = true;
@@ -216,7 +220,7 @@ static void table(text_buffer *out, const report_series *series) {
                                         "p",
                                         "bipartite or permutation: LR",
                                         "p"};
-  wlaw_html_table_open(out,
+  wlaw_html_table_open(out, false,
                        "Numbers: likelihoods, \xce\x94"
                        "BIC and tests",
                        columns, sizeof columns / sizeof *columns);

@@ -182,7 +182,7 @@ static void law_table(text_buffer *out, const report_series *series, const repor
   for (size_t p = 0; p < wlaw_report_law_size(law); p++) columns[p + 1] = wlaw_report_law_parameters(law)[p].symbol;
   snprintf(summary, sizeof summary, "Numbers: %s law, value \xc2\xb1 error exact under the law (robust error)",
            wlaw_report_law_name(law));
-  wlaw_html_table_open(out, summary, columns, wlaw_report_law_size(law) + 1);
+  wlaw_html_table_open(out, series->n_epochs == 1, summary, columns, wlaw_report_law_size(law) + 1);
   law_rows(out, series, tensor, law);
   wlaw_html_table_close(out);
 }
@@ -203,13 +203,15 @@ static void tensor_panels(text_buffer *out, const report_series *series, size_t 
 }
 
 void wlaw_page_parameters(text_buffer *out, const report_series *series) {
-  wlaw_html_section_open(
-      out, "parameters", "Parameters",
-      "What the fitted laws are made of. Under an iid law every variance shown here equals the variance of one weight "
-      "(dotted: its value at the first snapshot) and every covariance is 0. Bars reach two standard errors either "
-      "side, "
-      "robust ones from the spread over networks; the small caps are two errors computed from the law itself. Caps far "
-      "from the ends of their bar mean that the law's own errors are not to be trusted.");
+  wlaw_html_section_open(out, "parameters", "Parameters",
+                         "What the fitted laws are made of. Under an iid law every variance equals the variance of one "
+                         "weight and every covariance is 0.");
+  if (series->n_epochs > 1)
+    wlaw_html_paragraph(out, "intro",
+                        "The dotted line is the variance at the first snapshot. Bars reach two standard errors either "
+                        "side, robust ones from the spread over networks; the small caps are two errors computed from "
+                        "the law itself. Caps far from the ends of their bar mean that the law's own errors are not to "
+                        "be trusted.");
   for (size_t t = 0; t < series->n_tensors; t++) tensor_panels(out, series, t);
   wlaw_html_section_close(out);
 }

@@ -35,7 +35,7 @@ bool wlaw_page_has_training(const report_series *series) {
 
 static void table(text_buffer *out, const report_metrics *metrics, report_metric m) {
   const char *const columns[] = {"epoch", "mean", "5 %", "25 %", "median", "75 %", "95 %", "constant", "not finite"};
-  wlaw_html_table_open(out, "Numbers", columns, sizeof columns / sizeof *columns);
+  wlaw_html_table_open(out, false, "Numbers", columns, sizeof columns / sizeof *columns);
   for (size_t e = 0; e < metrics->n; e++) {
     const metric_spread *spread = &metrics->spread[m][e];
     wlaw_html_row_open(out, wlaw_number_fixed(metrics->epochs[e], 0).s);

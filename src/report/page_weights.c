@@ -60,7 +60,7 @@ static void tensor_rows(text_buffer *out, const report_series *series, const rep
 static void table(text_buffer *out, const report_series *series) {
   static const char *const columns[] = {"matrix",   "epoch", "weights", "mean",         "sd",        "skewness",
                                         "kurtosis", "least", "largest", "outside plot", "not finite"};
-  wlaw_html_table_open(out, "Numbers", columns, sizeof columns / sizeof *columns);
+  wlaw_html_table_open(out, false, "Numbers", columns, sizeof columns / sizeof *columns);
   for (size_t t = 0; t < series->n_tensors; t++) tensor_rows(out, series, &series->tensors[t]);
   wlaw_html_table_close(out);
 }

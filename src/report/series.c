@@ -147,10 +147,11 @@ double wlaw_point_value(const tensor_point *point, report_law law, size_t parame
 }
 
 int wlaw_point_best_bic(const tensor_point *point) {
-  int best = -1;
-  for (int k = 0; k < REPORT_LAWS; k++)
-    if (point->fits[k].present && isfinite(point->fits[k].bic) &&
-        (best < 0 || point->fits[k].bic < point->fits[best].bic))
-      best = k;
-  return best;
+  int best = -1, known = 0;
+  for (int k = 0; k < REPORT_LAWS; k++) {
+    if (!point->fits[k].present || !isfinite(point->fits[k].bic)) continue;
+    known++;
+    if (best < 0 || point->fits[k].bic < point->fits[best].bic) best = k;
+  }
+  return known > 1 ? best : -1;
 }

@@ -146,7 +146,7 @@ size_t wlaw_series_histogram_epochs(size_t *index, size_t n_epochs);
 
 /* The parameter's value when its law was fitted, else NaN. */
 double wlaw_point_value(const tensor_point *point, report_law law, size_t parameter);
-/* Smallest BIC of the laws fitted; -1 when none has one. */
+/* The law with the smallest BIC; -1 unless two laws have one to compare. */
 int wlaw_point_best_bic(const tensor_point *point);
 
 #endif

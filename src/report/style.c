@@ -56,7 +56,7 @@ const char *const wlaw_report_style[] = {
     "figure.wide>.scroll>svg{min-width:44rem}\n"
     "figcaption{font-size:.84rem;line-height:1.45;color:var(--soft);margin-top:.3rem;overflow-wrap:anywhere}\n"
     ".scroll{overflow-x:auto}\n"
-    "svg{display:block;width:100%;height:auto;font-family:inherit}\n"
+    "svg{display:block;width:100%;height:auto;font-family:inherit;overflow:visible}\n"
     "details{margin-top:.45rem;font-size:.84rem}\n"
     "summary{cursor:pointer;color:var(--accent)}\n"
     "section>details{margin:.8rem 0}\n"
@@ -106,9 +106,9 @@ const char *const wlaw_report_style[] = {
     ".none .back{fill:none;stroke:var(--hair)}\n",
 
     "@media (max-width:40rem){body{padding:1.2rem .8rem 2rem}h1{font-size:1.5rem}figure{padding:.6rem .55rem}"
-    ".grid2 svg text{font-size:14px}.grid2 svg .tick{font-size:13.5px}}\n"
-    "@media print{body{max-width:none;padding:0;font-size:10pt}nav,details:not([open]){display:none}"
+    ".grid2 svg text{font-size:13.5px}.grid2 svg .tick{font-size:13px}}\n"
+    "@media print{html{font-size:12px}body{max-width:none;padding:0}nav,details:not([open]){display:none}"
     ".grid3{grid-template-columns:repeat(3,1fr)}.grid2{grid-template-columns:repeat(2,1fr)}"
-    "figure.wide>.scroll>svg{min-width:0}h2,h3{break-after:avoid}}\n",
+    "figure.wide>.scroll>svg{min-width:0}h2,h3,.intro{break-after:avoid}}\n",
     NULL,
 };

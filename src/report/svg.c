@@ -133,10 +133,21 @@ void wlaw_svg_band(text_buffer *out, const char *classes, const double *x, const
   }
 }
 
-void wlaw_svg_marker(text_buffer *out, const char *classes, marker_shape shape, double x, double y, double radius) {
+void wlaw_svg_path_open(text_buffer *out, const char *classes) {
+  wlaw_text_add(out, "<path class=\"%s\" d=\"", classes);
+}
+
+void wlaw_svg_path_close(text_buffer *out) { wlaw_text_add(out, "\"/>\n"); }
+
+void wlaw_svg_path_segment(text_buffer *out, double x1, double y1, double x2, double y2) {
+  if (!isfinite(x1) || !isfinite(y1) || !isfinite(x2) || !isfinite(y2)) return;
+  path_point(out, 'M', x1, y1);
+  path_point(out, 'L', x2, y2);
+}
+
+void wlaw_svg_path_marker(text_buffer *out, marker_shape shape, double x, double y, double radius) {
   if (!isfinite(x) || !isfinite(y)) return;
   const double r = radius;
-  wlaw_text_add(out, "<path class=\"%s\" d=\"", classes);
   path_point(out, 'M', shape == MARKER_CIRCLE ? x - r : x, y);
   switch (shape) {
     case MARKER_CIRCLE:
@@ -152,7 +163,13 @@ void wlaw_svg_marker(text_buffer *out, const char *classes, marker_shape shape, 
       wlaw_text_add(out, "m%.1f %.1fl%.1f %.1fm0 %.1fl%.1f %.1f", -r, -r, 2 * r, 2 * r, -2 * r, -2 * r, 2 * r);
       break;
   }
-  wlaw_text_add(out, "\"/>\n");
+}
+
+void wlaw_svg_marker(text_buffer *out, const char *classes, marker_shape shape, double x, double y, double radius) {
+  if (!isfinite(x) || !isfinite(y)) return;
+  wlaw_svg_path_open(out, classes);
+  wlaw_svg_path_marker(out, shape, x, y, radius);
+  wlaw_svg_path_close(out);
 }
 
 double wlaw_svg_text_width(const char *text, double font_size) {

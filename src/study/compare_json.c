@@ -5,17 +5,15 @@
 #include "core/text.h"
 #include "study/fit.h"
 
-static json_t *real_or_null(double value) { return isnan(value) ? json_null() : wlaw_json_real(value); }
-
 /* Shares of the squared distance, which add up to 1. */
 static json_t *blocks_json(bool *failed, const matrix_distance *distance) {
   const matrix_layout *layout = &distance->a.layout;
   const double whole = distance->squared > 0.0 ? distance->squared : NAN;
   json_t *object = json_object();
-  wlaw_json_put(failed, object, "mean", real_or_null(distance->parts[0] / whole));
+  wlaw_json_put(failed, object, "mean", wlaw_json_determined(distance->parts[0] / whole));
   for (size_t b = 0; b < layout->n_blocks; b++)
     wlaw_json_put(failed, object, layout->blocks[b].name,
-                  layout->blocks[b].dimension > 0 ? real_or_null(distance->parts[1 + b] / whole) : json_null());
+                  layout->blocks[b].dimension > 0 ? wlaw_json_determined(distance->parts[1 + b] / whole) : json_null());
   return object;
 }
 
@@ -60,7 +58,7 @@ static json_t *summary_json(bool *failed, const matrix_distance *distance) {
   json_t *summary = json_array();
   text_buffer text = {0};
   wlaw_text_add(&text, "W2 is %.4g (squared %.4g", sqrt(distance->squared), distance->squared);
-  if (!isnan(distance->standard_error)) wlaw_text_add(&text, " +- %.2g", distance->standard_error);
+  if (!isnan(distance->standard_error)) wlaw_text_add(&text, " \u00b1 %.2g", distance->standard_error);
   wlaw_text_add(&text, ")");
   if (distance->paired && !isnan(distance->floor))
     wlaw_text_add(&text, "; the networks are the same, and without the bias of their number it is %.4g squared",
@@ -74,7 +72,7 @@ static json_t *summary_json(bool *failed, const matrix_distance *distance) {
     text_buffer where = {0};
     if (distance->squared <= 2.0 * distance->floor)
       wlaw_text_add(&where, "This is noise: no difference between A and B is seen.");
-    else wlaw_text_add(&where, "Most of it lies in %s: %.1f %%.", name, 100.0 * share);
+    else wlaw_text_add(&where, "The largest part lies in %s: %.1f %%.", name, 100.0 * share);
     add_text(failed, summary, &where);
   }
   return summary;
@@ -110,12 +108,12 @@ json_t *wlaw_compare_document(bool *failed, const compare_source *from, const ma
   wlaw_json_put(failed, document, "reference", json_string(exact ? "exact" : "fitted"));
   wlaw_json_put(failed, document, "wasserstein", wlaw_json_real(sqrt(distance->squared)));
   wlaw_json_put(failed, document, "wasserstein_squared", wlaw_json_real(distance->squared));
-  wlaw_json_put(failed, document, "noise_floor_squared", real_or_null(distance->floor));
-  wlaw_json_put(failed, document, "debiased_squared", real_or_null(distance->debiased));
+  wlaw_json_put(failed, document, "noise_floor_squared", wlaw_json_determined(distance->floor));
+  wlaw_json_put(failed, document, "debiased_squared", wlaw_json_determined(distance->debiased));
   wlaw_json_put(failed, document, "debiased_by", json_string(distance->paired ? "jackknife" : "noise floor"));
-  wlaw_json_put(failed, document, "standard_error", real_or_null(distance->standard_error));
-  wlaw_json_put(failed, document, "kl_ab", real_or_null(distance->kl_ab));
-  wlaw_json_put(failed, document, "kl_ba", real_or_null(distance->kl_ba));
+  wlaw_json_put(failed, document, "standard_error", wlaw_json_determined(distance->standard_error));
+  wlaw_json_put(failed, document, "kl_ab", wlaw_json_determined(distance->kl_ab));
+  wlaw_json_put(failed, document, "kl_ba", wlaw_json_determined(distance->kl_ba));
   if (*distance->kl_reason) wlaw_json_put(failed, document, "reason", wlaw_json_text(distance->kl_reason));
   wlaw_json_put(failed, document, "reasons", reasons_json(failed, distance));
   wlaw_json_put(failed, document, "blocks", blocks_json(failed, distance));

@@ -74,7 +74,7 @@ static wlaw_status fail_value(const ensemble *source, size_t which, size_t k, co
     wlaw_fail(err, WLAW_VALUE, "network %llu has a weight that is %s, at row %zu, column %zu (counted from 0)", network,
               isnan(values[e]) ? "not a number" : "infinite", e / matrix->cols, e % matrix->cols);
   if (*matrix->name) wlaw_error_in_tensor(err, WLAW_VALUE, matrix->name);
-  wlaw_error_in_file(err, WLAW_VALUE, source->n_paths ? source->paths[network] : source->label);
+  if (!source->array) wlaw_error_in_file(err, WLAW_VALUE, source->n_paths ? source->paths[network] : source->label);
   if (source->run) wlaw_error_add_hint(err, WLAW_VALUE, "--exclude dead leaves out networks that broke down");
   return WLAW_VALUE;
 }

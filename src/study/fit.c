@@ -127,7 +127,7 @@ static wlaw_status fit_all(wlaw_result **result, ensemble *source, const fit_set
     if (status != WLAW_OK) {
       if (*source->matrices[i].name) status = wlaw_error_in_tensor(err, status, source->matrices[i].name);
       json_decref(fits);
-      return wlaw_error_in_file(err, status, source->label);
+      return source->array ? status : wlaw_error_in_file(err, status, source->label);
     }
     if (source->n_matrices > 1) wlaw_json_append(&failed, fits, one);
   }

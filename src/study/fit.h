@@ -37,6 +37,8 @@ typedef struct fit_source {
 json_t *wlaw_fit_document(bool *failed, const fit_source *from, const matrix_study *study, size_t chosen,
                           bool automatic, const matrix_moments *moments);
 
+/* A number; NaN is null: not determined. */
+json_t *wlaw_json_determined(double value);
 /* Numbers of a law as {mean, block: ...}: its parameters, or in the same layout errors (values: free parameters in the
  * order of matrix_fit; NULL: the parameters themselves). NaN and blocks that do not exist are null. */
 json_t *wlaw_matrix_json(bool *failed, const matrix_gaussian *gaussian, const double *values);

@@ -5,8 +5,7 @@
 #include "core/error.h"
 #include "study/fit.h"
 
-/* NaN is null: not determined. */
-static json_t *real_or_null(double value) { return isnan(value) ? json_null() : wlaw_json_real(value); }
+json_t *wlaw_json_determined(double value) { return isnan(value) ? json_null() : wlaw_json_real(value); }
 
 void wlaw_matrix_pack(double *out, const matrix_gaussian *gaussian) {
   const matrix_layout *layout = &gaussian->layout;
@@ -25,7 +24,7 @@ static json_t *triangle_json(bool *failed, const double *values, size_t p) {
     json_t *row = json_array();
     for (size_t j = 0; j < p; j++) {
       const size_t low = i < j ? i : j, high = i < j ? j : i;
-      wlaw_json_append(failed, row, real_or_null(values[low * p - low * (low + 1) / 2 + high]));
+      wlaw_json_append(failed, row, wlaw_json_determined(values[low * p - low * (low + 1) / 2 + high]));
     }
     wlaw_json_append(failed, rows, row);
   }
@@ -38,10 +37,10 @@ json_t *wlaw_matrix_json(bool *failed, const matrix_gaussian *gaussian, const do
   json_t *object = json_object(), *mean = json_array();
   if (!values) wlaw_matrix_pack(packed, gaussian);
   const double *at = values ? values : packed;
-  for (size_t a = 0; a < layout->blocks[0].copies; a++) wlaw_json_append(failed, mean, real_or_null(at[a]));
+  for (size_t a = 0; a < layout->blocks[0].copies; a++) wlaw_json_append(failed, mean, wlaw_json_determined(at[a]));
   if (!layout->blocks[0].is_matrix) {
     json_decref(mean);
-    mean = real_or_null(at[0]);
+    mean = wlaw_json_determined(at[0]);
   }
   wlaw_json_put(failed, object, "mean", mean);
   at += layout->blocks[0].copies;
@@ -49,7 +48,7 @@ json_t *wlaw_matrix_json(bool *failed, const matrix_gaussian *gaussian, const do
     const matrix_block *block = &layout->blocks[b];
     json_t *value = block->dimension == 0 ? json_null()
                     : block->is_matrix    ? triangle_json(failed, at, block->copies)
-                                          : real_or_null(at[0]);
+                                          : wlaw_json_determined(at[0]);
     wlaw_json_put(failed, object, block->name, value);
     if (block->dimension > 0) at += block->copies * (block->copies + 1) / 2;
   }
@@ -113,11 +112,12 @@ static void warn_of_ratios(bool *failed, json_t *warnings, const matrix_fit *fit
     wlaw_text_add(&list, "%s%s (%.3g)", list.length ? ", " : "", name, ratio);
   }
   if (list.length > 0)
-    SENTENCE(
-        failed, warnings, "The robust error differs from the one under the law, by the factor in brackets, for %s: %s",
-        wlaw_text_string(&list),
-        fit->networks < 50 ? "with so few networks the robust errors themselves are uncertain."
-                           : "the weights are not normal, or networks depend on each other; trust the robust errors.");
+    SENTENCE(failed, warnings,
+             "The robust error differs from the one under the law, by the factor in brackets, for %s: %s",
+             wlaw_text_string(&list),
+             fit->networks < 50
+                 ? "with so few networks the robust errors themselves are uncertain."
+                 : "the weights are not normal or not as exchangeable as the law says; trust the robust errors.");
   if (list.failed) *failed = true;
   wlaw_text_free(&list);
 }
@@ -173,9 +173,9 @@ static json_t *test_json(bool *failed, const nested_test *test) {
   json_t *object = json_object();
   wlaw_json_put(failed, object, "null", json_string(test->null->name));
   wlaw_json_put(failed, object, "alternative", json_string(test->alternative->name));
-  wlaw_json_put(failed, object, "statistic", real_or_null(test->statistic));
+  wlaw_json_put(failed, object, "statistic", wlaw_json_determined(test->statistic));
   wlaw_json_put(failed, object, "df", wlaw_json_count(test->df));
-  wlaw_json_put(failed, object, "p_value", real_or_null(test->p_value));
+  wlaw_json_put(failed, object, "p_value", wlaw_json_determined(test->p_value));
   if (isnan(test->statistic)) wlaw_json_put(failed, object, "reason", wlaw_json_text(test->reason));
   else wlaw_json_put(failed, object, "method", json_string(test->simulated ? "simulated null" : "chi-squared"));
   if (test->simulated) wlaw_json_put(failed, object, "replicates", wlaw_json_count(test->replicates));
@@ -186,9 +186,9 @@ static json_t *candidate_json(bool *failed, const matrix_fit *fit) {
   json_t *object = json_object();
   wlaw_json_put(failed, object, "law", json_string(fit->gaussian.law->name));
   wlaw_json_put(failed, object, "free_parameters", wlaw_json_count(fit->parameters));
-  wlaw_json_put(failed, object, "log_likelihood", real_or_null(fit->log_likelihood));
-  wlaw_json_put(failed, object, "aic", real_or_null(fit->aic));
-  wlaw_json_put(failed, object, "bic", real_or_null(fit->bic));
+  wlaw_json_put(failed, object, "log_likelihood", wlaw_json_determined(fit->log_likelihood));
+  wlaw_json_put(failed, object, "aic", wlaw_json_determined(fit->aic));
+  wlaw_json_put(failed, object, "bic", wlaw_json_determined(fit->bic));
   if (*fit->reason) wlaw_json_put(failed, object, "reason", wlaw_json_text(fit->reason));
   return object;
 }
@@ -245,7 +245,7 @@ static json_t *components_json(bool *failed, const matrix_fit *fit) {
   const double s0 = fit->determined[0] ? fit->gaussian.covariance[0][0] : NAN, rows = fit->gaussian.covariance[1][0],
                columns = fit->gaussian.covariance[2][0], entries = fit->gaussian.covariance[3][0];
   json_t *object = json_object();
-  wlaw_json_put(failed, object, "network", real_or_null((s0 - rows - columns + entries) / (m * n)));
+  wlaw_json_put(failed, object, "network", wlaw_json_determined((s0 - rows - columns + entries) / (m * n)));
   wlaw_json_put(failed, object, "rows", wlaw_json_real((rows - entries) / n));
   wlaw_json_put(failed, object, "columns", wlaw_json_real((columns - entries) / m));
   wlaw_json_put(failed, object, "entries", wlaw_json_real(entries));
@@ -306,9 +306,9 @@ static void put_source(bool *failed, json_t *document, const fit_source *from) {
 static void put_fit(bool *failed, json_t *document, const matrix_fit *fit) {
   wlaw_json_put(failed, document, "law", json_string(fit->gaussian.law->name));
   wlaw_json_put(failed, document, "free_parameters", wlaw_json_count(fit->parameters));
-  wlaw_json_put(failed, document, "log_likelihood", real_or_null(fit->log_likelihood));
-  wlaw_json_put(failed, document, "aic", real_or_null(fit->aic));
-  wlaw_json_put(failed, document, "bic", real_or_null(fit->bic));
+  wlaw_json_put(failed, document, "log_likelihood", wlaw_json_determined(fit->log_likelihood));
+  wlaw_json_put(failed, document, "aic", wlaw_json_determined(fit->aic));
+  wlaw_json_put(failed, document, "bic", wlaw_json_determined(fit->bic));
   if (*fit->reason) wlaw_json_put(failed, document, "reason", wlaw_json_text(fit->reason));
   wlaw_json_put(failed, document, "parameters", parameters_json(failed, fit));
   wlaw_json_put(failed, document, "standard_errors", wlaw_matrix_json(failed, &fit->gaussian, fit->error));

@@ -12,11 +12,11 @@
 
 enum { LARGEST_CONFIG = 16 << 20 };
 
+/* No allocation: out of memory must not make a run look like something else. */
 bool wlaw_run_is(const char *path) {
-  char *config = wlaw_path_join(path, "run.json");
-  const bool is = config && wlaw_path_exists(config);
-  free(config);
-  return is;
+  char config[4096];
+  const int n = snprintf(config, sizeof config, "%s/run.json", path);
+  return n > 0 && (size_t)n < sizeof config && wlaw_path_exists(config);
 }
 
 char *wlaw_run_snapshot_path(const char *run, uint64_t epoch) {

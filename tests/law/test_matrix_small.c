@@ -2,6 +2,7 @@
 #include "core/error.h"
 #include "law/dense.h"
 #include "law/matrix.h"
+#include "law/nested.h"
 
 static matrix_fit fitted(const law_ops *law, const double *matrices, size_t networks, size_t rows, size_t cols) {
   static double q[200 * MOMENTS_MOST];
@@ -111,6 +112,27 @@ static void likelihood_where_it_exists(void **state) {
   assert_true(isnan(fitted(&wlaw_law_bipartite, matrices, 4, 6, 6).log_likelihood));
 }
 
+/* Degrees of freedom of the nested tests at every kind of size; no test where the laws coincide. */
+static void degrees_of_freedom(void **state) {
+  (void)state;
+  static const struct {
+    size_t rows, cols, iid_in_bipartite, bipartite_in_permutation;
+  } cases[] = {{6, 6, 3, 8}, {3, 3, 3, 7}, {2, 2, 3, 3}, {1, 1, 0, 0}, {1, 4, 1, 0}, {4, 1, 1, 0}, {2, 5, 3, 0}};
+  static double matrices[60 * 36], q[60 * MOMENTS_MOST];
+  for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+    matrix_moments moments;
+    nested_test test;
+    dense_sample(matrices, 60, cases[c].rows, cases[c].cols, 0, 0, 46);
+    wlaw_moments_start(&moments, cases[c].rows, cases[c].cols, NULL);
+    assert_int_equal(wlaw_moments_measure(q, &moments, matrices, 60, wlaw_cpu_level(), NULL), WLAW_OK);
+    wlaw_moments_add(&moments, q, 60);
+    const bool low = wlaw_nested_test(&test, &wlaw_law_iid, &wlaw_law_bipartite, &moments, 1);
+    assert_int_equal(low ? test.df : 0, cases[c].iid_in_bipartite);
+    const bool high = wlaw_nested_test(&test, &wlaw_law_bipartite, &wlaw_law_permutation, &moments, 1);
+    assert_int_equal(high ? test.df : 0, cases[c].bipartite_in_permutation);
+  }
+}
+
 static void wrong_uses_are_errors(void **state) {
   (void)state;
   wlaw_error *err = wlaw_error_new();
@@ -161,6 +183,7 @@ int main(void) {
       cmocka_unit_test(thin_matrices),
       cmocka_unit_test(one_network),
       cmocka_unit_test(likelihood_where_it_exists),
+      cmocka_unit_test(degrees_of_freedom),
       cmocka_unit_test(wrong_uses_are_errors),
       cmocka_unit_test(initialisers_are_references),
   };

@@ -2,6 +2,8 @@
 #include "study/ensemble.h"
 #include "study/study.h"
 
+#include <sys/resource.h>
+
 static void normals(double *out, size_t n, uint32_t major) {
   wlaw_stream stream = wlaw_stream_start(61, STREAM_TEST, major, 0);
   wlaw_stream_normals(&stream, out, n);
@@ -244,6 +246,35 @@ static void blocks_of_kept_networks(void **state) {
   wlaw_error_free(err);
 }
 
+/* 128 MB of matrices are fitted in less than 64 MB: read in blocks, never kept. */
+static void memory_does_not_grow_with_the_file(void **state) {
+  (void)state;
+#if defined(__SANITIZE_ADDRESS__)
+  skip(); /* freed blocks are held back there */
+#endif
+  enum { NETWORKS = 1000, D = 128 };
+  static double matrix[D * D];
+  const tensor_spec spec = {"weights", WLAW_F64, 3, {NETWORKS, D, D}};
+  const char *path = test_scratch("large.npy");
+  tensor_writer *writer = NULL;
+  wlaw_error *err = wlaw_error_new();
+  wlaw_result *result = NULL;
+  struct rusage use;
+  check_ok(wlaw_writer_open(&writer, path, &spec, 1, NULL, err));
+  for (size_t k = 0; k < NETWORKS; k++) {
+    normals(matrix, D * D, (uint32_t)(100 + k % 20));
+    check_ok(wlaw_writer_add(writer, matrix, sizeof matrix, err));
+  }
+  check_ok(wlaw_writer_commit(writer, err));
+  static const char *const two[] = {"threads", "2", NULL};
+  check_ok(call_verb(&result, &wlaw_command_fit, &path, 1, two, err));
+  wlaw_result_free(result);
+  getrusage(RUSAGE_SELF, &use);
+  remove(path);
+  if (use.ru_maxrss >= 64 * 1024) fail_msg("%ld KiB were resident", use.ru_maxrss);
+  wlaw_error_free(err);
+}
+
 static void bad_input(void **state) {
   (void)state;
   double weights[5 * 12];
@@ -290,10 +321,15 @@ static void bad_input(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(keys_other_programs_rely_on), cmocka_unit_test(auto_picks_iid_for_iid),
-      cmocka_unit_test(threads_do_not_matter),       cmocka_unit_test(one_network_and_small_sizes),
-      cmocka_unit_test(inputs_of_every_kind),        cmocka_unit_test(a_run),
-      cmocka_unit_test(blocks_of_kept_networks),     cmocka_unit_test(bad_input),
+      cmocka_unit_test(keys_other_programs_rely_on),
+      cmocka_unit_test(auto_picks_iid_for_iid),
+      cmocka_unit_test(threads_do_not_matter),
+      cmocka_unit_test(one_network_and_small_sizes),
+      cmocka_unit_test(inputs_of_every_kind),
+      cmocka_unit_test(a_run),
+      cmocka_unit_test(blocks_of_kept_networks),
+      cmocka_unit_test(memory_does_not_grow_with_the_file),
+      cmocka_unit_test(bad_input),
   };
   return cmocka_run_group_tests_name("study.fit", tests, NULL, NULL);
 }
