@@ -27,7 +27,6 @@ void KERNEL(scale_and_shift)(float *z, size_t rows, size_t samples, size_t colum
     return v16_load(x_);                                                                                               \
   } while (0)
 
-INLINE v16 tanh_lanes(v16 z) { LIBRARY(tanhf(x)); }
 INLINE v16 erf_lanes(v16 z) { LIBRARY(erff(x)); }
 INLINE v16 sin_lanes(v16 z) { LIBRARY(sinf(x)); }
 INLINE v16 cos_lanes(v16 z) { LIBRARY(cosf(x)); }
@@ -39,7 +38,7 @@ INLINE v16 phi(activation kind, v16 z) {
   switch (kind) {
     case ACTIVATION_RELU: return v16_where_greater(v16_zero(), z, v16_zero(), z); /* NaN stays NaN */
     case ACTIVATION_LEAKY_RELU: return v16_where_greater(z, v16_zero(), z, v16_mul(v16_set(leak), z));
-    case ACTIVATION_TANH: return tanh_lanes(z);
+    case ACTIVATION_TANH: return v16_tanh(z);
     case ACTIVATION_ERF: return erf_lanes(z);
     case ACTIVATION_GELU: {
       const v16 half = v16_mul(v16_set(0.5f), z);
@@ -59,7 +58,7 @@ INLINE v16 phi_derivative(activation kind, v16 z) {
     case ACTIVATION_RELU: return v16_where_greater(z, v16_zero(), one, v16_zero());
     case ACTIVATION_LEAKY_RELU: return v16_where_greater(z, v16_zero(), one, v16_set(leak));
     case ACTIVATION_TANH: {
-      const v16 t = tanh_lanes(z);
+      const v16 t = v16_tanh(z);
       return v16_fma(v16_sub(v16_zero(), t), t, one);
     }
     case ACTIVATION_ERF: return v16_mul(v16_set(two_over_root_pi), v16_exp(v16_sub(v16_zero(), v16_mul(z, z))));

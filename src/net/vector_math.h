@@ -40,4 +40,17 @@ INLINE v16 v16_log(v16 x) {
   return v16_add(y, v16_sub(x, x)); /* x - x is 0 for finite x, NaN otherwise */
 }
 
+/* tanh(x) within 3 ulp: (1 - e) / (1 + e) with e = exp(-2|x|), and its Taylor series below 0.3, where that cancels. */
+INLINE v16 v16_tanh(v16 x) {
+  const v16 one = v16_set(1.0f), size = v16_abs(x);
+  const v16 e = v16_exp(v16_mul(v16_set(-2.0f), size));
+  const v16 large = v16_with_sign(v16_div(v16_sub(one, e), v16_add(one, e)), x);
+  const v16 square = v16_mul(x, x);
+  v16 series = v16_fma(square, v16_set(62.0f / 2835.0f), v16_set(-17.0f / 315.0f));
+  series = v16_fma(series, square, v16_set(2.0f / 15.0f));
+  series = v16_fma(series, square, v16_set(-1.0f / 3.0f));
+  const v16 small = v16_fma(v16_mul(series, square), x, x);
+  return v16_where_greater(v16_set(0.3f), size, small, large);
+}
+
 #endif
