@@ -114,6 +114,7 @@ static wlaw_status train_run(train_job *job, const char *data, const wlaw_option
       return WLAW_OK;
     }
   }
+  if (!there && !force) WLAW_TRY(wlaw_job_check_free(job, err));
   WLAW_TRY(job_workers(job, options, err));
   if (there && wlaw_path_exists(job->state_file)) WLAW_TRY(wlaw_job_take_up(job, err));
   else {
@@ -149,14 +150,14 @@ static wlaw_status train_job_run(train_job *job, json_t **document, const char *
   return summarise(document, job, err);
 }
 
-/* `train --resume RUN [DATA]`: the options recorded in the run replace the caller's. */
+/* `train --resume RUN [DATA]`: the options are the ones recorded in the run. */
 static wlaw_status recall(wlaw_options **recalled, char **data, const char *const *inputs, size_t n_inputs,
                           const wlaw_options *options, wlaw_error *err) {
   static const char *const kept[] = {"threads", "save-every", "cache"};
   json_t *config = NULL;
   WLAW_TRY(wlaw_run_config_read(&config, inputs[0], err));
   wlaw_status status = wlaw_options_make(recalled, &wlaw_command_train, err);
-  if (status == WLAW_OK) status = wlaw_error_in_file(err, wlaw_plan_recall(*recalled, config, err), inputs[0]);
+  if (status == WLAW_OK) status = wlaw_error_in_file(err, wlaw_plan_recall(*recalled, config, options, err), inputs[0]);
   for (size_t i = 0; i < sizeof kept / sizeof *kept && status == WLAW_OK; i++)
     if (wlaw_option_is_set(options, &wlaw_command_train, kept[i]))
       status = wlaw_options_set(*recalled, kept[i], wlaw_option_text(options, &wlaw_command_train, kept[i]), err);
@@ -180,6 +181,8 @@ wlaw_status wlaw_train(wlaw_result **result, const char *const *inputs, size_t n
     return wlaw_fail(err, WLAW_ARGUMENT,
                      resume ? "train --resume needs one run directory (and the data, where they moved)"
                             : "train needs one DATA operand: a name or a folder");
+  if (resume && wlaw_option_is_set(options, &wlaw_command_train, "output"))
+    return wlaw_fail(err, WLAW_ARGUMENT, "train --resume RUN goes on in RUN itself; leave out --output");
   const char *output = resume ? inputs[0] : wlaw_option_text(options, &wlaw_command_train, "output");
   if (!output) return wlaw_fail(err, WLAW_ARGUMENT, "train needs --output RUN, the folder to write to");
   wlaw_options *recalled = NULL;

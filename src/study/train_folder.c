@@ -29,6 +29,19 @@ wlaw_status wlaw_job_lock(train_job *job, wlaw_error *err) {
   return wlaw_error_in_file(err, wlaw_fail(err, WLAW_EXISTS, "another process is training this run"), job->folder);
 }
 
+wlaw_status wlaw_job_check_free(const train_job *job, wlaw_error *err) {
+  uint64_t *epochs;
+  size_t n;
+  WLAW_TRY(wlaw_run_snapshots(&epochs, &n, job->folder, err));
+  free(epochs);
+  if (n == 0 && !wlaw_path_exists(job->metrics) && !wlaw_path_exists(job->timings) &&
+      !wlaw_path_exists(job->state_file))
+    return WLAW_OK;
+  wlaw_fail(err, WLAW_EXISTS, "the folder has files named like those of a run, but no run.json");
+  wlaw_error_in_file(err, WLAW_EXISTS, job->folder);
+  return wlaw_error_add_hint(err, WLAW_EXISTS, "choose another --output, or --force to replace them");
+}
+
 /* Removes snapshots of epochs > keep (all of them for keep = -1). */
 static wlaw_status remove_snapshots(const train_job *job, int64_t keep, wlaw_error *err) {
   uint64_t *epochs;

@@ -98,12 +98,17 @@ static json_t *canonical(const option_spec *row, const wlaw_options *options) {
   return json_string(text);
 }
 
+/* Row i of the options of train and, behind them, the common ones. */
+static const option_spec *option_row(size_t i) {
+  const size_t own = wlaw_command_train.n_options;
+  return i < own ? &wlaw_command_train.options[i] : &wlaw_common_options[i - own];
+}
+
 static wlaw_status canonical_options(json_t **out, const wlaw_options *options, wlaw_error *err) {
   bool failed = false;
   json_t *object = json_object();
   for (size_t i = 0; i < wlaw_command_train.n_options + wlaw_n_common_options; i++) {
-    const size_t own = wlaw_command_train.n_options;
-    const option_spec *row = i < own ? &wlaw_command_train.options[i] : &wlaw_common_options[i - own];
+    const option_spec *row = option_row(i);
     if (shapes_result(row->name)) wlaw_json_put(&failed, object, row->name, canonical(row, options));
   }
   if (!failed) {
@@ -292,7 +297,27 @@ wlaw_status wlaw_plan_matches(const train_plan *plan, const json_t *config, cons
   return wlaw_error_add_hint(err, WLAW_EXISTS, "choose another --output, or --force to replace it");
 }
 
-wlaw_status wlaw_plan_recall(wlaw_options *options, const json_t *config, wlaw_error *err) {
+/* A resumed run keeps the options it was begun with; silently ignoring another wish would look like obeying it. */
+static wlaw_status check_asked(const wlaw_options *recorded, const wlaw_options *asked, wlaw_error *err) {
+  for (size_t i = 0; i < wlaw_command_train.n_options + wlaw_n_common_options; i++) {
+    const option_spec *row = option_row(i);
+    if (!shapes_result(row->name) || !wlaw_option_is_set(asked, &wlaw_command_train, row->name)) continue;
+    json_t *one = canonical(row, recorded), *other = canonical(row, asked);
+    wlaw_status status = WLAW_OK;
+    if (!one || !other) status = wlaw_fail_memory(err, 1, sizeof *one);
+    else if (!json_equal(one, other)) {
+      wlaw_fail(err, WLAW_ARGUMENT, "the run was begun with --%s '%s' and cannot go on with '%s'", row->name,
+                json_string_value(one), json_string_value(other));
+      status = wlaw_error_add_hint(err, WLAW_ARGUMENT, "leave the option out, or train a new run");
+    }
+    json_decref(one);
+    json_decref(other);
+    WLAW_TRY(status);
+  }
+  return WLAW_OK;
+}
+
+wlaw_status wlaw_plan_recall(wlaw_options *options, const json_t *config, const wlaw_options *asked, wlaw_error *err) {
   const char *name;
   json_t *value;
   json_t *recorded = json_object_get(config, "options");
@@ -302,5 +327,5 @@ wlaw_status wlaw_plan_recall(wlaw_options *options, const json_t *config, wlaw_e
       return wlaw_fail(err, WLAW_FORMAT, "run.json: option '%s' is not usable", name);
     WLAW_TRY(wlaw_options_set(options, name, json_string_value(value), err));
   }
-  return WLAW_OK;
+  return check_asked(options, asked, err);
 }

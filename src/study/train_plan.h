@@ -36,7 +36,8 @@ wlaw_status wlaw_plan_document(json_t **out, const train_plan *plan, const wlaw_
                                size_t steps_per_epoch, wlaw_error *err);
 /* Does the run recorded in `config` do what the plan says? WLAW_EXISTS naming the first option that differs. */
 wlaw_status wlaw_plan_matches(const train_plan *plan, const json_t *config, const char *data, wlaw_error *err);
-/* The recorded options set on top of `options` (made for train): the first step of a resume. */
-wlaw_status wlaw_plan_recall(wlaw_options *options, const json_t *config, wlaw_error *err);
+/* The recorded options set on top of `options` (made for train): the first step of a resume. What the caller asked for
+ * must not contradict them: WLAW_ARGUMENT naming the first option that does. */
+wlaw_status wlaw_plan_recall(wlaw_options *options, const json_t *config, const wlaw_options *asked, wlaw_error *err);
 
 #endif

@@ -186,10 +186,13 @@ typedef struct countdown {
   int calls;
 } countdown;
 
+/* Sleeps longer than a tenth of a second, so that the next report is due at once however fast the machine is: an epoch
+ * cannot end while its report is out. */
 static int cancel_when_done(void *user, double fraction, const char *what) {
   countdown *left = user;
   (void)fraction;
   (void)what;
+  nanosleep(&(struct timespec){.tv_nsec = 110000000}, NULL);
   return --left->calls < 0;
 }
 
@@ -197,7 +200,7 @@ static void cancelled_and_resumed(void **state) {
   (void)state;
   wlaw_error *err = wlaw_error_new();
   int cancelled = 0;
-  /* more epochs, so that there is something left to cancel after a tenth of a second */
+  /* more epochs than there are reports before the cancellation */
   const char *const more[] = {"epochs", "400", "snapshots", "0,400", "save-every", "1000"};
   const char *whole = test_scratch("long");
   check_ok(train(whole, more, 6, NULL, NULL, err));
@@ -262,6 +265,54 @@ static void what_is_there_is_not_overwritten(void **state) {
   wlaw_error_free(err);
 }
 
+/* metrics.csv and epoch-0001.safetensors are names others use too. */
+static void files_of_others_are_kept(void **state) {
+  (void)state;
+  wlaw_error *err = wlaw_error_new();
+  static const char *const names[] = {"metrics.csv", "timings.csv", "state.safetensors", "epoch-0001.safetensors"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    char name[64];
+    snprintf(name, sizeof name, "others-%zu", i);
+    const char *folder = test_scratch(name), *const forced[] = {"force", "true"};
+    check_ok(wlaw_folder_make(folder, err));
+    char *path = wlaw_path_join(folder, names[i]), *bytes = NULL;
+    size_t n;
+    check_ok(wlaw_output_whole(path, "mine", 4, err));
+    check_status(train(folder, NULL, 0, NULL, NULL, err), WLAW_EXISTS);
+    assert_non_null(strstr(wlaw_error_hint(err), "--force"));
+    check_ok(wlaw_input_whole(&bytes, &n, path, 4, err));
+    assert_string_equal(bytes, "mine");
+    free(bytes);
+    free(path);
+    check_ok(train(folder, forced, 2, NULL, NULL, err));
+    check_same_run(reference, folder);
+  }
+  wlaw_error_free(err);
+}
+
+static void a_resume_keeps_its_options(void **state) {
+  (void)state;
+  static const struct {
+    const char *option, *text;
+    wlaw_status status;
+  } cases[] = {
+      {"epochs", "9", WLAW_ARGUMENT}, {"seed", "2", WLAW_ARGUMENT}, {"output", "elsewhere", WLAW_ARGUMENT},
+      {"epochs", "3", WLAW_OK},       {"lr", "1e-3", WLAW_OK},      {"threads", "1", WLAW_OK},
+  };
+  wlaw_error *err = wlaw_error_new();
+  const char *run = reference;
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    wlaw_options *options = NULL;
+    check_ok(wlaw_options_new(&options, "train", err));
+    check_ok(wlaw_options_set(options, "resume", "true", err));
+    check_ok(wlaw_options_set(options, cases[i].option, cases[i].text, err));
+    check_status(wlaw_train(NULL, &run, 1, options, NULL, NULL, err), cases[i].status);
+    if (cases[i].status != WLAW_OK) assert_non_null(strstr(wlaw_error_message(err), cases[i].option));
+    wlaw_options_free(options);
+  }
+  wlaw_error_free(err);
+}
+
 static void bad_requests(void **state) {
   (void)state;
   wlaw_error *err = wlaw_error_new();
@@ -295,6 +346,8 @@ int main(void) {
       cmocka_unit_test(cancelled_and_resumed),
       cmocka_unit_test(full_disk),
       cmocka_unit_test(what_is_there_is_not_overwritten),
+      cmocka_unit_test(files_of_others_are_kept),
+      cmocka_unit_test(a_resume_keeps_its_options),
       cmocka_unit_test(bad_requests),
   };
   return cmocka_run_group_tests_name("study.train", tests, make_reference, NULL);
