@@ -67,5 +67,5 @@ void wlaw_print_compare(text_buffer *out, const text_screen *screen, const json_
   const json_t *layers = json_object_get(document, "comparisons");
   if (!layers) print_one(out, screen, document);
   for (size_t i = 0; i < json_array_size(layers); i++) print_one(out, screen, json_array_get(layers, i));
-  if (layers) wlaw_print_sentences(out, screen, document, "summary");
+  if (layers) wlaw_print_sentences(out, screen, document, "notes");
 }

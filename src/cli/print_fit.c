@@ -161,5 +161,5 @@ void wlaw_print_fit(text_buffer *out, const text_screen *screen, const json_t *d
 void wlaw_print_fits(text_buffer *out, const text_screen *screen, const json_t *document) {
   const json_t *fits = json_object_get(document, "fits");
   for (size_t i = 0; i < json_array_size(fits); i++) wlaw_print_fit(out, screen, json_array_get(fits, i));
-  wlaw_print_sentences(out, screen, document, "summary");
+  wlaw_print_sentences(out, screen, document, "notes");
 }

@@ -219,26 +219,31 @@ static wlaw_status compare_matrix(json_t **out, job *work, size_t matrix, wlaw_e
 static wlaw_status compare_all(wlaw_result **result, job *work, wlaw_error *err) {
   const ensemble *source = work->sides[0].source ? work->sides[0].source : work->sides[1].source;
   const size_t n = source->n_matrices;
-  bool failed = false;
-  json_t *list = json_array(), *one = NULL;
+  bool failed = false, leaves;
+  json_t *list = json_array(), *notes = json_array(), *one = NULL;
   for (size_t i = 0; i < n; i++) {
     work->monitor.what = *source->matrices[i].name ? source->matrices[i].name : "comparing";
     work->monitor.from = (double)i / (double)n;
     work->monitor.span = 1.0 / (double)n;
-    const wlaw_status status = compare_matrix(&one, work, i, err);
+    wlaw_status status = wlaw_study_leaves_out(&leaves, &failed, notes, work->law, source, i, err);
+    if (status == WLAW_OK && leaves) continue;
+    if (status == WLAW_OK) status = compare_matrix(&one, work, i, err);
     if (status != WLAW_OK) {
       json_decref(list);
+      json_decref(notes);
       return status;
     }
     if (n > 1) wlaw_json_append(&failed, list, one);
   }
   if (n == 1) {
     json_decref(list);
+    json_decref(notes);
     return wlaw_result_wrap(result, one, failed, err);
   }
   json_t *document = json_object();
   wlaw_json_put(&failed, document, "schema", json_string("weightlaw.compares/1"));
   wlaw_json_put(&failed, document, "comparisons", list);
+  wlaw_json_put(&failed, document, "notes", notes);
   return wlaw_result_wrap(result, document, failed, err);
 }
 

@@ -95,15 +95,33 @@ static wlaw_status read_settings(fit_settings *out, const wlaw_options *options,
   return status == WLAW_OK ? WLAW_OK : wlaw_error_add_hint(err, status, "or auto");
 }
 
+static wlaw_status takes(const law_ops *law, const ensemble_matrix *matrix, wlaw_error *err) {
+  matrix_layout layout;
+  return law->matrix->layout(&layout, matrix->rows, matrix->cols, err);
+}
+
+wlaw_status wlaw_study_leaves_out(bool *leaves, bool *failed, json_t *notes, const law_ops *law, const ensemble *source,
+                                  size_t i, wlaw_error *err) {
+  const ensemble_matrix *matrix = &source->matrices[i];
+  *leaves = law && takes(law, matrix, NULL) != WLAW_OK;
+  if (!*leaves) return WLAW_OK;
+  bool any = false;
+  for (size_t k = 0; k < source->n_matrices; k++) any |= takes(law, &source->matrices[k], NULL) == WLAW_OK;
+  if (!any) return wlaw_error_in_tensor(err, takes(law, matrix, err), matrix->name);
+  text_buffer text = {0};
+  wlaw_text_add(&text, "%s is left out: the law %s has no meaning for a matrix of %zux%zu.", matrix->name, law->name,
+                matrix->rows, matrix->cols);
+  *failed |= text.failed;
+  wlaw_json_append(failed, notes, wlaw_json_text(wlaw_text_string(&text)));
+  wlaw_text_free(&text);
+  return WLAW_OK;
+}
+
 static wlaw_status fit_one(json_t **out, ensemble *source, size_t matrix, const fit_settings *settings,
                            wlaw_monitor *monitor, wlaw_error *err) {
   matrix_moments moments;
   matrix_study study;
   bool failed = false;
-  if (settings->law && source->matrices[matrix].rows != source->matrices[matrix].cols) {
-    matrix_layout layout; /* before reading anything */
-    WLAW_TRY(settings->law->matrix->layout(&layout, source->matrices[matrix].rows, source->matrices[matrix].cols, err));
-  }
   WLAW_TRY(wlaw_ensemble_measure(&moments, NULL, source, matrix, settings->threads, monitor, err));
   WLAW_TRY(wlaw_study_fit(&study, &moments, settings->law, settings->seed, err));
   const size_t chosen = settings->law ? study.n_fits - 1 : study.by_bic;
@@ -117,27 +135,32 @@ static wlaw_status fit_one(json_t **out, ensemble *source, size_t matrix, const 
 
 static wlaw_status fit_all(wlaw_result **result, ensemble *source, const fit_settings *settings, wlaw_monitor *monitor,
                            wlaw_error *err) {
-  bool failed = false;
-  json_t *fits = json_array(), *one = NULL;
+  bool failed = false, leaves;
+  json_t *fits = json_array(), *notes = json_array(), *one = NULL;
   for (size_t i = 0; i < source->n_matrices; i++) {
     monitor->what = *source->matrices[i].name ? source->matrices[i].name : "fitting";
     monitor->from = (double)i / (double)source->n_matrices;
     monitor->span = 1.0 / (double)source->n_matrices;
-    wlaw_status status = fit_one(&one, source, i, settings, monitor, err);
+    wlaw_status status = wlaw_study_leaves_out(&leaves, &failed, notes, settings->law, source, i, err);
+    if (status == WLAW_OK && leaves) continue;
+    if (status == WLAW_OK) status = fit_one(&one, source, i, settings, monitor, err);
     if (status != WLAW_OK) {
       if (*source->matrices[i].name) status = wlaw_error_in_tensor(err, status, source->matrices[i].name);
       json_decref(fits);
+      json_decref(notes);
       return source->array ? status : wlaw_error_in_file(err, status, source->label);
     }
     if (source->n_matrices > 1) wlaw_json_append(&failed, fits, one);
   }
   if (source->n_matrices == 1) {
     json_decref(fits);
+    json_decref(notes);
     return wlaw_result_wrap(result, one, failed, err);
   }
   json_t *document = json_object();
   wlaw_json_put(&failed, document, "schema", json_string("weightlaw.fits/1"));
   wlaw_json_put(&failed, document, "fits", fits);
+  wlaw_json_put(&failed, document, "notes", notes);
   return wlaw_result_wrap(result, document, failed, err);
 }
 

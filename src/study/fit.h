@@ -26,6 +26,11 @@ wlaw_status wlaw_study_fit(matrix_study *out, const matrix_moments *moments, con
 /* The matrix law called name; WLAW_ARGUMENT for laws that cannot be fitted to matrices. */
 wlaw_status wlaw_study_law(const law_ops **out, const char *name, wlaw_error *err);
 
+/* Has the law no meaning for matrix i, while the source has others? Then the reason is appended to notes. NULL law: the
+ * one that suits each matrix, so none is left out. WLAW_SHAPE when it has none for any of them. */
+wlaw_status wlaw_study_leaves_out(bool *leaves, bool *failed, json_t *notes, const law_ops *law, const ensemble *source,
+                                  size_t i, wlaw_error *err);
+
 /* Where a fit came from, for its document. */
 typedef struct fit_source {
   const ensemble *source;

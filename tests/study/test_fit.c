@@ -319,8 +319,32 @@ static void bad_input(void **state) {
   wlaw_error_free(err);
 }
 
+/* A law for square matrices, asked of a file with one square and one not: the other is left out and named. */
+static void matrices_without_a_meaning(void **state) {
+  (void)state;
+  double weights[60];
+  normals(weights, 60, 11);
+  const tensor_spec specs[] = {{"square.weight", WLAW_F64, 3, {3, 4, 4}}, {"wide.weight", WLAW_F64, 3, {3, 2, 3}}};
+  const double *const values[] = {weights, weights};
+  char path[4096];
+  snprintf(path, sizeof path, "%s", test_scratch("mixed.npz"));
+  write_tensors(path, specs, 2, values);
+  const char *input = path;
+  static const char *const square[] = {"law", "permutation", NULL};
+  wlaw_error *err = wlaw_error_new();
+  wlaw_result *result = NULL;
+  check_ok(call_verb(&result, &wlaw_command_fit, &input, 1, square, err));
+  assert_int_equal(json_array_size(json_object_get(result->document, "fits")), 1);
+  const json_t *notes = json_object_get(result->document, "notes");
+  assert_int_equal(json_array_size(notes), 1);
+  assert_non_null(strstr(json_string_value(json_array_get(notes, 0)), "wide.weight is left out"));
+  wlaw_result_free(result);
+  wlaw_error_free(err);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(matrices_without_a_meaning),
       cmocka_unit_test(keys_other_programs_rely_on),
       cmocka_unit_test(auto_picks_iid_for_iid),
       cmocka_unit_test(threads_do_not_matter),
