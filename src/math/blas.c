@@ -25,13 +25,6 @@ void wlaw_sgemm(bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k
               alpha, a, (blasint)lda, b, (blasint)ldb, beta, c, (blasint)ldc);
 }
 
-void wlaw_dgemm(bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k, double alpha, const double *a,
-                size_t lda, const double *b, size_t ldb, double beta, double *c, size_t ldc) {
-  wlaw_blas_one_thread();
-  cblas_dgemm(CblasRowMajor, transposed(transpose_a), transposed(transpose_b), (blasint)m, (blasint)n, (blasint)k,
-              alpha, a, (blasint)lda, b, (blasint)ldb, beta, c, (blasint)ldc);
-}
-
 const char *wlaw_blas_config(void) { return openblas_get_config(); }
 
 const char *wlaw_blas_core(void) { return openblas_get_corename(); }

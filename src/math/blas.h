@@ -1,4 +1,4 @@
-/* BLAS for the rest of the library: row-major products on one thread, and which BLAS this is. */
+/* BLAS for the rest of the library: a row-major product on one thread, and which BLAS this is. */
 #ifndef WLAW_MATH_BLAS_H
 #define WLAW_MATH_BLAS_H
 
@@ -11,14 +11,12 @@
  * One thread. Sizes must fit an int (wlaw_blas_size_ok); the bits depend on the BLAS core and on the whole shape. */
 void wlaw_sgemm(bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k, float alpha, const float *a,
                 size_t lda, const float *b, size_t ldb, float beta, float *c, size_t ldc);
-void wlaw_dgemm(bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k, double alpha, const double *a,
-                size_t lda, const double *b, size_t ldb, double beta, double *c, size_t ldc);
 
 /* Whether a matrix size or stride fits BLAS's integers. */
 bool wlaw_blas_size_ok(size_t size);
 
 /* Holds a threaded OpenBLAS to one thread (first call only, any number of callers; nothing to do for a serial build).
- * The two products call it themselves; code that calls BLAS or LAPACK directly must call it before. */
+ * The product calls it itself; code that calls BLAS or LAPACK directly must call it before. */
 void wlaw_blas_one_thread(void);
 
 /* "OpenBLAS 0.3.21 ... SINGLE_THREADED" and "Haswell": for --version, run.json and benches. */

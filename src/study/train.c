@@ -8,12 +8,13 @@
 #include "core/memory.h"
 #include "core/parallel.h"
 #include "core/result.h"
+#include "net/optimizer.h"
 #include "study/run.h"
 #include "study/train_job.h"
 
 static wlaw_status job_workers(train_job *job, const wlaw_options *options, wlaw_error *err) {
   const size_t n = job->plan.networks;
-  const unsigned moments = job->plan.config.optimizer != OPTIMIZER_SGD ? 2 : job->plan.config.momentum > 0.0 ? 1 : 0;
+  const unsigned moments = (unsigned)wlaw_optimizer_moments(&job->plan.config);
   WLAW_TRY(wlaw_state_make(&job->state, n, wlaw_train_floats(job->trainer), moments, err));
   job->group = wlaw_train_group(job->trainer);
   if (job->group > TRAIN_MOST_GROUP) job->group = TRAIN_MOST_GROUP;
