@@ -47,6 +47,7 @@ static bool uniform_moments(const wlaw_law *law, size_t rows, size_t cols, doubl
 
 static double uniform_log_density(const double *p, double x) {
   const double bound = uniform_bound(p);
+  if (isnan(x)) return x;
   return fabs(x) > bound ? -INFINITY : -log(2.0 * bound);
 }
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "report/number.h"
-#include "report/story.h"
+#include "report/story_parts.h"
 
 enum { ENOUGH_NETWORKS = 50 };
 
@@ -75,7 +75,7 @@ static void note_outer(sentence_list *notes, const report_series *series) {
       "are not valid; read the robust errors.";
   for (size_t t = 0; t < series->n_tensors; t++) {
     const report_tensor *tensor = &series->tensors[t];
-    const char *name = tensor->name ? tensor->name : "the matrix";
+    const char *name = wlaw_story_name(tensor);
     if (tensor->is_first)
       wlaw_sentence_add(notes,
                         "%.60s is the first matrix: its columns belong to inputs, which have names and are not "
@@ -171,7 +171,7 @@ static void note_gaps(sentence_list *notes, const report_series *series) {
       if (series->is_run)
         snprintf(where, sizeof where, " at %zu epoch%s, first at epoch %.0f", count, count == 1 ? "" : "s", epoch);
       wlaw_sentence_add(notes, "No %s for %.60s%s: %.400s", kind ? "distance" : "fit",
-                        series->tensors[t].name ? series->tensors[t].name : "the tensor", where, why);
+                        wlaw_story_name(&series->tensors[t]), where, why);
     }
 }
 

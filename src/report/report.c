@@ -101,6 +101,8 @@ static wlaw_status write_report(wlaw_result **result, const char *path, const re
 /* Before an hour of work, not after it. */
 static wlaw_status check_output(const char *path, bool force, wlaw_error *err) {
   if (!*path) return wlaw_fail(err, WLAW_ARGUMENT, "option --output needs a file name");
+  if (wlaw_path_is_folder(path))
+    return wlaw_error_in_file(err, wlaw_fail(err, WLAW_ARGUMENT, "is a folder where the page is to be written"), path);
   if (force || !wlaw_path_exists(path)) return WLAW_OK;
   const wlaw_status status = wlaw_fail(err, WLAW_EXISTS, "the page exists already");
   wlaw_error_in_file(err, status, path);

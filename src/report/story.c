@@ -17,9 +17,10 @@ static void tell_file(sentence_list *story, const report_series *series) {
   for (size_t t = 0; t < series->n_tensors && t < LISTED && series->n_epochs > 0; t++) {
     const report_tensor *tensor = &series->tensors[t];
     const double networks = tensor->points[0].networks;
-    wlaw_text_add(&list, "%s%.40s (%s network%s, %llu \xc3\x97 %llu)", t ? ", " : "", wlaw_story_name(tensor),
-                  isfinite(networks) ? wlaw_number_fixed(networks, 0).s : "?", networks == 1 ? "" : "s",
-                  (unsigned long long)tensor->rows, (unsigned long long)tensor->cols);
+    wlaw_text_add(&list, "%s%.40s (", t ? ", " : "", wlaw_story_name(tensor));
+    if (isfinite(networks))
+      wlaw_text_add(&list, "%s network%s, ", wlaw_number_fixed(networks, 0).s, networks == 1 ? "" : "s");
+    wlaw_text_add(&list, "%llu \xc3\x97 %llu)", (unsigned long long)tensor->rows, (unsigned long long)tensor->cols);
   }
   if (list.length)
     wlaw_sentence_add(story, "%.200s holds %s%s.", series->source ? series->source : "The file",
@@ -96,9 +97,10 @@ static void tell_distance(sentence_list *story, const report_series *series) {
   if (told)
     wlaw_sentence_add(story,
                       "Distance of the fitted laws from the initial law%s, as W\xe2\x82\x82\xc2\xb2: %s; a "
-                      "law that had not moved would show its noise floor, %s to %s.",
+                      "law that had not moved would show its noise floor, %s%s%s.",
                       wlaw_story_epoch(series, series->n_epochs - 1).s, wlaw_text_string(&list),
-                      wlaw_number(least_floor, 2).s, wlaw_number(most_floor, 2).s);
+                      wlaw_number(least_floor, 2).s, told > 1 ? " to " : "",
+                      told > 1 ? wlaw_number(most_floor, 2).s : "");
   wlaw_text_free(&list);
 }
 
@@ -149,6 +151,17 @@ static void describe_group(text_buffer *text, const report_series *series, const
     wlaw_text_add(text, "%s%s", t > key ? ", " : "", wlaw_number_percent(share).s);
   }
   wlaw_text_add(text, ")");
+}
+
+/* A law that could not be fitted at the end, and why: the first one, the notes have them all. */
+static void tell_gap(sentence_list *story, const report_series *series) {
+  for (size_t t = 0; t < series->n_tensors; t++) {
+    const char *why = wlaw_story_last(series, t)->why_no_fit;
+    if (!why) continue;
+    wlaw_sentence_add(story, "No law could be fitted to %s%s: %.400s.", wlaw_story_name(&series->tensors[t]),
+                      wlaw_story_epoch(series, series->n_epochs - 1).s, why);
+    return;
+  }
 }
 
 /* What most of the distance is made of; matrices of which that is the same block taken together. */
@@ -208,6 +221,7 @@ void wlaw_story_tell(sentence_list *story, const report_series *series) {
   tell_accuracy(story, series);
   if (series->is_run) tell_dead(story, series);
   if (series->n_epochs == 0) return;
+  tell_gap(story, series);
   tell_distance(story, series);
   tell_blocks(story, series);
   wlaw_story_laws(story, series);

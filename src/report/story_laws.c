@@ -31,7 +31,7 @@ static void tell_laws(sentence_list *story, const report_series *series) {
   if (series->n_epochs > 1 && series->epochs[0] == 0) list_wanted(&before, series, 0);
   list_wanted(&now, series, series->n_epochs - 1);
   if (before.length && now.length)
-    wlaw_sentence_add(story, "By BIC, before training %s; at the last epoch %s.", wlaw_text_string(&before),
+    wlaw_sentence_add(story, "By BIC, before training %s; at the last snapshot %s.", wlaw_text_string(&before),
                       wlaw_text_string(&now));
   else if (now.length) wlaw_sentence_add(story, "By BIC, %s.", wlaw_text_string(&now));
   story->failed |= before.failed || now.failed;
@@ -89,17 +89,16 @@ static void tell_permutation(sentence_list *story, const report_series *series) 
   const char *kind = series->is_run ? "hidden " : "", *plural = tested == 1 ? "matrix" : "matrices";
   if (!rejected)
     wlaw_sentence_add(story,
-                      "The 8 further parameters of the permutation law are needed nowhere%s (smallest p = %s of %zu "
+                      "The further parameters of the permutation law are needed nowhere%s (smallest p = %s of %zu "
                       "%s%s): rows and columns are exchangeable independently%s.",
                       wlaw_story_epoch(series, last).s, wlaw_number_p(least).s, tested, kind, plural,
                       series->is_run ? ", as theory has it for hidden layers" : "");
   else
-    wlaw_sentence_add(
-        story,
-        "The 8 further parameters of the permutation law are needed%s for %zu of %zu %s%s, most for %s (p "
-        "%s%s).",
-        wlaw_story_epoch(series, last).s, rejected, tested, kind, plural, wlaw_story_name(&series->tensors[worst]),
-        least > 0 ? "= " : "", wlaw_number_p(least).s);
+    wlaw_sentence_add(story,
+                      "The further parameters of the permutation law are needed%s for %zu of %zu %s%s, most for %s (p "
+                      "%s%s).",
+                      wlaw_story_epoch(series, last).s, rejected, tested, kind, plural,
+                      wlaw_story_name(&series->tensors[worst]), least > 0 ? "= " : "", wlaw_number_p(least).s);
 }
 
 void wlaw_story_laws(sentence_list *story, const report_series *series) {

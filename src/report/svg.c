@@ -77,12 +77,6 @@ static void rect_open(text_buffer *out, const char *classes, double x, double y,
                 coordinate(y), coordinate(fmax(width, 0)), coordinate(fmax(height, 0)));
 }
 
-void wlaw_svg_rect(text_buffer *out, const char *classes, double x, double y, double width, double height) {
-  if (!isfinite(x) || !isfinite(y) || !isfinite(width) || !isfinite(height)) return;
-  rect_open(out, classes, x, y, width, height);
-  wlaw_text_add(out, "/>\n");
-}
-
 void wlaw_svg_rect_titled(text_buffer *out, const char *classes, double x, double y, double width, double height,
                           const char *title) {
   if (!isfinite(x) || !isfinite(y) || !isfinite(width) || !isfinite(height)) return;

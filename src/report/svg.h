@@ -18,7 +18,6 @@ void wlaw_svg_open(text_buffer *out, const char *id, double width, double height
 void wlaw_svg_close(text_buffer *out);
 
 void wlaw_svg_line(text_buffer *out, const char *classes, double x1, double y1, double x2, double y2);
-void wlaw_svg_rect(text_buffer *out, const char *classes, double x, double y, double width, double height);
 /* The same with a tooltip, read out too. */
 void wlaw_svg_rect_titled(text_buffer *out, const char *classes, double x, double y, double width, double height,
                           const char *title);

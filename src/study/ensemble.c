@@ -133,9 +133,11 @@ static bool layer_number(const char *name, uint64_t *layer) {
   return wlaw_text_u64(digits, layer);
 }
 
+/* Snapshots need not hold every layer, so the last one is known from run.json. */
 static void mark_ends(ensemble *source) {
-  uint64_t last = 0, layer;
-  for (size_t i = 0; i < wlaw_tensors_count(source->tensors); i++)
+  uint64_t last = json_array_size(json_object_get(source->run->config, "layers")), layer;
+  const bool recorded = last > 0;
+  for (size_t i = 0; !recorded && i < wlaw_tensors_count(source->tensors); i++)
     if (layer_number(wlaw_tensors_name(source->tensors, i), &layer) && layer > last) last = layer;
   for (size_t i = 0; i < source->n_matrices; i++) {
     if (!layer_number(source->matrices[i].name, &layer)) continue;

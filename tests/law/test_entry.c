@@ -84,6 +84,7 @@ static void densities_integrate_to_cdf_and_moments(void **state) {
       wlaw_law_free(law);
       continue;
     }
+    assert_true(isnan(entry->log_density(law->values, NAN)) && isnan(entry->cdf(law->values, NAN)));
     /* the support: where the cdf leaves 0, by bisection */
     double inside = mean, outside = mean - 8.5 * sqrt(variance);
     if (isinf(entry->log_density(law->values, outside))) {

@@ -166,7 +166,7 @@ static void story_of_a_run(void **state) {
   check_tells(story, "median network gets 86.0\xc2\xa0%");
   check_tells(story, "3 networks died: 3 with the same output");
   check_tells(story, "layer4.weight 2.250\xc2\xa0\xc2\xb1\xc2\xa0");
-  check_tells(story, "By BIC, before training all matrices want the iid law; at the last epoch ");
+  check_tells(story, "By BIC, before training all matrices want the iid law; at the last snapshot ");
   check_tells(story, "all matrices from epoch 1 on");
   assert_true(story.n >= 10 && story.n <= 14);
   series->shared_order = true;

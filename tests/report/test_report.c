@@ -135,6 +135,7 @@ static void run_with_gaps(void **state) {
   char *page = report_page(folder, "gaps.html", "2");
   markup_check(page);
   check_holds(page, "No fit for layer1.weight at 1 epoch, first at epoch 1");
+  assert_null(strstr(page, "No law could be fitted")); /* the last epoch is whole */
   free(page);
   snprintf(path, sizeof path, "%s/epoch-0001.safetensors", folder);
   assert_int_equal(truncate(path, 100), 0);
@@ -169,6 +170,35 @@ static void file_of_one_tensor(void **state) {
   }
 }
 
+/* A file that cannot be fitted: the first lines say so, and claim nothing that is not known. */
+static void file_without_a_fit(void **state) {
+  (void)state;
+  static const tensor_spec spec = {"", WLAW_F32, 3, {60, NARROW, NARROW}};
+  char path[4096];
+  snprintf(path, sizeof path, "%s", test_scratch("broken.npy"));
+  write_tensors(path, &spec, 1, 0, true);
+  char *page = report_page(path, "broken.html", "1");
+  markup_check(page);
+  check_holds(page, "broken.npy holds the matrix (4 \xc3\x97 4).");
+  check_holds(page, "No law could be fitted to the matrix: ");
+  check_holds(page, "No fit for the matrix: ");
+  free(page);
+}
+
+/* 2 x 2 matrices have 8 parameters, not 13. */
+static void smallest_matrices(void **state) {
+  (void)state;
+  static const tensor_spec spec = {"", WLAW_F32, 3, {60, 2, 2}};
+  char path[4096];
+  snprintf(path, sizeof path, "%s", test_scratch("small.npy"));
+  write_tensors(path, &spec, 1, 0, false);
+  char *page = report_page(path, "small.html", "1");
+  markup_check(page);
+  check_holds(page, "further parameters of the permutation law are needed");
+  assert_null(strstr(page, "8 further parameters"));
+  free(page);
+}
+
 static void outputs(void **state) {
   (void)state;
   wlaw_error *err = wlaw_error_new();
@@ -196,6 +226,8 @@ static void outputs(void **state) {
   check_holds(page, "2000-02-29"); /* 951782400 by `date -u -d @951782400` */
   free(page);
   check_status(report_with(folder, nowhere, NULL, err), WLAW_IO);
+  const char *const over_a_folder[] = {"output", folder, NULL};
+  check_status(report_with(folder, over_a_folder, NULL, err), WLAW_ARGUMENT);
   wlaw_error_free(err);
 }
 
@@ -264,8 +296,14 @@ static void memory(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(run),     cmocka_unit_test(run_with_gaps),         cmocka_unit_test(file_of_one_tensor),
-      cmocka_unit_test(outputs), cmocka_unit_test(inputs_that_cannot_be), cmocka_unit_test(cancelled),
+      cmocka_unit_test(run),
+      cmocka_unit_test(run_with_gaps),
+      cmocka_unit_test(file_of_one_tensor),
+      cmocka_unit_test(file_without_a_fit),
+      cmocka_unit_test(smallest_matrices),
+      cmocka_unit_test(outputs),
+      cmocka_unit_test(inputs_that_cannot_be),
+      cmocka_unit_test(cancelled),
       cmocka_unit_test(memory),
   };
   return cmocka_run_group_tests_name("report.report", tests, NULL, NULL);

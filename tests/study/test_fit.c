@@ -342,6 +342,29 @@ static void matrices_without_a_meaning(void **state) {
   wlaw_error_free(err);
 }
 
+/* Which matrix is the last is a matter of the network, not of what its snapshots hold. */
+static void snapshots_of_some_layers(void **state) {
+  (void)state;
+  const char *run = write_run("some-layers", 0.1, "standard");
+  static const char *const options[] = {"epoch", "0", "tensor", "layer3.weight", NULL};
+  wlaw_error *err = wlaw_error_new();
+  for (int layers = 3; layers <= 4; layers++) {
+    char file[4200], text[300];
+    snprintf(file, sizeof file, "%s/run.json", run);
+    snprintf(text, sizeof text,
+             "{\"schema\":\"weightlaw.run/1\",\"networks\":%d,\"options\":{},\"layers\":[{},{},{}%s]}", RUN_NETWORKS,
+             layers == 4 ? ",{}" : "");
+    write_text(file, text);
+    wlaw_result *result = NULL;
+    check_ok(call_verb(&result, &wlaw_command_fit, &run, 1, options, err));
+    char *bytes = result_bytes(result);
+    assert_true((strstr(bytes, "is the last matrix") != NULL) == (layers == 3));
+    free(bytes);
+    wlaw_result_free(result);
+  }
+  wlaw_error_free(err);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(matrices_without_a_meaning),
@@ -351,6 +374,7 @@ int main(void) {
       cmocka_unit_test(one_network_and_small_sizes),
       cmocka_unit_test(inputs_of_every_kind),
       cmocka_unit_test(a_run),
+      cmocka_unit_test(snapshots_of_some_layers),
       cmocka_unit_test(blocks_of_kept_networks),
       cmocka_unit_test(memory_does_not_grow_with_the_file),
       cmocka_unit_test(bad_input),
