@@ -7,8 +7,10 @@
 static void print_dead(text_buffer *out, const json_t *document) {
   const double constant = wlaw_print_real(document, "constant"), nonfinite = wlaw_print_real(document, "nonfinite");
   if (!(constant > 0) && !(nonfinite > 0)) return;
-  wlaw_text_add(out, "  %-18s %.0f with constant output, %.0f with non-finite values (kept, and left out of fits)\n",
-                "dead networks", constant > 0 ? constant : 0, nonfinite > 0 ? nonfinite : 0);
+  wlaw_text_add(
+      out,
+      "  %-18s %.0f with constant output, %.0f with non-finite values (kept; fit --exclude dead leaves them out)\n",
+      "dead networks", constant > 0 ? constant : 0, nonfinite > 0 ? nonfinite : 0);
 }
 
 void wlaw_print_train(text_buffer *out, const text_screen *screen, const json_t *document) {

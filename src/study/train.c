@@ -70,6 +70,8 @@ static wlaw_status summarise(json_t **out, const train_job *job, wlaw_error *err
     wlaw_json_put(&failed, document, "constant", wlaw_json_count(constant));
     wlaw_json_put(&failed, document, "nonfinite", wlaw_json_count(nonfinite));
     wlaw_json_put(&failed, document, "resumed", json_boolean(job->resumed));
+    if (job->was_complete)
+      wlaw_json_put(&failed, document, "note", json_string("the run was complete already: nothing was changed"));
     if (job->resumed && job->other_machine)
       wlaw_json_put(
           &failed, document, "note",
@@ -111,7 +113,7 @@ static wlaw_status train_run(train_job *job, const char *data, const wlaw_option
       return wlaw_error_in_file(err, WLAW_VALUE, job->folder);
     }
     if (wlaw_job_is_complete(job)) {
-      job->resumed = true;
+      job->was_complete = true;
       return WLAW_OK;
     }
   }

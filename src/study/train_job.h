@@ -25,6 +25,7 @@ typedef struct train_job {
   uint64_t saved_ns;    /* when the state was last on disk, or the work began */
   bool save_due;        /* set by watch(): stop, save, go on */
   bool resumed;
+  bool was_complete;  /* nothing was left to do */
   bool other_machine; /* the run was begun by another build or on another kind of processor */
 } train_job;
 

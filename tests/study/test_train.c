@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "core/file.h"
+#include "core/result.h"
 #include "study/run.h"
 
 /* A small ensemble: 5 networks 8-6-5-4, 3 epochs of 7 batches (the last one is short). */
@@ -256,7 +257,14 @@ static void what_is_there_is_not_overwritten(void **state) {
   assert_non_null(strstr(wlaw_error_message(err), "--lr"));
   assert_non_null(strstr(wlaw_error_hint(err), "--force"));
   check_same_run(reference, run);
-  check_ok(train(run, NULL, 0, NULL, NULL, err)); /* complete: nothing to do */
+  static const char *const data[] = {"synthetic"};
+  wlaw_options *options = make_options(run, NULL, 0);
+  wlaw_result *result = NULL;
+  check_ok(wlaw_train(&result, data, 1, options, NULL, NULL, err)); /* complete: nothing to do */
+  assert_non_null(strstr(json_string_value(json_object_get(result->document, "note")), "complete already"));
+  assert_true(json_is_false(json_object_get(result->document, "resumed")));
+  wlaw_result_free(result);
+  wlaw_options_free(options);
   const char *const forced[] = {"lr", "0.01", "force", "true"};
   check_ok(train(run, forced, 4, NULL, NULL, err));
   const char *const back[] = {"force", "true"};
