@@ -27,11 +27,20 @@ const char *wlaw_network_condition_text(network_condition condition) {
   return "?";
 }
 
+/* The sign of a NaN depends on the processor and says nothing: "nan", never "-nan". */
+static void add_real(text_buffer *text, double value) {
+  if (isnan(value)) wlaw_text_add(text, ",nan");
+  else wlaw_text_add(text, ",%.9g", value);
+}
+
 void wlaw_metrics_row(text_buffer *text, uint64_t epoch, size_t network, bool has_train_loss, double train_loss,
                       double test_loss, double test_accuracy, network_condition condition) {
-  wlaw_text_add(text, "%llu,%zu,", (unsigned long long)epoch, network);
-  if (has_train_loss) wlaw_text_add(text, "%.9g", train_loss);
-  wlaw_text_add(text, ",%.9g,%.9g,%s\n", test_loss, test_accuracy, wlaw_network_condition_text(condition));
+  wlaw_text_add(text, "%llu,%zu", (unsigned long long)epoch, network);
+  if (has_train_loss) add_real(text, train_loss);
+  else wlaw_text_add(text, ",");
+  add_real(text, test_loss);
+  add_real(text, test_accuracy);
+  wlaw_text_add(text, ",%s\n", wlaw_network_condition_text(condition));
 }
 
 wlaw_status wlaw_rows_append(const char *path, const char *bytes, size_t n, wlaw_error *err) {

@@ -7,7 +7,7 @@
 extern const char wlaw_metrics_header[]; /* with the newline */
 extern const char wlaw_timings_header[];
 
-/* Appends one row of metrics.csv to text. train_loss NaN at epoch 0: left empty. */
+/* Appends one row of metrics.csv to text. Without a train_loss (epoch 0) its field is left empty. */
 void wlaw_metrics_row(text_buffer *text, uint64_t epoch, size_t network, bool has_train_loss, double train_loss,
                       double test_loss, double test_accuracy, network_condition condition);
 

@@ -10,7 +10,7 @@
 
 #include "core/file.h"
 #include "core/result.h"
-#include "study/run.h"
+#include "study/metrics.h"
 
 /* A small ensemble: 5 networks 8-6-5-4, 3 epochs of 7 batches (the last one is short). */
 static const char *const base_options[] = {
@@ -138,6 +138,15 @@ static void complete_run_holds_what_it_should(void **state) {
   assert_false(wlaw_path_exists(left));
   free(left);
   wlaw_error_free(err);
+}
+
+static void rows_of_numbers_that_are_none(void **state) {
+  (void)state;
+  text_buffer text = {0};
+  wlaw_metrics_row(&text, 3, 7, true, -NAN, INFINITY, 0.25, NETWORK_NONFINITE);
+  wlaw_metrics_row(&text, 0, 8, false, NAN, -NAN, 0.5, NETWORK_OK);
+  assert_string_equal(wlaw_text_string(&text), "3,7,nan,inf,0.25,nonfinite\n0,8,,nan,0.5,ok\n");
+  wlaw_text_free(&text);
 }
 
 static void thread_count_changes_nothing(void **state) {
@@ -349,6 +358,7 @@ static void bad_requests(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(complete_run_holds_what_it_should),
+      cmocka_unit_test(rows_of_numbers_that_are_none),
       cmocka_unit_test(thread_count_changes_nothing),
       cmocka_unit_test(killed_at_any_instant),
       cmocka_unit_test(cancelled_and_resumed),
