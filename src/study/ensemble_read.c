@@ -141,6 +141,26 @@ static wlaw_status first_pivot(double pivot[2], ensemble *source, size_t which, 
   return status;
 }
 
+/* Errors and distances are made of fourth powers. Where these overflow or vanish the results would be wrong without any
+ * sign of it; the weights of networks are far from there (single precision ends at 1e38). */
+static wlaw_status check_scale(const ensemble *source, const ensemble_matrix *matrix, const matrix_moments *moments,
+                               wlaw_error *err) {
+  static const double smallest = 1e-150; /* its square is the last that is far from the end of double precision */
+  const size_t first_square = moments->length == MOMENTS_SQUARE ? Q_S1S1 : Q_SS;
+  double largest = 0.0; /* of the squares */
+  bool finite = true;
+  for (size_t i = 0; i < moments->length; i++) {
+    if (i >= first_square) largest = fmax(largest, fabs(moments->mean[i]));
+    finite = finite && all_finite(moments->comoment[i], moments->length);
+  }
+  if (finite && (largest == 0.0 || largest >= smallest)) return WLAW_OK;
+  wlaw_fail(err, WLAW_VALUE, "the weights are so %s that their fourth powers %s", finite ? "small" : "large",
+            finite ? "vanish" : "overflow");
+  if (*matrix->name) wlaw_error_in_tensor(err, WLAW_VALUE, matrix->name);
+  if (!source->array) wlaw_error_in_file(err, WLAW_VALUE, source->label);
+  return wlaw_error_add_hint(err, WLAW_VALUE, "multiply them all by one number");
+}
+
 wlaw_status wlaw_ensemble_measure(matrix_moments *moments, double *q, ensemble *source, size_t which, unsigned threads,
                                   wlaw_monitor *monitor, wlaw_error *err) {
   const ensemble_matrix *matrix = &source->matrices[which];
@@ -156,5 +176,5 @@ wlaw_status wlaw_ensemble_measure(matrix_moments *moments, double *q, ensemble *
     for (size_t c = 0; c < n_chunks; c++) wlaw_moments_merge(moments, &work.chunks[c]);
   }
   free(work.chunks);
-  return status;
+  return status == WLAW_OK ? check_scale(source, matrix, moments, err) : status;
 }

@@ -310,6 +310,18 @@ static void bad_input(void **state) {
   check_status(call_verb(&result, &wlaw_command_fit, &of_rank_one, 1, NULL, err), WLAW_SHAPE);
   check_status(wlaw_fit_array(&result, weights, 0, 3, 4, NULL, err), WLAW_SHAPE);
   check_status(wlaw_fit_array(&result, weights, SIZE_MAX / 2, 3, 4, NULL, err), WLAW_LIMIT);
+  /* fourth powers beyond double precision, either way; just within they are fitted */
+  static const struct {
+    double scale;
+    wlaw_status status;
+  } scales[] = {{1e100, WLAW_VALUE}, {1e-100, WLAW_VALUE}, {1e60, WLAW_OK}, {1e-60, WLAW_OK}};
+  for (size_t i = 0; i < sizeof scales / sizeof *scales; i++) {
+    double scaled[60];
+    for (size_t k = 0; k < 60; k++) scaled[k] = scales[i].scale * weights[k];
+    check_status(wlaw_fit_array(&result, scaled, 5, 3, 4, NULL, err), scales[i].status);
+    if (scales[i].status == WLAW_OK) wlaw_result_free(result);
+    else assert_non_null(strstr(wlaw_error_message(err), "fourth powers"));
+  }
   weights[17] = INFINITY;
   check_status(wlaw_fit_array(&result, weights, 5, 3, 4, NULL, err), WLAW_VALUE);
   assert_non_null(strstr(wlaw_error_message(err), "network 1 has a weight that is infinite, at row 1, column 1"));
