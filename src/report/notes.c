@@ -154,13 +154,15 @@ static void note_gaussian(sentence_list *notes, const report_series *series) {
 /* One note a reason, for the first point that gives it. */
 static void note_gaps(sentence_list *notes, const report_series *series) {
   for (size_t t = 0; t < series->n_tensors; t++)
-    for (int kind = 0; kind < 2; kind++) {
+    for (int kind = 0; kind < 3; kind++) {
+      static const char *const missing[] = {"fit", "distance", "choice of a law"};
       const char *why = NULL;
       double epoch = NAN;
       size_t count = 0;
       for (size_t e = 0; e < series->n_epochs; e++) {
         const tensor_point *point = &series->tensors[t].points[e];
-        const char *here = kind ? point->why_no_distance : point->why_no_fit;
+        const char *const reasons[] = {point->why_no_fit, point->why_no_distance, point->why_no_choice};
+        const char *here = reasons[kind];
         if (!here) continue;
         if (!why) epoch = series->epochs[e];
         if (!why) why = here;
@@ -170,8 +172,8 @@ static void note_gaps(sentence_list *notes, const report_series *series) {
       char where[64] = "";
       if (series->is_run)
         snprintf(where, sizeof where, " at %zu epoch%s, first at epoch %.0f", count, count == 1 ? "" : "s", epoch);
-      wlaw_sentence_add(notes, "No %s for %.60s%s: %.400s", kind ? "distance" : "fit",
-                        wlaw_story_name(&series->tensors[t]), where, why);
+      wlaw_sentence_add(notes, "No %s for %.60s%s: %.400s", missing[kind], wlaw_story_name(&series->tensors[t]), where,
+                        why);
     }
 }
 

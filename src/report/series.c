@@ -51,6 +51,7 @@ static void tensor_release(report_tensor *tensor, size_t n_epochs) {
   for (size_t e = 0; tensor->points && e < n_epochs; e++) {
     free(tensor->points[e].histogram);
     free(tensor->points[e].why_no_fit);
+    free(tensor->points[e].why_no_choice);
     free(tensor->points[e].why_no_distance);
   }
   for (size_t b = 0; b < REPORT_BLOCKS_MOST; b++) free(tensor->blocks[b]);

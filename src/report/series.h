@@ -68,6 +68,7 @@ typedef struct tensor_point {
   weight_histogram *histogram; /* NULL: not made for this epoch */
   char *why_no_fit;            /* sentence, or NULL */
   char *why_no_distance;
+  char *why_no_choice; /* of a law, where parameters could be fitted but no likelihood exists */
 } tensor_point;
 
 typedef struct report_tensor {

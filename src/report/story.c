@@ -153,13 +153,14 @@ static void describe_group(text_buffer *text, const report_series *series, const
   wlaw_text_add(text, ")");
 }
 
-/* A law that could not be fitted at the end, and why: the first one, the notes have them all. */
+/* A law that could not be fitted or chosen at the end, and why: the first one, the notes have them all. */
 static void tell_gap(sentence_list *story, const report_series *series) {
   for (size_t t = 0; t < series->n_tensors; t++) {
-    const char *why = wlaw_story_last(series, t)->why_no_fit;
+    const tensor_point *point = wlaw_story_last(series, t);
+    const char *why = point->why_no_fit ? point->why_no_fit : point->why_no_choice;
     if (!why) continue;
-    wlaw_sentence_add(story, "No law could be fitted to %s%s: %.400s.", wlaw_story_name(&series->tensors[t]),
-                      wlaw_story_epoch(series, series->n_epochs - 1).s, why);
+    wlaw_sentence_add(story, "No law could be %s %s%s: %.400s.", point->why_no_fit ? "fitted to" : "chosen for",
+                      wlaw_story_name(&series->tensors[t]), wlaw_story_epoch(series, series->n_epochs - 1).s, why);
     return;
   }
 }

@@ -78,6 +78,21 @@ static json_t *summary_json(bool *failed, const matrix_distance *distance) {
   return summary;
 }
 
+/* One network shows its total but not how totals vary: what the distance then takes for granted. */
+static void warn_of_single(bool *failed, json_t *warnings, const matrix_distance *distance) {
+  const matrix_block *total = &distance->a.layout.blocks[0];
+  const size_t networks[] = {distance->networks_a, distance->networks_b};
+  for (int side = 0; side < 2; side++) {
+    if (networks[side] != 1 || total->dimension != 1) continue;
+    text_buffer text = {0};
+    wlaw_text_add(&text,
+                  "%s is one network, which does not determine mean and %s: its own total counts as the mean, and %s "
+                  "as 0, in the distance.",
+                  side ? "B" : "A", total->name, total->name);
+    add_text(failed, warnings, &text);
+  }
+}
+
 static void put_sides(bool *failed, json_t *document, const compare_source *from) {
   static const char *const inputs[] = {"input_a", "input_b"}, *const epochs[] = {"epoch_a", "epoch_b"},
                            *const excluded[] = {"networks_excluded_a", "networks_excluded_b"};
@@ -121,6 +136,7 @@ json_t *wlaw_compare_document(bool *failed, const compare_source *from, const ma
   wlaw_json_put(failed, document, "parameters_b", wlaw_matrix_json(failed, &distance->b, NULL));
   wlaw_json_put(failed, document, "summary", summary_json(failed, distance));
   wlaw_matrix_warnings(failed, warnings, from->matrix);
+  warn_of_single(failed, warnings, distance);
   wlaw_json_put(failed, document, "warnings", warnings);
   return document;
 }

@@ -185,6 +185,26 @@ static void file_without_a_fit(void **state) {
   free(page);
 }
 
+/* All weights alike: parameters, but no likelihood, and the page says why. */
+static void file_without_a_choice(void **state) {
+  (void)state;
+  static const tensor_spec spec = {"", WLAW_F64, 3, {3, 2, 2}};
+  static const double ones[12] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+  char path[4096];
+  wlaw_error *err = wlaw_error_new();
+  tensor_writer *writer = NULL;
+  snprintf(path, sizeof path, "%s", test_scratch("constant.npy"));
+  check_ok(wlaw_writer_open(&writer, path, &spec, 1, NULL, err));
+  check_ok(wlaw_writer_add(writer, ones, sizeof ones, err));
+  check_ok(wlaw_writer_commit(writer, err));
+  wlaw_error_free(err);
+  char *page = report_page(path, "constant.html", "1");
+  markup_check(page);
+  check_holds(page, "No law could be chosen for the matrix: the matrices do not vary");
+  check_holds(page, "No choice of a law for the matrix: ");
+  free(page);
+}
+
 /* 2 x 2 matrices have 8 parameters, not 13. */
 static void smallest_matrices(void **state) {
   (void)state;
@@ -300,6 +320,7 @@ int main(void) {
       cmocka_unit_test(run_with_gaps),
       cmocka_unit_test(file_of_one_tensor),
       cmocka_unit_test(file_without_a_fit),
+      cmocka_unit_test(file_without_a_choice),
       cmocka_unit_test(smallest_matrices),
       cmocka_unit_test(outputs),
       cmocka_unit_test(inputs_that_cannot_be),

@@ -249,6 +249,9 @@ static void bad_input(void **state) {
   assert_true(json_is_null(json_object_get(result->document, "standard_error")));
   assert_true(json_is_null(json_object_get(result->document, "kl_ab")));
   assert_true(json_is_string(json_object_get(json_object_get(result->document, "reasons"), "kl_ab")));
+  const char *warning = json_string_value(json_array_get(json_object_get(result->document, "warnings"), 0));
+  assert_non_null(warning);
+  assert_non_null(strstr(warning, "A is one network"));
   wlaw_result_free(result);
   wlaw_error_free(err);
 }
