@@ -2,9 +2,10 @@
 # Training 784-10-10-10-10 on Fashion-MNIST beside PyTorch: lines `name ours peer ratio`, seconds of one network-epoch
 # while all processors work (ours: threads; the peer: one process a processor). usage: bench/train.sh BUILD [PYTHON]
 #
-# With BUILD/weightlaw ours is `weightlaw train`, start-up, evaluation, snapshots and metrics included; the peer's time is
-# its training loop alone. train-core-*: the same in processor seconds, which a busy machine disturbs less. Accuracies
-# after the same number of epochs follow, then the share of the sgemm rate that training reaches.
+# Ours is `weightlaw train`, the peers are bench/train_torch.py; both with evaluation, metrics and snapshots of every epoch,
+# both without start-up (reading and inflating the images: ours is run with no epochs too, and that time taken off).
+# train-core-*: the same in processor seconds, which a busy machine disturbs less. Medians of three rounds, in which ours
+# and the peers take turns. Accuracies after the same number of epochs follow, then the share of the sgemm rate.
 set -eu
 build=${1:-build}
 python=${2:-python3}
@@ -12,7 +13,8 @@ here=$(dirname "$0")
 data=/usr/share/datasets/fashion-mnist
 cores=$(nproc)
 epochs=3
-networks=400 # start-up (reading and inflating the images) is a second of processor time
+networks=200
+rounds=3
 if ! [ -r "$data/train-images-idx3-ubyte.gz" ]; then
   echo "skipped: no data (package dataset-fashion-mnist)"
   exit 0
@@ -22,24 +24,24 @@ trap 'rm -rf "$work"' EXIT
 
 # ours ORDER: "wall core accuracy", seconds of a network-epoch
 ours() {
-  if [ -x "$build/weightlaw" ]; then
-    rm -rf "$work/run"
-    "$python" - "$build/weightlaw" "$1" "$work/run" "$networks" "$epochs" "$data" << 'END'
-import csv, os, subprocess, sys, time
+  "$python" - "$build/weightlaw" "$1" "$work/run" "$networks" "$epochs" "$data" << 'END'
+import csv, os, shutil, subprocess, sys, time
 program, order, run, networks, epochs, data = sys.argv[1:]
-begin = time.perf_counter()
-subprocess.run([program, "train", data, "-o", run, "--networks", networks, "--epochs", epochs, "--order", order,
-                "--init", "torch-default", "--progress=never"], check=True, stdout=subprocess.DEVNULL)
-wall, times = time.perf_counter() - begin, os.times()
+
+def train(epochs):
+    shutil.rmtree(run, ignore_errors=True)
+    before, begin = os.times(), time.perf_counter()
+    subprocess.run([program, "train", data, "-o", run, "--networks", networks, "--epochs", epochs, "--order", order,
+                    "--init", "torch-default", "--progress=never"], check=True, stdout=subprocess.DEVNULL)
+    wall, after = time.perf_counter() - begin, os.times()
+    return wall, after.children_user + after.children_system - before.children_user - before.children_system
+
+start_up, whole = train("0"), train(epochs)
 each = int(networks) * int(epochs)
 with open(os.path.join(run, "metrics.csv")) as file:
     last = [float(row["test_accuracy"]) for row in csv.DictReader(file) if row["epoch"] == epochs]
-print(wall / each, (times.children_user + times.children_system) / each, sum(last) / len(last))
+print((whole[0] - start_up[0]) / each, (whole[1] - start_up[1]) / each, sum(last) / len(last))
 END
-  else
-    [ "$1" = shared ] && shared=--shared || shared=
-    "$build/bench/train" $shared --networks "$networks" --epochs "$epochs" --data "$data" | awk '{ print $3, $5, $9 }'
-  fi
 }
 
 # peer FORM ORDER NETWORKS: "wall core accuracy chosen"; one process a processor, timed while all run
@@ -67,10 +69,30 @@ compare() { # FORM ORDER PEER_NETWORKS
     printf "# %s: accuracy after the same epochs %.4f, peer %.4f (%s)\n", name, a[3], b[3], b[4] }'
 }
 
-for order in independent shared; do
-  ours "$order" > "$work/ours"
-  compare plain "$order" 2
-  compare batched "$order" 16
-done
+round=0
+while [ "$round" -lt "$rounds" ]; do
+  for order in independent shared; do
+    ours "$order" > "$work/ours"
+    compare plain "$order" 2
+    compare batched "$order" 16
+  done
+  round=$((round + 1))
+done > "$work/lines"
+
+# Medians by name, of each column by itself (so the ratio is the median ratio), in the order of the first round.
+"$python" - "$work/lines" << 'END'
+import statistics, sys
+rows, notes = {}, []
+for line in open(sys.argv[1]):
+    if line.startswith("#"):
+        notes.append(line)
+        continue
+    name, *numbers = line.split()
+    rows.setdefault(name, []).append([float(x) for x in numbers])
+for name, numbers in rows.items():
+    ours, peer, ratio = (statistics.median(column) for column in zip(*numbers))
+    print(f"{name} {ours:.5f} {peer:.5f} {ratio:.1f}")
+print("".join(notes[-4:]), end="")
+END
 "$build/bench/train" --sgemm
 OPENBLAS_CORETYPE=SkylakeX "$build/bench/train" --sgemm

@@ -6,13 +6,15 @@
 plain:   one network after the other, the loop everybody writes (batch, zero_grad, loss, backward, step).
 batched: all networks at once on stacked weights [networks, out, in]; every way PyTorch 2 offers of taking the Adam step
          (foreach, fused) and of compiling the step is tried for some steps, and the fastest then trains.
-With P processes each waits in DIR until all are warm, so that they run side by side.
+With P processes each waits in DIR until all are warm, so that they run side by side. Timed, as ours: every epoch with its
+evaluation on the test set and a snapshot of the weights; not timed: reading the data, choosing, warming up.
 Prints: seconds of the timed part, processor seconds in it, network-epochs done, mean test accuracy, what was chosen.
 """
 
 import argparse
 import gzip
 import os
+import tempfile
 import time
 
 os.environ["OMP_NUM_THREADS"] = "1"  # before torch reads it
@@ -59,9 +61,14 @@ class Plain:
             self.loss(self.model(images[batch]), labels[batch]).backward()
             self.optimizer.step()
 
-    def accuracy(self, test):
+    def evaluate(self, test):
+        """Mean loss and accuracy on the test set."""
         with torch.no_grad():
-            return (self.model(test[0]).argmax(1) == test[1]).float().mean().item()
+            z = self.model(test[0])
+            return self.loss(z, test[1]).item(), (z.argmax(1) == test[1]).float().mean().item()
+
+    def parameters(self):
+        return [p.detach() for p in self.model.parameters()]
 
 
 class Batched:
@@ -107,10 +114,20 @@ class Batched:
             self.loss_of(x, y.expand(self.networks, -1)).backward()
             self.optimizer.step()
 
-    def accuracy(self, test):
+    def evaluate(self, test):
+        """Mean loss and accuracy on the test set, over networks."""
+        loss = right = 0.0
         with torch.no_grad():
-            best = torch.cat([self.logits(part).argmax(1) for part in test[0].split(1000)], dim=1)
-            return (best == test[1]).float().mean().item()
+            for x, y in zip(test[0].split(1000), test[1].split(1000)):
+                z = self.logits(x)
+                labels = y.expand(self.networks, -1)
+                loss += (z.logsumexp(1) - z.gather(1, labels.unsqueeze(1)).squeeze(1)).sum().item()
+                right += (z.argmax(1) == labels).float().sum().item()
+        n = self.networks * len(test[1])
+        return loss / n, right / n
+
+    def parameters(self):
+        return [w.detach() for w in self.weights]
 
 
 def choose(train, networks, shared):
@@ -165,11 +182,15 @@ def main():
     if options.meet:
         meet(options.meet, options.process, options.processes)
     begin, work = time.perf_counter(), time.process_time()
-    for model in models:
-        for _ in range(options.epochs):
-            model.epoch()
-    seconds, work = time.perf_counter() - begin, time.process_time() - work
-    accuracy = sum(model.accuracy(test) for model in models) / len(models)
+    accuracy = 0.0
+    with tempfile.TemporaryDirectory() as folder:
+        for model in models:
+            for epoch in range(options.epochs):
+                model.epoch()
+                _, last = model.evaluate(test)
+                torch.save(model.parameters(), os.path.join(folder, f"epoch-{epoch}.pt"))
+            accuracy += last / len(models)
+        seconds, work = time.perf_counter() - begin, time.process_time() - work
     print(f"{seconds:.4f} {work:.4f} {options.networks * options.epochs} {accuracy:.4f} {chosen}")
 
 
