@@ -58,8 +58,9 @@ static wlaw_status remove_snapshots(const train_job *job, int64_t keep, wlaw_err
   return status;
 }
 
+/* All but run.json, which the next one replaces: files of a run without it would be taken for somebody else's after a
+ * kill. The metrics go before the snapshots, so that a run half removed never looks complete. */
 static wlaw_status remove_run(const train_job *job, wlaw_error *err) {
-  WLAW_TRY(wlaw_file_remove(job->config_file, err));
   WLAW_TRY(wlaw_file_remove(job->state_file, err));
   WLAW_TRY(wlaw_file_remove(job->metrics, err));
   WLAW_TRY(wlaw_file_remove(job->timings, err));

@@ -35,7 +35,7 @@ wlaw_status wlaw_job_paths(train_job *job, const char *folder, wlaw_error *err);
 wlaw_status wlaw_job_lock(train_job *job, wlaw_error *err);
 /* A folder without run.json may hold files of the same names that are somebody else's: WLAW_EXISTS. */
 wlaw_status wlaw_job_check_free(const train_job *job, wlaw_error *err);
-/* Removes an older run and writes run.json. */
+/* Removes what an older run left and writes run.json. */
 wlaw_status wlaw_job_begin(train_job *job, const char *data, wlaw_error *err);
 bool wlaw_job_is_complete(const train_job *job);
 /* Loads the state and cuts metrics, timings and snapshots back to it. */

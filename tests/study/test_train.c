@@ -176,7 +176,11 @@ static void killed_at_any_instant(void **state) {
       assert_true(attempt < 400);
       const pid_t child = fork();
       assert_true(child >= 0);
-      if (child == 0) _exit(train(run, NULL, 0, NULL, NULL, NULL) == WLAW_OK ? 0 : 1);
+      if (child == 0) {
+        const wlaw_status status = train(run, NULL, 0, NULL, NULL, err);
+        if (status != WLAW_OK) print_error("attempt %d: %s\n", attempt, wlaw_error_message(err)); /* the test fails below */
+        _exit(status == WLAW_OK ? 0 : 1);
+      }
       nanosleep(&(struct timespec){.tv_sec = delay / 1000000000, .tv_nsec = delay % 1000000000}, NULL);
       kill(child, SIGKILL);
       int ended;
