@@ -178,7 +178,8 @@ static void killed_at_any_instant(void **state) {
       assert_true(child >= 0);
       if (child == 0) {
         const wlaw_status status = train(run, NULL, 0, NULL, NULL, err);
-        if (status != WLAW_OK) print_error("attempt %d: %s\n", attempt, wlaw_error_message(err)); /* the test fails below */
+        if (status != WLAW_OK)
+          print_error("attempt %d: %s\n", attempt, wlaw_error_message(err)); /* the test fails below */
         _exit(status == WLAW_OK ? 0 : 1);
       }
       nanosleep(&(struct timespec){.tv_sec = delay / 1000000000, .tv_nsec = delay % 1000000000}, NULL);
