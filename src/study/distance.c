@@ -58,23 +58,24 @@ typedef struct jackknife {
 } jackknife;
 
 /* Leaves out one network of a, of b, or the same one of both. Two passes: mean, then spread. */
-static jackknife leave_one_out(const prepared *a, const prepared *b, bool from_a, bool from_b) {
+static wlaw_status leave_one_out(jackknife *out, const prepared *a, const prepared *b, bool from_a, bool from_b,
+                                 wlaw_error *err) {
   const size_t n = from_a ? a->networks : b->networks;
-  jackknife out = {0};
   double *values = wlaw_array(n, sizeof *values);
-  if (!values) return (jackknife){NAN, NAN};
+  if (!values) return wlaw_fail_memory(err, n, sizeof *values);
+  *out = (jackknife){0};
   for (size_t k = 0; k < n; k++) {
     const matrix_gaussian fa = from_a ? without(a, k) : a->gaussian, fb = from_b ? without(b, k) : b->gaussian;
     values[k] = wlaw_matrix_wasserstein_squared(NULL, &fa, &fb);
-    out.mean += values[k] / (double)n;
+    out->mean += values[k] / (double)n;
   }
-  for (size_t k = 0; k < n; k++) out.variance += (values[k] - out.mean) * (values[k] - out.mean);
-  out.variance *= ((double)n - 1.0) / (double)n;
+  for (size_t k = 0; k < n; k++) out->variance += (values[k] - out->mean) * (values[k] - out->mean);
+  out->variance *= ((double)n - 1.0) / (double)n;
   free(values);
-  return out;
+  return WLAW_OK;
 }
 
-static void measure_error(matrix_distance *out, const prepared *a, const prepared *b) {
+static wlaw_status measure_error(matrix_distance *out, const prepared *a, const prepared *b, wlaw_error *err) {
   enum { FEWEST = 3 };
   out->standard_error = NAN;
   for (int side = 0; side < 2; side++) {
@@ -82,19 +83,19 @@ static void measure_error(matrix_distance *out, const prepared *a, const prepare
     if (fit->networks == 0 || fit->networks >= FEWEST) continue;
     snprintf(out->error_reason, sizeof out->error_reason, "the jackknife needs %d networks, %s has %zu", FEWEST,
              side ? "B" : "A", fit->networks);
-    return;
+    return WLAW_OK;
   }
+  jackknife of_a = {0}, of_b = {0};
   if (out->paired) {
     const double n = (double)a->networks;
-    const jackknife both = leave_one_out(a, b, true, true);
-    out->floor = (n - 1.0) * (both.mean - out->squared);
-    out->standard_error = sqrt(both.variance);
-    return;
+    WLAW_TRY(leave_one_out(&of_a, a, b, true, true, err));
+    out->floor = (n - 1.0) * (of_a.mean - out->squared);
+  } else {
+    if (a->networks) WLAW_TRY(leave_one_out(&of_a, a, b, true, false, err));
+    if (b->networks) WLAW_TRY(leave_one_out(&of_b, a, b, false, true, err));
   }
-  double variance = 0.0;
-  if (a->networks) variance += leave_one_out(a, b, true, false).variance;
-  if (b->networks) variance += leave_one_out(a, b, false, true).variance;
-  out->standard_error = sqrt(variance);
+  out->standard_error = sqrt(of_a.variance + of_b.variance);
+  return WLAW_OK;
 }
 
 static void measure_kl(matrix_distance *out) {
@@ -110,7 +111,7 @@ static void measure_kl(matrix_distance *out) {
   out->kl_ba = wlaw_matrix_kl(&out->b, &out->a);
 }
 
-static void measure(matrix_distance *out, const prepared *a, const prepared *b) {
+static wlaw_status measure(matrix_distance *out, const prepared *a, const prepared *b, wlaw_error *err) {
   out->a = a->gaussian;
   out->b = b->gaussian;
   out->networks_a = a->networks;
@@ -122,9 +123,10 @@ static void measure(matrix_distance *out, const prepared *a, const prepared *b) 
     if (a->networks) out->floor += wlaw_matrix_noise_floor(&a->gaussian, a->networks);
     if (b->networks) out->floor += wlaw_matrix_noise_floor(&b->gaussian, b->networks);
   }
-  measure_error(out, a, b);
+  WLAW_TRY(measure_error(out, a, b, err));
   out->debiased = out->squared - out->floor;
   measure_kl(out);
+  return WLAW_OK;
 }
 
 wlaw_status wlaw_study_distance(matrix_distance *out, const law_ops *law, const distance_side *a,
@@ -142,9 +144,7 @@ wlaw_status wlaw_study_distance(matrix_distance *out, const law_ops *law, const 
                        sides[0].networks, sides[1].networks);
   if (status == WLAW_OK) {
     out->paired = paired;
-    measure(out, &sides[0], &sides[1]);
-    if (isnan(out->standard_error) && !*out->error_reason)
-      status = wlaw_fail_memory(err, sides[0].networks, sizeof(double));
+    status = measure(out, &sides[0], &sides[1], err);
   }
   free(sides[0].owned);
   free(sides[1].owned);

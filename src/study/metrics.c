@@ -54,9 +54,8 @@ wlaw_status wlaw_rows_append(const char *path, const char *bytes, size_t n, wlaw
     else if (errno != EINTR) status = wlaw_fail_errno(err, path, "writing failed");
   }
   if (status == WLAW_OK && fsync(fd) != 0) status = wlaw_fail_errno(err, path, "syncing failed");
-  if (status != WLAW_OK && ftruncate(fd, before.st_size) != 0) {
-    /* The first error is the one to tell; a resume cuts the rows back by count. */
-  }
+  if (status != WLAW_OK && ftruncate(fd, before.st_size) != 0)
+    wlaw_error_add_hint(err, status, "its last rows may be incomplete: a resume cuts them back");
   close(fd);
   return status;
 }
