@@ -27,7 +27,12 @@ typedef struct npz_state {
 static wlaw_status fail_zip(zip_error_t *why, wlaw_error *err) {
   const int code = zip_error_code_zip(why);
   if (errno == ENOMEM || code == ZIP_ER_MEMORY) return wlaw_fail_memory(err, 1, 1);
-  if (code == ZIP_ER_NOZIP)
+#if defined(ZIP_ER_TRUNCATED_ZIP) /* libzip 1.11 tells a cut archive from no archive */
+  const bool cut = code == ZIP_ER_NOZIP || code == ZIP_ER_TRUNCATED_ZIP;
+#else
+  const bool cut = code == ZIP_ER_NOZIP;
+#endif
+  if (cut)
     return wlaw_fail(err, WLAW_FORMAT, "the zip archive has no central directory: it is cut off, or no zip archive");
   if (code == ZIP_ER_EXISTS) return wlaw_fail(err, WLAW_FORMAT, "the zip archive has two members of one name");
   const bool io = code == ZIP_ER_READ || code == ZIP_ER_SEEK || code == ZIP_ER_OPEN;
