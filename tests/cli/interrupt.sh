@@ -1,6 +1,6 @@
 # Ctrl-C: the state is saved, the sentence says how to go on, exit 130; resumed, the run ends in the same bytes as one
 # that nobody interrupted.
-run="--networks 4 --epochs 4 --hidden 8,8 --synthetic-train 60000 --synthetic-test 100 --seed 5"
+run="--networks 4 --epochs 60 --snapshots 0,60 --hidden 8,8 --synthetic-train 60000 --synthetic-test 100 --seed 5"
 weightlaw train synthetic -o whole $run > whole.txt
 env --default-signal=INT weightlaw train synthetic -o broken $run > broken.txt &
 pid=$!
