@@ -198,7 +198,7 @@ static void cancelled_and_resumed(void **state) {
   wlaw_error *err = wlaw_error_new();
   int cancelled = 0;
   /* more epochs, so that there is something left to cancel after a tenth of a second */
-  const char *const more[] = {"epochs", "400", "snapshots", "0,400", "save-every", "1000"};
+  const char *const more[] = {"epochs", "1600", "snapshots", "0,1600", "save-every", "1000"};
   const char *whole = test_scratch("long");
   check_ok(train(whole, more, 6, NULL, NULL, err));
   for (int calls = 2; calls < 5; calls++) {
