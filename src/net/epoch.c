@@ -12,9 +12,11 @@ static size_t whole_lanes(size_t n) { return (n + MLP_LANES - 1) / MLP_LANES * M
 
 static void gather_values(const trainer *t, float *x, const sample_set *set, const uint32_t *order, size_t n) {
   const size_t features = t->dataset->features;
+  const bool as_stored = wlaw_mlp_is_narrow(&t->config->mlp, 0);
   for (size_t s = 0; s < n; s++) {
     const float *row = set->values + (size_t)order[s] * features;
-    for (size_t f = 0; f < features; f++) x[s * t->input_stride + f] = t->scale[f] * row[f] + t->shift[f];
+    float *const out = x + s * t->input_stride;
+    for (size_t f = 0; f < features; f++) out[f] = as_stored ? row[f] : t->scale[f] * row[f] + t->shift[f];
   }
 }
 
@@ -64,8 +66,8 @@ static size_t run_steps(const trainer *t, train_scratch *scratch, network_state 
   for (size_t step = from; step < to; step++) {
     if (stop && atomic_load_explicit(stop, memory_order_relaxed)) return step;
     input_batch batch = epoch_batch(t, scratch, step);
-    if (n > 1 && batch.bytes) {
-      /* Several networks read the batch: convert once, to the same bits. */
+    if (n > 1 && batch.bytes && !wlaw_mlp_is_narrow(&t->config->mlp, 0)) {
+      /* Several networks read the floats: convert once. */
       t->pass.kernels->fill_inputs(&batch);
       batch.bytes = NULL;
     }
@@ -75,7 +77,7 @@ static size_t run_steps(const trainer *t, train_scratch *scratch, network_state 
       state->loss_sum += wlaw_pass_step(&t->pass, &scratch->space, &rule, state->weights, state->first, state->second,
                                         &batch, scratch->labels);
       state->step++;
-      batch.following = NULL; /* the first network has fetched them */
+      batch.n_following = 0; /* the first network has fetched them */
     }
   }
   return to;

@@ -10,11 +10,12 @@
 #define KERNEL(name)              KERNEL_JOIN(name, WLAW_LEVEL)
 
 /* input_kernels.c */
-void KERNEL(input_forward)(float *z, size_t z_stride, const float *w, size_t outputs, float scale, const float *bias,
-                           const input_batch *x);
+void KERNEL(input_forward)(float *z, size_t z_stride, const float *w, float *scaled, size_t outputs, float scale,
+                           const float *bias, const input_batch *x);
+void KERNEL(fill_inputs)(const input_batch *x);
+/* input_backward_kernels.c */
 void KERNEL(input_backward)(const update_rule *rule, float *w, float *first, float *second, float *gradient,
                             const float *delta, size_t delta_stride, size_t outputs, const input_batch *x);
-void KERNEL(fill_inputs)(const input_batch *x);
 /* lane_kernels.c */
 void KERNEL(lane_multiply)(float *out, const lane_product *product);
 void KERNEL(lane_outer)(float *dw, const float *delta, const float *h, size_t outputs, size_t inputs, size_t columns,

@@ -11,13 +11,14 @@
 #include "net/mlp.h"
 #include "net/optimizer.h"
 
-/* A batch of inputs, one sample a row: as bytes, x = scale * byte + shift, or as floats. */
+/* A batch of inputs, one sample a row, as stored: the network sees scale * stored + shift. For a first layer wider
+ * than 32, whose products are BLAS's, x holds what the network sees. */
 typedef struct input_batch {
   float *x;                   /* [samples, stride]; with bytes: room to write them out (fill_inputs), or NULL */
   const uint8_t *bytes;       /* [samples, stride], or NULL: x holds the batch */
   size_t samples, stride;     /* stride: features rounded up to 16; padding is 0 */
   const float *scale, *shift; /* [stride], 0 in the padding */
-  /* Rows of the data set that make the next batch: the backward pass brings them near. NULL: none. */
+  /* Rows of the data set that make the next batch, n_following of them: the backward pass brings them near. */
   const uint8_t *stored; /* [n, features] */
   const uint32_t *following;
   size_t n_following, features;
@@ -34,10 +35,10 @@ typedef struct lane_product {
 } lane_product;
 
 typedef struct net_kernels {
-  /* z: [outputs, z_stride] = scale * w x^T + bias; w: [x stride / 16, outputs, 16], outputs <= 32. Fills x->x from
-   * x->bytes. */
-  void (*input_forward)(float *z, size_t z_stride, const float *w, size_t outputs, float scale, const float *bias,
-                        const input_batch *x);
+  /* z: [outputs, z_stride] = scale * w x^T + bias; w: [x stride / 16, outputs, 16], outputs <= 32. scaled: room for as
+   * many floats as w has. */
+  void (*input_forward)(float *z, size_t z_stride, const float *w, float *scaled, size_t outputs, float scale,
+                        const float *bias, const input_batch *x);
   /* The gradient delta x of the first layer's weights, delta: [outputs, delta_stride] (already times the layer's
    * scale), applied at once: w, first, second: [x stride / 16, outputs, 16]. gradient is written by UPDATE_STORE only.
    */
@@ -51,7 +52,7 @@ typedef struct net_kernels {
   /* db: [outputs] = row sums of delta. */
   void (*row_sums)(float *db, const float *delta, size_t outputs, size_t columns, size_t stride);
 
-  /* x->x from x->bytes (for layers wider than 32, whose products are BLAS's). */
+  /* x->x, what the network sees, from x->bytes (for layers wider than 32, whose products are BLAS's). */
   void (*fill_inputs)(const input_batch *x);
   /* z = scale * z + bias (NULL: 0) in place, columns from `samples` to `columns` set to 0. */
   void (*scale_and_shift)(float *z, size_t rows, size_t samples, size_t columns, size_t stride, float scale,

@@ -15,15 +15,20 @@ static size_t widest_layer(const mlp *net) {
 
 wlaw_status wlaw_pass_space_new(pass_space *out, const mlp *net, size_t stride, wlaw_error *err) {
   *out = (pass_space){.stride = stride};
-  const size_t widest = widest_layer(net), gradient = wlaw_mlp_layout(net).floats;
+  const mlp_layout layout = wlaw_mlp_layout(net);
+  const size_t widest = widest_layer(net), gradient = layout.floats;
+  const size_t scaled = wlaw_mlp_is_narrow(net, 0) ? layout.tail : 0;
   size_t rows = 2 * widest, floats;
   for (size_t l = 0; l < net->layers; l++) rows += net->width[l + 1] * (l + 1 < net->layers ? 2 : 1);
-  if (__builtin_mul_overflow(rows, stride, &floats) || __builtin_add_overflow(floats, gradient, &floats))
+  if (__builtin_mul_overflow(rows, stride, &floats) || __builtin_add_overflow(floats, gradient, &floats) ||
+      __builtin_add_overflow(floats, scaled, &floats))
     return wlaw_fail(err, WLAW_LIMIT, "a batch of %zu samples needs more memory than can be addressed", stride);
   float *at = out->storage = wlaw_array(floats, sizeof(float));
   if (!at) return wlaw_fail_memory(err, floats, sizeof(float));
   out->gradient = at;
   at += gradient;
+  out->scaled = at;
+  at += scaled;
   for (int i = 0; i < 2; i++) {
     out->delta[i] = at;
     at += widest * stride;
@@ -63,11 +68,13 @@ static layer_view view_layer(const pass *p, size_t l) {
 }
 
 /* z: [O, B] = scale W x^T + b.  W: [O, F], x: [B, F] */
-static void input_forward(const pass *p, float *z, size_t stride, const float *block, const input_batch *batch) {
+static void input_forward(const pass *p, const pass_space *space, const float *block, const input_batch *batch) {
+  float *const z = space->z[0];
+  const size_t stride = space->stride;
   const layer_view layer = view_layer(p, 0);
   const float *w = block + layer.at, *bias = p->net->biases ? block + layer.bias_at : NULL;
   if (layer.narrow) {
-    p->kernels->input_forward(z, stride, w, layer.outputs, layer.scale, bias, batch);
+    p->kernels->input_forward(z, stride, w, space->scaled, layer.outputs, layer.scale, bias, batch);
     return;
   }
   if (batch->bytes) p->kernels->fill_inputs(batch);
@@ -111,7 +118,7 @@ static void linear_backward(const pass *p, size_t l, float *gradient, float *dh,
 void wlaw_pass_forward(const pass *p, pass_space *space, const float *block, const input_batch *batch) {
   const mlp *net = p->net;
   const size_t columns = whole_lanes(batch->samples);
-  input_forward(p, space->z[0], space->stride, block, batch);
+  input_forward(p, space, block, batch);
   for (size_t l = 1; l < net->layers; l++) {
     p->kernels->activate(space->h[l - 1], space->z[l - 1], net->width[l], columns, space->stride, net->activation);
     linear_forward(p, l, space->z[l], space->h[l - 1], space->stride, block, batch->samples);

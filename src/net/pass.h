@@ -11,6 +11,7 @@ typedef struct pass_space {
   float *h[MLP_MAX_LAYERS]; /* [width[l+1], stride]: phi(z[l]); NULL for the last layer */
   float *delta[2];          /* [widest, stride]: dL/dz of the layer in hand and of the one before it */
   float *gradient;          /* [layout.floats] */
+  float *scaled;            /* narrow first layers: its weights times the inputs' scale */
   void *storage;
 } pass_space;
 
@@ -24,7 +25,8 @@ typedef struct pass {
   const net_kernels *kernels;
 } pass;
 
-/* Logits into space->z[layers-1]; fills batch->x from batch->bytes where these are given. */
+/* Logits into space->z[layers-1]; where the first layer is wide, fills batch->x from batch->bytes if these are given.
+ */
 void wlaw_pass_forward(const pass *p, pass_space *space, const float *block, const input_batch *batch);
 
 /* Sum over the samples of the loss before the step; labels: [samples rounded up to 16]. The gradient of the mean loss

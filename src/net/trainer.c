@@ -87,7 +87,7 @@ void wlaw_trainer_free(trainer *t) {
 
 static wlaw_status fill_scratch(train_scratch *scratch, const trainer *t, wlaw_error *err) {
   const bool bytes = t->dataset->train.bytes != NULL;
-  const bool floats = !bytes || t->config->shared_order || !wlaw_mlp_is_narrow(&t->config->mlp, 0);
+  const bool floats = !bytes || !wlaw_mlp_is_narrow(&t->config->mlp, 0);
   size_t inputs;
   if (__builtin_mul_overflow(t->columns, t->input_stride, &inputs))
     return wlaw_fail(err, WLAW_LIMIT, "a batch of %zu samples needs more memory than can be addressed", t->columns);

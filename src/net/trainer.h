@@ -23,7 +23,8 @@ struct train_scratch {
   pass_space space;
 };
 
-/* A batch of the samples order[0 .. n-1] of a set, ready for a pass: rows copied to the scratch space, floats scaled.
+/* A batch of the samples order[0 .. n-1] of a set, ready for a pass: rows copied to the scratch space, floats scaled
+ * where the first layer is wide.
  * labels go to scratch->labels. */
 input_batch wlaw_batch_gather(const trainer *trainer, train_scratch *scratch, const sample_set *set,
                               const uint32_t *order, size_t n);

@@ -62,6 +62,10 @@ static void reference_against_finite_differences(void **state) {
  * absolute values in the same tensor. */
 static void check_level(const mlp *net, size_t batch, bool bytes, cpu_level level) {
   wlaw_dataset data = random_dataset(net->width[0], net->width[net->layers], batch + 3, 2, bytes);
+  for (size_t f = 0; !bytes && f < data.features; f++) { /* floats are scaled and shifted too, each input by its own */
+    data.scale[f] = 0.5f + (float)(f % 7) / 7.0f;
+    data.shift[f] = (float)(f % 5) / 5.0f - 0.4f;
+  }
   const train_config config = {.mlp = *net, .optimizer = OPTIMIZER_SGD, .lr = 1, .batch = (uint32_t)batch, .seed = 5};
   training t = start_training(&config, &data, level, 2);
   double *x = calloc(batch * net->width[0], sizeof *x);
