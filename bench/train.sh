@@ -74,6 +74,7 @@ while [ "$round" -lt "$rounds" ]; do
   for order in independent shared; do
     ours "$order" > "$work/ours"
     compare plain "$order" 2
+    compare dataloader "$order" 1
     compare batched "$order" 16
   done
   round=$((round + 1))
@@ -92,7 +93,7 @@ for line in open(sys.argv[1]):
 for name, numbers in rows.items():
     ours, peer, ratio = (statistics.median(column) for column in zip(*numbers))
     print(f"{name} {ours:.5f} {peer:.5f} {ratio:.1f}")
-print("".join(notes[-4:]), end="")
+print("".join(notes[-6:]), end="")
 END
 "$build/bench/train" --sgemm
 OPENBLAS_CORETYPE=SkylakeX "$build/bench/train" --sgemm

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """PyTorch training 784-10-10-10-10 on Fashion-MNIST, as a peer of bench/train: one thread, one process.
 
-    train_torch.py plain|batched independent|shared [--networks N] [--epochs E] [--processes P --process K --meet DIR]
+    train_torch.py plain|dataloader|batched independent|shared [--networks N] [--epochs E] [--processes P --process K --meet DIR]
 
-plain:   one network after the other, the loop everybody writes (batch, zero_grad, loss, backward, step).
+plain:   one network after the other, the shortest loop (batch, zero_grad, loss, backward, step); a batch is one index into
+         a float tensor.
+dataloader: the same with torch.utils.data.DataLoader over a TensorDataset, as the tutorials write it.
 batched: all networks at once on stacked weights [networks, out, in]; every way PyTorch 2 offers of taking the Adam step
          (foreach, fused) and of compiling the step is tried for some steps, and the fastest then trains.
 With P processes each waits in DIR until all are warm, so that they run side by side. Timed, as ours: every epoch with its
@@ -13,6 +15,7 @@ Prints: seconds of the timed part, processor seconds in it, network-epochs done,
 
 import argparse
 import gzip
+import itertools
 import os
 import tempfile
 import time
@@ -42,7 +45,7 @@ def read_data(folder):
 
 
 class Plain:
-    """One network; the inputs are a float tensor already, which is kinder than a DataLoader."""
+    """One network; the inputs are a float tensor already."""
 
     def __init__(self, train):
         layers = []
@@ -53,12 +56,15 @@ class Plain:
         self.optimizer = torch.optim.Adam(self.model.parameters(), lr=1e-3)
         self.loss = torch.nn.CrossEntropyLoss()
 
-    def epoch(self, steps=None):
+    def batches(self, steps):
         images, labels = self.train
-        order = torch.randperm(len(labels))
-        for batch in order.split(BATCH)[:steps]:
+        for batch in torch.randperm(len(labels)).split(BATCH)[:steps]:
+            yield images[batch], labels[batch]
+
+    def epoch(self, steps=None):
+        for x, y in self.batches(steps):
             self.optimizer.zero_grad()
-            self.loss(self.model(images[batch]), labels[batch]).backward()
+            self.loss(self.model(x), y).backward()
             self.optimizer.step()
 
     def evaluate(self, test):
@@ -69,6 +75,12 @@ class Plain:
 
     def parameters(self):
         return [p.detach() for p in self.model.parameters()]
+
+
+class Loaded(Plain):
+    def batches(self, steps):
+        data = torch.utils.data.TensorDataset(*self.train)
+        return itertools.islice(torch.utils.data.DataLoader(data, batch_size=BATCH, shuffle=True), steps)
 
 
 class Batched:
@@ -159,7 +171,7 @@ def meet(folder, process, processes):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("form", choices=["plain", "batched"])
+    parser.add_argument("form", choices=["plain", "dataloader", "batched"])
     parser.add_argument("order", choices=["independent", "shared"])
     parser.add_argument("--networks", type=int, default=2)
     parser.add_argument("--epochs", type=int, default=2)
@@ -170,10 +182,11 @@ def main():
     options = parser.parse_args()
     torch.manual_seed(options.process)
     train, test = read_data(options.data)
-    chosen = "plain"
-    if options.form == "plain":
-        models = [Plain(train) for _ in range(options.networks)]
-        Plain(train).epoch(20)
+    chosen = options.form
+    if options.form != "batched":
+        kind = Plain if options.form == "plain" else Loaded
+        models = [kind(train) for _ in range(options.networks)]
+        kind(train).epoch(20)
     else:
         model, chosen = choose(train, options.networks, options.order == "shared")
         models = [model]
