@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/memory.h"
 #include "law/fan.h"
+#include "math/blas.h"
 
 /* LAPACK, column-major; OpenBLAS with 32-bit integers. */
 void dgeqrf_(const int *m, const int *n, double *a, const int *lda, double *tau, double *work, const int *lwork,
@@ -33,10 +34,14 @@ static bool orthonormalise(double *q, int tall, int thin, double *scratch) {
   double *tau = scratch, *diagonal = tau + thin, *work = diagonal + thin;
   const int lwork = thin * QR_BLOCK;
   int info = 0;
+  wlaw_blas_begin();
   dgeqrf_(&tall, &thin, q, &tall, tau, work, &lwork, &info);
+  wlaw_blas_end();
   if (info) return false;
   for (int j = 0; j < thin; j++) diagonal[j] = q[(size_t)j * (size_t)tall + (size_t)j];
+  wlaw_blas_begin();
   dorgqr_(&tall, &thin, &thin, q, &tall, tau, work, &lwork, &info);
+  wlaw_blas_end();
   if (info) return false;
   for (int j = 0; j < thin; j++) {
     double *column = q + (size_t)j * (size_t)tall;

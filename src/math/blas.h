@@ -15,9 +15,11 @@ void wlaw_sgemm(bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k
 /* Whether a matrix size or stride fits BLAS's integers. */
 bool wlaw_blas_size_ok(size_t size);
 
-/* Holds a threaded OpenBLAS to one thread (first call only, any number of callers; nothing to do for a serial build).
- * The product calls it itself; code that calls BLAS or LAPACK directly must call it before. */
-void wlaw_blas_one_thread(void);
+/* Around every direct call of BLAS or LAPACK, here and elsewhere. A threaded OpenBLAS is held to one thread: all
+ * threads are ours. A build without threads has no locks either, and two threads in it at once use the same buffer and
+ * get wrong results; there calls wait for one another (correct, but slow: --version names the build). */
+void wlaw_blas_begin(void);
+void wlaw_blas_end(void);
 
 /* "OpenBLAS 0.3.21 ... SINGLE_THREADED" and "Haswell": for --version, run.json and benches. */
 const char *wlaw_blas_config(void);

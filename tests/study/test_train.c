@@ -163,6 +163,21 @@ static void thread_count_changes_nothing(void **state) {
   wlaw_error_free(err);
 }
 
+/* Layers wider than 32 are BLAS's: calls from several threads must not disturb one another. */
+static void thread_count_changes_nothing_for_wide_layers(void **state) {
+  (void)state;
+  wlaw_error *err = wlaw_error_new();
+  char runs[2][4096];
+  const char *const threads[] = {"1", "4"};
+  for (size_t i = 0; i < 2; i++) {
+    snprintf(runs[i], sizeof runs[i], "%s", test_scratch(i ? "wide-4" : "wide-1"));
+    const char *const more[] = {"hidden", "48,40", "networks", "24", "init", "orthogonal", "threads", threads[i]};
+    check_ok(train(runs[i], more, 8, NULL, NULL, err));
+  }
+  check_same_run(runs[0], runs[1]);
+  wlaw_error_free(err);
+}
+
 /* A child trains, is killed after a while, and is started again until it ends; delays grow so that it does end. */
 static void killed_at_any_instant(void **state) {
   (void)state;
@@ -365,6 +380,7 @@ int main(void) {
       cmocka_unit_test(complete_run_holds_what_it_should),
       cmocka_unit_test(rows_of_numbers_that_are_none),
       cmocka_unit_test(thread_count_changes_nothing),
+      cmocka_unit_test(thread_count_changes_nothing_for_wide_layers),
       cmocka_unit_test(killed_at_any_instant),
       cmocka_unit_test(cancelled_and_resumed),
       cmocka_unit_test(full_disk),
