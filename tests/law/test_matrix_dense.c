@@ -1,26 +1,9 @@
 /* The matrix laws against brute force: group averages of D^2 x D^2 covariances, dense densities and distances. */
 #include "law/dense.h"
 #include "law/matrix.h"
+#include "support/moments.h"
 
 enum { NETWORKS = 40 };
-
-static matrix_moments measured(const double *matrices, size_t networks, size_t rows, size_t cols) {
-  static double q[1000 * MOMENTS_MOST];
-  double pivot[2];
-  matrix_moments state;
-  wlaw_moments_pivot(pivot, matrices, rows, cols);
-  wlaw_moments_start(&state, rows, cols, pivot);
-  assert_int_equal(wlaw_moments_measure(q, &state, matrices, networks, wlaw_cpu_level(), NULL), WLAW_OK);
-  wlaw_moments_add(&state, q, networks);
-  return state;
-}
-
-static matrix_fit fitted(const law_ops *law, const double *matrices, size_t networks, size_t rows, size_t cols) {
-  matrix_fit fit;
-  const matrix_moments state = measured(matrices, networks, rows, cols);
-  assert_int_equal(wlaw_matrix_fit(&fit, law, &state, NULL), WLAW_OK);
-  return fit;
-}
 
 /* Orthonormal maps from matrices onto the copies, written from the definitions. T: [k, D^2] rows. */
 static void trivial_copies(double T[2][DENSE_MOST], size_t D) {

@@ -4,26 +4,9 @@
 #include "law/matrix.h"
 #include "law/nested.h"
 #include "study/fit.h"
+#include "support/moments.h"
 
 enum { Z_LIMIT = 4 };
-
-static matrix_moments measured(const double *matrices, size_t networks, size_t rows, size_t cols) {
-  static double q[20000 * MOMENTS_MOST];
-  double pivot[2];
-  matrix_moments state;
-  wlaw_moments_pivot(pivot, matrices, rows, cols);
-  wlaw_moments_start(&state, rows, cols, pivot);
-  assert_int_equal(wlaw_moments_measure(q, &state, matrices, networks, wlaw_cpu_level(), NULL), WLAW_OK);
-  wlaw_moments_add(&state, q, networks);
-  return state;
-}
-
-static matrix_fit fitted(const law_ops *law, const double *matrices, size_t networks, size_t rows, size_t cols) {
-  matrix_fit fit;
-  const matrix_moments state = measured(matrices, networks, rows, cols);
-  assert_int_equal(wlaw_matrix_fit(&fit, law, &state, NULL), WLAW_OK);
-  return fit;
-}
 
 /* Draws come from the law they are drawn from: each fitted parameter within Z_LIMIT of its own standard errors. */
 static void check_draw(const char *text, size_t rows, size_t cols) {
@@ -176,7 +159,7 @@ static void simulated_statistics_are_measured_ones(void **state) {
         wlaw_nested_draw(&moments, D, D, NETWORKS, &stream);
       } else {
         wlaw_stream_normals(&stream, matrices, NETWORKS * D * D);
-        moments = measured(matrices, NETWORKS, D, D);
+        moments = measured(NULL, matrices, NETWORKS, D, D);
       }
       double last = 0;
       static const law_ops *const laws[] = {&wlaw_law_iid, &wlaw_law_bipartite, &wlaw_law_permutation};
@@ -215,7 +198,7 @@ static void size_of_the_tests(void **state) {
     for (uint32_t r = 0; r < REPLICATES; r++) {
       nested_test test;
       check_ok(wlaw_law_draw(law, matrices, networks[n], D, D, 600 + (uint64_t)n, r * 100, err));
-      const matrix_moments moments = measured(matrices, networks[n], D, D);
+      const matrix_moments moments = measured(NULL, matrices, networks[n], D, D);
       assert_true(wlaw_nested_test(&test, &wlaw_law_bipartite, &wlaw_law_permutation, &moments, 1));
       assert_int_equal(test.df, 8);
       assert_int_equal(test.simulated, networks[n] < NESTED_CHI_SQUARED_FROM);
@@ -236,7 +219,7 @@ static void tests_have_power(void **state) {
   wlaw_error *err = wlaw_error_new();
   matrix_study study;
   dense_sample(matrices, NETWORKS, D, D, 0, 0.5, 50); /* every structure: only permutation is true */
-  matrix_moments moments = measured(matrices, NETWORKS, D, D);
+  matrix_moments moments = measured(NULL, matrices, NETWORKS, D, D);
   check_ok(wlaw_study_fit(&study, &moments, NULL, 1, err));
   assert_int_equal(study.n_fits, 3);
   assert_int_equal(study.by_bic, 2);
@@ -244,7 +227,7 @@ static void tests_have_power(void **state) {
   for (int k = 0; k < 2; k++) assert_true(study.tests[k].p_value < 1e-6);
   wlaw_stream stream = wlaw_stream_start(35, STREAM_TEST, 0, 0);
   wlaw_stream_normals(&stream, matrices, NETWORKS * D * D);
-  moments = measured(matrices, NETWORKS, D, D);
+  moments = measured(NULL, matrices, NETWORKS, D, D);
   check_ok(wlaw_study_fit(&study, &moments, NULL, 1, err));
   assert_int_equal(study.by_bic, 0);
   assert_int_equal(study.by_test, 0);

@@ -1,5 +1,6 @@
 /* The verb compare: distances by hand, pairing, floors, the jackknife against refits, inputs and errors. */
 #include "study/study.h"
+#include "support/moments.h"
 
 #include "law/matrix.h"
 #include "study/distance.h"
@@ -48,16 +49,6 @@ static void iid_by_hand(void **state) {
   wlaw_error_free(err);
 }
 
-static matrix_moments measured(double *q, const double *weights, size_t networks, size_t D) {
-  double pivot[2];
-  matrix_moments moments;
-  wlaw_moments_pivot(pivot, weights, D, D);
-  wlaw_moments_start(&moments, D, D, pivot);
-  assert_int_equal(wlaw_moments_measure(q, &moments, weights, networks, wlaw_cpu_level(), NULL), WLAW_OK);
-  wlaw_moments_add(&moments, q, networks);
-  return moments;
-}
-
 /* Jackknife from the accumulator against fits of the networks that are left, for each way of pairing and each law. */
 static void jackknife_equals_refits(void **state) {
   (void)state;
@@ -67,7 +58,7 @@ static void jackknife_equals_refits(void **state) {
   normals(a, NETWORKS * SIZE, 2, 1, 1);
   normals(b, NETWORKS * SIZE, 3, 0, 0.5);
   for (size_t e = 0; e < NETWORKS * SIZE; e++) b[e] += a[e];
-  const matrix_moments ma = measured(qa, a, NETWORKS, D), mb = measured(qb, b, NETWORKS, D);
+  const matrix_moments ma = measured(qa, a, NETWORKS, D, D), mb = measured(qb, b, NETWORKS, D, D);
   static const law_ops *const laws[] = {&wlaw_law_iid, &wlaw_law_bipartite, &wlaw_law_permutation};
   const distance_side sides[2] = {{&ma, qa, NULL}, {&mb, qb, NULL}};
   for (int l = 0; l < 3; l++)
@@ -83,7 +74,7 @@ static void jackknife_equals_refits(void **state) {
             if (!(from_a && j == k)) memcpy(left_a + SIZE * na++, a + SIZE * j, SIZE * sizeof *a);
             if (!(from_b && j == k)) memcpy(left_b + SIZE * nb++, b + SIZE * j, SIZE * sizeof *b);
           }
-          const matrix_moments la = measured(unused, left_a, na, D), lb = measured(unused, left_b, nb, D);
+          const matrix_moments la = measured(unused, left_a, na, D, D), lb = measured(unused, left_b, nb, D, D);
           matrix_fit fa, fb;
           assert_int_equal(wlaw_matrix_fit(&fa, laws[l], &la, NULL), WLAW_OK);
           assert_int_equal(wlaw_matrix_fit(&fb, laws[l], &lb, NULL), WLAW_OK);
@@ -116,7 +107,7 @@ static void floors_and_errors_are_right(void **state) {
       normals(b, NETWORKS * SIZE, 2000 + r, 0, paired ? 0.3 : 1);
       if (paired) /* the law of b: mean 0.5, variance 1.21 + 0.09 = 1.3 */
         for (size_t e = 0; e < NETWORKS * SIZE; e++) b[e] += 0.5 + 1.1 * a[e];
-      const matrix_moments ma = measured(qa, a, NETWORKS, D), mb = measured(qb, b, NETWORKS, D);
+      const matrix_moments ma = measured(qa, a, NETWORKS, D, D), mb = measured(qb, b, NETWORKS, D, D);
       const distance_side sides[2] = {{&ma, qa, NULL}, {&mb, qb, NULL}};
       assert_int_equal(wlaw_study_distance(&got, &wlaw_law_permutation, &sides[0], &sides[1], paired, NULL), WLAW_OK);
       sum[paired] += got.debiased / REPLICATES;
