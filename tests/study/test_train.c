@@ -270,7 +270,7 @@ static void cancelled_and_resumed(void **state) {
 static void cancelled_and_resumed_in_other_groups(void **state) {
   (void)state;
   const char *const more[] = {LONG_RUN, "order", "shared", "networks", "19", "threads", "3"};
-  check_cancelled_runs(more, 12, "1");
+  check_cancelled_runs(more, 12, "2");
 }
 
 /* A limit on file sizes stands in for a full disk: the state cannot be written, the run says so and goes on later. */
