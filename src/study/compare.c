@@ -152,7 +152,7 @@ static wlaw_status partner(size_t *index, const ensemble *in, const ensemble *of
 typedef struct side_numbers {
   matrix_moments moments;
   double *q;
-  matrix_gaussian law;
+  matrix_gaussian exact;
   distance_side view;
 } side_numbers;
 
@@ -167,14 +167,14 @@ static wlaw_status measure_side(side_numbers *out, const side *s, const side *ot
     return WLAW_OK;
   }
   WLAW_TRY(wlaw_law_operand_check(&s->law, rows, cols, err));
-  WLAW_TRY(wlaw_matrix_gaussian(&out->law, s->law.law, rows, cols, err));
+  WLAW_TRY(wlaw_matrix_gaussian(&out->exact, s->law.law, rows, cols, err));
   if (s->is_init && strcmp(wlaw_run_option(other->source->run->config, "parameterization"), "ntk") == 0) {
     /* What is stored is sqrt(fan in) times what the law draws. */
-    for (size_t a = 0; a < MATRIX_MEANS; a++) out->law.mean[a] *= sqrt((double)cols);
+    for (size_t a = 0; a < MATRIX_MEANS; a++) out->exact.mean[a] *= sqrt((double)cols);
     for (size_t b = 0; b < MATRIX_BLOCKS; b++)
-      for (size_t e = 0; e < MATRIX_COPIES * MATRIX_COPIES; e++) out->law.covariance[b][e] *= (double)cols;
+      for (size_t e = 0; e < MATRIX_COPIES * MATRIX_COPIES; e++) out->exact.covariance[b][e] *= (double)cols;
   }
-  out->view = (distance_side){.law = &out->law, .fitted = s->law.networks};
+  out->view = (distance_side){.law = &out->exact, .fitted = s->law.networks};
   return WLAW_OK;
 }
 
