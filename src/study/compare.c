@@ -32,6 +32,8 @@ static const char examples[] =
     "    how far training has moved the law of the second matrix from the law it was drawn from\n"
     "weightlaw compare RUN@10 RUN@0\n"
     "    two epochs of the same networks: a paired comparison, matrix by matrix\n"
+    "weightlaw compare @fit.json RUN@10\n"
+    "    the law that fit --json wrote down, and the same matrix of a run at another epoch\n"
     "weightlaw compare weights.npy 'iid(mean=0,variance=0.1)'\n"
     "    an array [networks, rows, cols] against a law given in numbers\n";
 
@@ -72,11 +74,13 @@ static wlaw_status split_epoch(side *s, bool *is, uint64_t *epoch, wlaw_error *e
   return wlaw_fail(err, WLAW_ARGUMENT, "'%s' is not an epoch of the run %s", at + 1, s->run_path);
 }
 
-static wlaw_status open_side(side *s, const ensemble_request *wanted, wlaw_error *err) {
+/* of_fit: the tensor that a fit on the other side is of; of a run that matrix alone is meant. */
+static wlaw_status open_side(side *s, const ensemble_request *wanted, const char *of_fit, wlaw_error *err) {
   ensemble_request request = *wanted;
   request.paths = &s->text;
   request.n_paths = 1;
   if (*s->text == '@') return wlaw_law_operand_read(&s->law, s->text, err);
+  if (!wanted->tensor && of_fit && *of_fit) request.tensor = of_fit;
   if (wlaw_run_is(s->text)) return wlaw_ensemble_open(&s->source, &request, err);
   bool with_epoch;
   uint64_t epoch = 0;
@@ -89,6 +93,7 @@ static wlaw_status open_side(side *s, const ensemble_request *wanted, wlaw_error
   }
   if (wlaw_path_exists(s->text)) {
     request.has_epoch = request.exclude_dead = false;
+    request.tensor = wanted->tensor;
     return wlaw_ensemble_open(&s->source, &request, err);
   }
   s->is_init = strcmp(s->text, "init") == 0;
@@ -255,8 +260,9 @@ static wlaw_status compare_all(wlaw_result **result, job *work, wlaw_error *err)
 
 static wlaw_status open_sides(job *work, const ensemble_request *request, wlaw_error *err) {
   side *a = &work->sides[0], *b = &work->sides[1];
-  WLAW_TRY(open_side(a, request, err));
-  WLAW_TRY(open_side(b, request, err));
+  side *lead = *b->text == '@' ? b : a, *other = lead == a ? b : a; /* a fit first: it names its matrix */
+  WLAW_TRY(open_side(lead, request, NULL, err));
+  WLAW_TRY(open_side(other, request, lead->law.tensor, err));
   if (!a->source && !b->source) {
     const law_operand *fit = a->law.rows ? &a->law : &b->law;
     if (fit->rows == 0)
