@@ -3,10 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const double middle_size[2] = {64.0, 64.0};
-
-void wlaw_expressions_start(expression_table *table, bool bipartite) {
-  *table = (expression_table){.bipartite = bipartite};
+void wlaw_expressions_start(expression_table *table, bool bipartite, const double sizes[2]) {
+  *table = (expression_table){.bipartite = bipartite, .sizes = {sizes[0], sizes[1]}};
   memset(table->buckets, 0xff, sizeof table->buckets); /* EXPRESSION_NONE */
 }
 
@@ -57,7 +55,7 @@ uint32_t wlaw_expression(expression_table *table, expression_kind kind, uint32_t
   expression *e = &table->all[number];
   *e = (expression){.kind = (uint8_t)kind, .a = a, .b = b, .next = *bucket};
   describe(e, table);
-  e->cost = (number ? table->all[number - 1].cost : 0.0) + wlaw_expression_cost(table->all, e, middle_size);
+  e->cost = (number ? table->all[number - 1].cost : 0.0) + wlaw_expression_cost(table->all, e, table->sizes);
   *bucket = number;
   return number;
 }
