@@ -5,12 +5,11 @@
 
 void wlaw_expressions_start(expression_table *table, bool bipartite, const double sizes[2]) {
   *table = (expression_table){.bipartite = bipartite, .sizes = {sizes[0], sizes[1]}};
-  memset(table->buckets, 0xff, sizeof table->buckets); /* EXPRESSION_NONE */
 }
 
 bool wlaw_expressions_reserve(expression_table *table, size_t more) {
   if (table->capacity - table->n >= more) return true;
-  if (more > EXPRESSION_NONE / 4 || table->n > EXPRESSION_NONE / 4) return false; /* references take one bit more */
+  if (more > UINT32_MAX / 4 || table->n > UINT32_MAX / 4) return false; /* references take one bit more */
   const size_t capacity = 2 * table->n + more;
   expression *all = realloc(table->all, capacity * sizeof *all);
   if (!all) return false;
@@ -49,7 +48,7 @@ uint32_t wlaw_expression(expression_table *table, expression_kind kind, uint32_t
   const bool commutes = kind == VECTOR_PRODUCT || kind == NUMBER_DOT || kind == NUMBER_PRODUCT;
   if (commutes && a > b) return wlaw_expression(table, kind, b, a);
   uint32_t *bucket = bucket_of(table, kind, a, b);
-  for (uint32_t k = *bucket; k != EXPRESSION_NONE; k = table->all[k].next)
+  for (uint32_t k = *bucket; k != 0; k = table->all[k].next)
     if (table->all[k].kind == (uint8_t)kind && table->all[k].a == a && table->all[k].b == b) return k;
   const uint32_t number = (uint32_t)table->n++;
   expression *e = &table->all[number];

@@ -31,11 +31,11 @@ typedef struct expression {
   uint8_t sides[2]; /* of rows and columns, or of the vector: 0 rows of M, 1 columns (always 0 where M is square) */
   bool symmetric;
   uint32_t a, b;
-  uint32_t next; /* with the same hash */
+  uint32_t next; /* with the same hash; 0, which is M and never looked up: none */
   double cost;   /* of this and all before, for matrices of the table's sizes */
 } expression;
 
-enum { EXPRESSION_BUCKETS = 4096, EXPRESSION_NONE = UINT32_MAX };
+enum { EXPRESSION_BUCKETS = 4096 };
 
 typedef struct expression_table {
   expression *all;
