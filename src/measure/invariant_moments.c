@@ -1,4 +1,5 @@
 #include "measure/invariants.h"
+#include "measure/invariants_kernels.h"
 
 /* into += n networks: means and sums of squared deviations of `length` invariants from `first` on (Chan, Golub and
  * LeVeque 1983, eq. 2.1); the count is left to the caller. */
@@ -13,19 +14,12 @@ static void merge_group(invariant_moments *into, size_t first, size_t length, do
 }
 
 void wlaw_invariant_moments_add(invariant_moments *state, const double *values, size_t n) {
-  enum { TOGETHER = 64 };
+  enum { TOGETHER = 512 };
+  double mean[TOGETHER], squares[TOGETHER];
   if (n == 0) return;
   for (size_t first = 0; first < state->length; first += TOGETHER) {
     const size_t length = state->length - first < TOGETHER ? state->length - first : TOGETHER;
-    double mean[TOGETHER] = {0}, squares[TOGETHER] = {0};
-    for (size_t k = 0; k < n; k++)
-      for (size_t a = 0; a < length; a++) mean[a] += values[k * state->length + first + a];
-    for (size_t a = 0; a < length; a++) mean[a] /= (double)n;
-    for (size_t k = 0; k < n; k++)
-      for (size_t a = 0; a < length; a++) {
-        const double delta = values[k * state->length + first + a] - mean[a];
-        squares[a] += delta * delta;
-      }
+    wlaw_invariants_kernels(wlaw_cpu_level())->spread(mean, squares, values + first, n, length, state->length);
     merge_group(state, first, length, (double)n, mean, squares);
   }
   state->count += n;

@@ -29,7 +29,7 @@ typedef struct invariant_run {
   const double **numbers; /* [n_graphs] */
 } invariant_run;
 
-static const invariants_kernels *kernels_of(cpu_level level) {
+const invariants_kernels *wlaw_invariants_kernels(cpu_level level) {
 #if defined(__x86_64__)
   if (level == CPU_V4) return &wlaw_invariants_kernels_v4;
   if (level == CPU_V3) return &wlaw_invariants_kernels_v3;
@@ -266,7 +266,7 @@ wlaw_status wlaw_invariants_measure_as(double *values, const invariant_plan *pla
                                        wlaw_error *err) {
   WLAW_TRY(check_sizes(plan, rows, cols, err));
   if (rows > cols) plan = plan->tall;
-  const invariants_kernels *kernels = kernels_of(level);
+  const invariants_kernels *kernels = wlaw_invariants_kernels(level);
   const bool alone = layout == LAYOUT_ALONE;
   const size_t L = kernels->lanes, group = alone ? 1 : L;
   invariant_run run = {

@@ -257,7 +257,7 @@ static void plan_is_lean(void **state) {
 
 static void moments_merge(void **state) {
   (void)state;
-  enum { LENGTH = 70, NETWORKS = 41 }; /* more than one block of columns */
+  enum { LENGTH = 530, NETWORKS = 41 }; /* more than one block of columns */
   static double values[NETWORKS * LENGTH], mean[2][LENGTH], squares[2][LENGTH];
   static const size_t cuts[] = {0, 1, 18, 18, NETWORKS};
   sample_normals(values, NETWORKS * LENGTH, 7);
