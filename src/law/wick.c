@@ -247,6 +247,25 @@ wlaw_status wlaw_wick_predict(graph_prediction *out, const wick_plan *plan, cons
   return WLAW_OK;
 }
 
+double wlaw_graph_predict_cost(const graph *g, bool bipartite) {
+  static const double bell[GRAPH_EDGES + 1] = {1, 2, 15, 203, 4140, 115975, 4213597}; /* partitions of 2m ends */
+  const double one_end = bipartite ? 2.0 : 5.0, two_ends = bipartite ? 4.0 : 15.0, no_end = bipartite ? 1.0 : 2.0;
+  unsigned ends[GRAPH_NODES] = {0};
+  double states = 1.0, steps = 0.0;
+  for (size_t e = 0; e < g->n_edges; e++) {
+    ends[g->edges[e].from]++;
+    ends[g->edges[e].to]++;
+  }
+  for (size_t e = 0; e < g->n_edges; e++) {
+    const unsigned from = g->edges[e].from, to = g->edges[e].to;
+    const double shared = from == to ? ends[from] > 2 : (ends[from] > 1) + (ends[to] > 1);
+    states *= shared > 1 ? two_ends : shared > 0 ? one_end : no_end;
+    steps += states;
+    states = fmin(states, bell[g->n_edges]);
+  }
+  return steps;
+}
+
 wlaw_status wlaw_graph_predict(graph_prediction *out, const graph *g, const matrix_gaussian *laws, size_t n,
                                bool bipartite, bool errors, wlaw_error *err) {
   wick_plan *plan;
