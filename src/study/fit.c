@@ -6,12 +6,14 @@
 #include "core/error.h"
 #include "core/result.h"
 #include "law/law.h"
+#include "law/space.h"
 
 extern const command_spec wlaw_command_fit;
 
 static const option_spec options_table[] = {
     {"law", 'l', OPTION_TEXT, "LAW", "auto", NULL, 0, 0,
-     "iid, bipartite or permutation; auto: the one with the smallest BIC"},
+     "iid, bipartite, permutation, symmetric, symmetric-zero-diagonal, zero-diagonal or antisymmetric; auto: the last "
+     "four where the matrices are so, else the one with the smallest BIC"},
     {"tensor", 't', OPTION_TEXT, "NAME", NULL, NULL, 0, 0, "one tensor, such as layer2.weight; default: every matrix"},
     {"epoch", 'e', OPTION_COUNT, "E", NULL, NULL, 0, 4294967295.0, "epoch of a run; default: the last snapshot"},
     {"exclude", 0, OPTION_CHOICE, "WHICH", "none", "none|dead", 0, 0,
@@ -34,6 +36,10 @@ static const char details[] =
     "from 50 networks on, and below that the null simulated (--seed). A first matrix has labelled inputs, a last one "
     "labelled outputs: the result says what that means for the fit.\n"
     "\n"
+    "Symmetric, antisymmetric and zero-diagonal matrices have laws of their own, on the space of such matrices: there "
+    "the other laws have no density, and nothing is tested against them. Such a law asked for by name refuses "
+    "matrices that are not so.\n"
+    "\n"
     "The input is a run directory, an .npy, .npz or .safetensors file with arrays [networks, rows, cols] (or "
     "[rows, cols]: one network), or several files with one network each.";
 
@@ -45,8 +51,13 @@ wlaw_status wlaw_study_law(const law_ops **out, const char *name, wlaw_error *er
   return WLAW_OK;
 }
 
-/* Narrowest first; a law with no more parameters than the one before (small sizes) is the same law and left out. */
+/* Narrowest first; a law with no more parameters than the one before (small sizes) is the same law and left out. A law
+ * of a space of its own stands alone. */
 static wlaw_status fit_chain(matrix_study *out, const matrix_moments *moments, const law_ops *widest, wlaw_error *err) {
+  if (widest && widest->matrix->space) {
+    out->n_fits = 1;
+    return wlaw_matrix_fit(&out->fits[0], widest, moments, err);
+  }
   for (const law_ops *law = &wlaw_law_iid; law; law = law == widest ? NULL : law->matrix->wider) {
     matrix_layout layout;
     if (law->matrix->layout(&layout, moments->rows, moments->cols, law == widest ? err : NULL) != WLAW_OK) {
@@ -65,7 +76,7 @@ static wlaw_status fit_chain(matrix_study *out, const matrix_moments *moments, c
 wlaw_status wlaw_study_fit(matrix_study *out, const matrix_moments *moments, const law_ops *widest, uint64_t seed,
                            wlaw_error *err) {
   memset(out, 0, sizeof *out);
-  WLAW_TRY(fit_chain(out, moments, widest, err));
+  WLAW_TRY(fit_chain(out, moments, widest ? widest : wlaw_space_find(moments), err));
   for (size_t k = 1; k < out->n_fits; k++) {
     nested_test *test = &out->tests[out->n_tests];
     if (!wlaw_nested_test(test, out->fits[k - 1].gaussian.law, out->fits[k].gaussian.law, moments, seed)) continue;
