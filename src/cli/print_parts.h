@@ -11,6 +11,7 @@ void wlaw_print_fit(text_buffer *out, const text_screen *screen, const json_t *d
 void wlaw_print_fits(text_buffer *out, const text_screen *screen, const json_t *document);
 void wlaw_print_compare(text_buffer *out, const text_screen *screen, const json_t *document);
 void wlaw_print_train(text_buffer *out, const text_screen *screen, const json_t *document);
+void wlaw_print_draw(text_buffer *out, const text_screen *screen, const json_t *document);
 void wlaw_print_report(text_buffer *out, const text_screen *screen, const json_t *document);
 void wlaw_print_data(text_buffer *out, const text_screen *screen, const json_t *document);
 void wlaw_print_document(text_buffer *out, const text_screen *screen, const json_t *document);
