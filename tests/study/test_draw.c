@@ -11,6 +11,8 @@ extern const command_spec wlaw_command_draw;
 
 static const char thirteen[] =
     "permutation(mean=[0.5,-1],V0=[2,0.7,0.7,1],VH=[1,0.3,0.2,0.3,2,-0.4,0.2,-0.4,0.8],V2=0.6,V3=1.7)";
+static const char even[] = "symmetric(mean=[0.5,-1],V0=[2,0.7,0.7,1],VH=[1,0.3,0.3,2],V2=0.6)";
+static const char hollow[] = "zero-diagonal(mean=-0.5,V0=2,H=[1,-0.4,-0.4,0.8],V2=0.6,V3=1.7)";
 static const char five[] = "bipartite(mean=0.5,s0=3,rows=0.5,columns=2,entries=1.5)";
 
 static void drawn(double *out, const char *text, size_t n, size_t rows, size_t cols, uint64_t seed, uint64_t first) {
@@ -152,7 +154,17 @@ static void fit_written_down_is_the_fit(void **state) {
                {"permutation", thirteen, 2, 2},
                {"permutation", thirteen, 3, 3},
                {"permutation", thirteen, 4, 4},
-               {"permutation", thirteen, 7, 7}};
+               {"permutation", thirteen, 7, 7},
+               {"symmetric", even, 1, 1},
+               {"symmetric", even, 2, 2},
+               {"symmetric", even, 5, 5},
+               {"symmetric-zero-diagonal", "symmetric-zero-diagonal(mean=0.5,a0=2,aH=0.4,a2=1.3)", 2, 2},
+               {"symmetric-zero-diagonal", "symmetric-zero-diagonal(mean=0.5,a0=2,aH=0.4,a2=1.3)", 5, 5},
+               {"zero-diagonal", hollow, 2, 2},
+               {"zero-diagonal", hollow, 3, 3},
+               {"zero-diagonal", hollow, 5, 5},
+               {"antisymmetric", "antisymmetric(VH=0.7,V3=1.9)", 2, 2},
+               {"antisymmetric", "antisymmetric(VH=0.7,V3=1.9)", 5, 5}};
   enum { NETWORKS = 12 };
   wlaw_error *err = wlaw_error_new();
   for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
