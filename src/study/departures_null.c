@@ -12,7 +12,7 @@ enum { BLOCK = 64, BLOCK_DOUBLES = 1 << 18 }; /* matrices drawn at a time, and a
 typedef struct simulating {
   const invariant_set *set;
   const matrix_gaussian *law;
-  wlaw_law written; /* the same, to draw from */
+  wlaw_law written; /* the same, to draw from: a law with a space as permutation */
   departure_null null;
   matrix_gaussian *refits; /* [replicates] */
   double *observed;        /* [replicates, n] */
@@ -53,8 +53,8 @@ static wlaw_status draw_block(const simulating *work, double *out, size_t replic
   for (size_t k = 0; k < count; k++) {
     wlaw_stream stream =
         wlaw_stream_start(work->null.seed, STREAM_DEPARTURE, (uint32_t)replicate, (uint32_t)(first + k));
-    WLAW_TRY(work->law->law->draw(&work->written, out + k * layout->rows * layout->cols, layout->rows, layout->cols,
-                                  &stream, err));
+    WLAW_TRY(work->written.ops->draw(&work->written, out + k * layout->rows * layout->cols, layout->rows, layout->cols,
+                                     &stream, err));
   }
   return WLAW_OK;
 }
@@ -154,7 +154,9 @@ wlaw_status wlaw_departures_simulate(departure_test *test, departure *departures
     return wlaw_fail(err, WLAW_LIMIT, "more than %lu networks or replicates cannot be simulated",
                      (unsigned long)UINT32_MAX);
   simulating work = {.set = set, .law = law, .null = *null};
-  wlaw_matrix_law(&work.written, law);
+  matrix_gaussian drawn = *law;
+  if (law->law->matrix->space) WLAW_TRY(wlaw_matrix_embed(&drawn, law, &wlaw_law_permutation, err));
+  wlaw_matrix_law(&work.written, &drawn);
   work.refits = wlaw_array(R, sizeof *work.refits);
   work.observed = wlaw_array(R, n * sizeof *work.observed);
   graph_prediction *predicted = wlaw_array(R, each);

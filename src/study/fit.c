@@ -6,13 +6,15 @@
 #include "core/error.h"
 #include "core/result.h"
 #include "law/law.h"
+#include "law/space.h"
 #include "study/departure_study.h"
 
 extern const command_spec wlaw_command_fit;
 
 static const option_spec options_table[] = {
     {"law", 'l', OPTION_TEXT, "LAW", "auto", NULL, 0, 0,
-     "iid, bipartite or permutation; auto: the one with the smallest BIC"},
+     "iid, bipartite, permutation, symmetric, symmetric-zero-diagonal, zero-diagonal or antisymmetric; auto: the last "
+     "four where the matrices are so, else the one with the smallest BIC"},
     {"tensor", 't', OPTION_TEXT, "NAME", NULL, NULL, 0, 0, "one tensor, such as layer2.weight; default: every matrix"},
     {"epoch", 'e', OPTION_COUNT, "E", NULL, NULL, 0, 4294967295.0, "epoch of a run; default: the last snapshot"},
     {"exclude", 0, OPTION_CHOICE, "WHICH", "none", "none|dead", 0, 0,
@@ -45,9 +47,13 @@ static const char details[] =
     "from 50 networks on, and below that the null simulated (--seed). A first matrix has labelled inputs, a last one "
     "labelled outputs: the result says what that means for the fit.\n"
     "\n"
+    "Symmetric, antisymmetric and zero-diagonal matrices have laws of their own, on the space of such matrices: there "
+    "the other laws have no density, and nothing is tested against them. Such a law asked for by name refuses "
+    "matrices that are not so.\n"
+    "\n"
     "--degree and --graph test the fit by what it does not fit. A graph stands for a sum over all indices: each edge "
-    "a-b "
-    "is a factor M_ab. Deviations are given in standard errors, in standard deviations over networks, and relative; "
+    "a-b is a factor M_ab. Deviations are given in standard errors, in standard deviations over networks, and "
+    "relative; "
     "p-values are adjusted for the number of invariants (Holm; Benjamini and Yekutieli), and one global test takes the "
     "largest deviation of all against ensembles drawn from the fitted law and fitted again. What the law fits by "
     "construction says so.\n"
@@ -63,8 +69,13 @@ wlaw_status wlaw_study_law(const law_ops **out, const char *name, wlaw_error *er
   return WLAW_OK;
 }
 
-/* Narrowest first; a law with no more parameters than the one before (small sizes) is the same law and left out. */
+/* Narrowest first; a law with no more parameters than the one before (small sizes) is the same law and left out. A law
+ * of a space of its own stands alone. */
 static wlaw_status fit_chain(matrix_study *out, const matrix_moments *moments, const law_ops *widest, wlaw_error *err) {
+  if (widest && widest->matrix->space) {
+    out->n_fits = 1;
+    return wlaw_matrix_fit(&out->fits[0], widest, moments, err);
+  }
   for (const law_ops *law = &wlaw_law_iid; law; law = law == widest ? NULL : law->matrix->wider) {
     matrix_layout layout;
     if (law->matrix->layout(&layout, moments->rows, moments->cols, law == widest ? err : NULL) != WLAW_OK) {
@@ -83,7 +94,7 @@ static wlaw_status fit_chain(matrix_study *out, const matrix_moments *moments, c
 wlaw_status wlaw_study_fit(matrix_study *out, const matrix_moments *moments, const law_ops *widest, uint64_t seed,
                            wlaw_error *err) {
   memset(out, 0, sizeof *out);
-  WLAW_TRY(fit_chain(out, moments, widest, err));
+  WLAW_TRY(fit_chain(out, moments, widest ? widest : wlaw_space_find(moments), err));
   for (size_t k = 1; k < out->n_fits; k++) {
     nested_test *test = &out->tests[out->n_tests];
     if (!wlaw_nested_test(test, out->fits[k - 1].gaussian.law, out->fits[k].gaussian.law, moments, seed)) continue;
@@ -150,7 +161,19 @@ wlaw_status wlaw_study_leaves_out(bool *leaves, bool *failed, json_t *notes, con
   return WLAW_OK;
 }
 
-/* Measures, fits, judges the chosen fit, and writes the document. */
+/* Judges the chosen fit. A law chosen for the space of the matrices has graphs of its own, which are measured now. */
+static wlaw_status judge(departure_study *departures, const matrix_gaussian *chosen, matrix_moments *moments,
+                         ensemble *source, size_t matrix, const fit_settings *settings, wlaw_monitor *monitor,
+                         wlaw_error *err) {
+  if (wlaw_departure_family(chosen->law, moments->rows, moments->cols) != departures->set.family) {
+    wlaw_departure_study_free(departures);
+    WLAW_TRY(wlaw_departure_study_measure(departures, moments, &settings->departures, chosen->law, source, matrix,
+                                          monitor, err));
+  }
+  return wlaw_departure_study_judge(departures, chosen, monitor, err);
+}
+
+/* Measures, fits, judges, and writes the document. */
 static wlaw_status fit_and_judge(json_t **out, departure_study *departures, ensemble *source, size_t matrix,
                                  const fit_settings *settings, wlaw_monitor *monitor, wlaw_error *err) {
   const bool judges = settings->departures.degree > 0 || settings->departures.graphs;
@@ -162,7 +185,8 @@ static wlaw_status fit_and_judge(json_t **out, departure_study *departures, ense
                   : wlaw_ensemble_measure(&moments, NULL, source, matrix, settings->threads, monitor, err));
   WLAW_TRY(wlaw_study_fit(&study, &moments, settings->law, settings->seed, err));
   const size_t chosen = settings->law ? study.n_fits - 1 : study.by_bic;
-  if (judges) WLAW_TRY(wlaw_departure_study_judge(departures, &study.fits[chosen].gaussian, monitor, err));
+  if (judges)
+    WLAW_TRY(judge(departures, &study.fits[chosen].gaussian, &moments, source, matrix, settings, monitor, err));
   const fit_source from = {source, matrix, settings->rule};
   *out = wlaw_fit_document(
       &failed, &from, &study, chosen, !settings->law,

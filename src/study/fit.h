@@ -19,7 +19,8 @@ typedef struct matrix_study {
   size_t by_test; /* the widest that is accepted over its neighbour at 5 %; 0 where none is */
 } matrix_study;
 
-/* widest: laws beyond it are not fitted (NULL: as wide as the shape allows). */
+/* widest: laws beyond it are not fitted. NULL: as wide as the shape allows, or the one law of the space the matrices
+ * lie in (law/space.h). */
 wlaw_status wlaw_study_fit(matrix_study *out, const matrix_moments *moments, const law_ops *widest, uint64_t seed,
                            wlaw_error *err);
 
@@ -30,6 +31,9 @@ wlaw_status wlaw_study_law(const law_ops **out, const char *name, wlaw_error *er
  * one that suits each matrix, so none is left out. WLAW_SHAPE when it has none for any of them. */
 wlaw_status wlaw_study_leaves_out(bool *leaves, bool *failed, json_t *notes, const law_ops *law, const ensemble *source,
                                   size_t i, wlaw_error *err);
+
+/* Variance components of the law's classical model, {name: number}; NULL for laws without one. Not determined: null. */
+json_t *wlaw_components_json(bool *failed, const matrix_fit *fit);
 
 /* Where a fit came from, for its document. */
 typedef struct fit_source {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "law/space.h"
 #include "study/fit.h"
 #include "study/sentence.h"
 
@@ -10,7 +11,7 @@ json_t *wlaw_json_determined(double value) { return isnan(value) ? json_null() :
 
 void wlaw_matrix_pack(double *out, const matrix_gaussian *gaussian) {
   const matrix_layout *layout = &gaussian->layout;
-  for (size_t a = 0; a < layout->blocks[0].copies; a++) *out++ = gaussian->mean[a] / layout->mean_unit;
+  for (size_t a = 0; a < layout->means; a++) *out++ = gaussian->mean[a] / layout->mean_unit;
   for (size_t b = 0; b < layout->n_blocks; b++) {
     const size_t p = layout->blocks[b].copies;
     for (size_t i = 0; layout->blocks[b].dimension > 0 && i < p; i++)
@@ -38,13 +39,14 @@ json_t *wlaw_matrix_json(bool *failed, const matrix_gaussian *gaussian, const do
   json_t *object = json_object(), *mean = json_array();
   if (!values) wlaw_matrix_pack(packed, gaussian);
   const double *at = values ? values : packed;
-  for (size_t a = 0; a < layout->blocks[0].copies; a++) wlaw_json_append(failed, mean, wlaw_json_determined(at[a]));
-  if (!layout->blocks[0].is_matrix) {
+  for (size_t a = 0; a < layout->means; a++) wlaw_json_append(failed, mean, wlaw_json_determined(at[a]));
+  if (layout->means == 1 && !layout->blocks[0].is_matrix) {
     json_decref(mean);
     mean = wlaw_json_determined(at[0]);
   }
-  wlaw_json_put(failed, object, "mean", mean);
-  at += layout->blocks[0].copies;
+  if (layout->means > 0) wlaw_json_put(failed, object, "mean", mean);
+  else json_decref(mean);
+  at += layout->means;
   for (size_t b = 0; b < layout->n_blocks; b++) {
     const matrix_block *block = &layout->blocks[b];
     json_t *value = block->dimension == 0 ? json_null()
@@ -70,7 +72,7 @@ void wlaw_matrix_warnings(bool *failed, json_t *warnings, const ensemble_matrix 
 
 /* Names of parameters in the order of matrix_fit.error. */
 static void parameter_name(char *out, size_t capacity, const matrix_layout *layout, size_t k) {
-  const size_t means = layout->blocks[0].copies;
+  const size_t means = layout->means;
   if (k < means) {
     if (layout->blocks[0].is_matrix) snprintf(out, capacity, "mean[%zu]", k + 1);
     else snprintf(out, capacity, "mean");
@@ -132,6 +134,9 @@ static json_t *reasons_json(bool *failed, const matrix_fit *fit) {
                     json_string("matrices of this size have no such component"));
     else if (!fit->determined[b]) wlaw_json_put(failed, reasons, layout->blocks[b].name, json_string(one));
   }
+  if (fit->gaussian.law == &wlaw_law_zero_diagonal && layout->rows < 4)
+    wlaw_json_put(failed, reasons, "components",
+                  json_string("the Social Relations Model is identified from 4 rows on"));
   if (fit->networks < 2)
     wlaw_json_put(failed, reasons, "robust_standard_errors", json_string("one network has no spread over networks"));
   if (*fit->reason) {
@@ -147,7 +152,7 @@ static json_t *parameters_json(bool *failed, const matrix_fit *fit) {
   const matrix_layout *layout = &fit->gaussian.layout;
   double values[MATRIX_PARAMETERS];
   wlaw_matrix_pack(values, &fit->gaussian);
-  size_t at = layout->blocks[0].copies;
+  size_t at = layout->means;
   for (size_t a = 0; a < at && !fit->mean_determined; a++) values[a] = NAN;
   for (size_t b = 0; b < layout->n_blocks; b++) {
     const size_t p = layout->blocks[b].copies, n = layout->blocks[b].dimension > 0 ? p * (p + 1) / 2 : 0;
@@ -181,18 +186,13 @@ static json_t *candidate_json(bool *failed, const matrix_fit *fit) {
   return object;
 }
 
-/* Two-way random-effects components of the bipartite law: M_ij = mean + g + a_i + b_j + e_ij. May be negative. */
-static json_t *components_json(bool *failed, const matrix_fit *fit) {
-  const matrix_layout *layout = &fit->gaussian.layout;
-  const double m = (double)layout->rows, n = (double)layout->cols;
-  const double s0 = fit->determined[0] ? fit->gaussian.covariance[0][0] : NAN, rows = fit->gaussian.covariance[1][0],
-               columns = fit->gaussian.covariance[2][0], entries = fit->gaussian.covariance[3][0];
-  json_t *object = json_object();
-  wlaw_json_put(failed, object, "network", wlaw_json_determined((s0 - rows - columns + entries) / (m * n)));
-  wlaw_json_put(failed, object, "rows", wlaw_json_real((rows - entries) / n));
-  wlaw_json_put(failed, object, "columns", wlaw_json_real((columns - entries) / m));
-  wlaw_json_put(failed, object, "entries", wlaw_json_real(entries));
-  return object;
+/* A law chosen for the space the matrices lie in: no other was in question. */
+static void say_space(bool *failed, json_t *summary, const matrix_fit *fit) {
+  SENTENCE(failed, summary,
+           "These matrices are %s, to rounding: %s is the law of such matrices. Laws of all matrices have no density "
+           "among them, so there is nothing to choose or to test.",
+           wlaw_space_words(fit->gaussian.law->matrix->space), fit->gaussian.law->name);
+  if (isnan(fit->bic)) SENTENCE(failed, summary, "It has no likelihood: %s.", fit->reason);
 }
 
 static void say_choice(bool *failed, json_t *summary, const matrix_study *study) {
@@ -261,8 +261,8 @@ static void put_fit(bool *failed, json_t *document, const matrix_fit *fit) {
   wlaw_json_put(failed, document, "converged", json_true());
   wlaw_json_put(failed, document, "iterations", wlaw_json_count(0));
   wlaw_json_put(failed, document, "stop_reason", json_string("closed form: the estimate is the exact maximum"));
-  if (fit->gaussian.law == &wlaw_law_bipartite)
-    wlaw_json_put(failed, document, "components", components_json(failed, fit));
+  json_t *components = wlaw_components_json(failed, fit);
+  if (components) wlaw_json_put(failed, document, "components", components);
 }
 
 json_t *wlaw_fit_document(bool *failed, const fit_source *from, const matrix_study *study, size_t chosen,
@@ -276,7 +276,8 @@ json_t *wlaw_fit_document(bool *failed, const fit_source *from, const matrix_stu
   for (size_t k = 0; k < study->n_tests; k++) wlaw_json_append(failed, tests, test_json(failed, &study->tests[k]));
   for (size_t k = 0; k < study->n_fits; k++)
     wlaw_json_append(failed, candidates, candidate_json(failed, &study->fits[k]));
-  if (automatic) say_choice(failed, summary, study);
+  if (automatic && study->fits[0].gaussian.law->matrix->space) say_space(failed, summary, &study->fits[0]);
+  else if (automatic) say_choice(failed, summary, study);
   say_tests(failed, summary, study);
   wlaw_matrix_warnings(failed, warnings, matrix);
   warn_of_ratios(failed, warnings, &study->fits[chosen]);

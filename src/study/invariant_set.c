@@ -8,8 +8,7 @@
 #include "study/departures.h"
 
 graph_family wlaw_departure_family(const law_ops *law, size_t rows, size_t cols) {
-  (void)law;
-  return rows == cols ? GRAPH_DIRECTED : GRAPH_BIPARTITE;
+  return rows != cols ? GRAPH_BIPARTITE : law ? law->matrix->family : GRAPH_DIRECTED;
 }
 
 /* Appends graphs that are not there yet. */
