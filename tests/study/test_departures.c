@@ -329,8 +329,8 @@ static void thirteen_by_default(void **state) {
   for (size_t e = 0; e < 5 * 16; e++) squares += weights[e] * weights[e] / 5, cubes += pow(weights[e], 3) / 5;
   check_near(real_at(invariant_of(fit, "sum M_ij M_ij"), "observed"), squares, 1e-12 * squares);
   json_decref(fit);
-  static const char *const graph[] = {"law", "iid", "graph", " 2-5,2-5,2-5 ; 0-1", "replicates", "0", NULL};
-  fit = document_of(weights, 5, 4, 4, graph);
+  static const char *const named[] = {"law", "iid", "graph", " 2-5,2-5,2-5 ; 0-1", "replicates", "0", NULL};
+  fit = document_of(weights, 5, 4, 4, named);
   assert_int_equal(json_array_size(json_object_get(fit, "invariants")), 2);
   check_near(real_at(invariant_of(fit, "sum M_ij M_ij M_ij"), "observed"), cubes, 1e-12 * cubes);
   assert_true(json_is_true(json_object_get(invariant_of(fit, "sum M_ij"), "fitted")));
