@@ -12,7 +12,7 @@
 enum { NORMAL_NETWORKS = 200, NORMAL_ENTRIES = 5000 };
 
 void wlaw_departures_why_not_simulated(char *out, size_t capacity, const departure_study *study) {
-  if (study->test.tested == 0) snprintf(out, capacity, "no invariant looked at can depart from the law");
+  if (study->test.tested == 0) snprintf(out, capacity, "the fit determines every invariant looked at");
   else if (study->seconds > 0.0)
     snprintf(out, capacity, "199 replicates would take about %.2g s of one core; --patience %.0f or --replicates N",
              study->seconds, ceil(1.5 * study->seconds));
@@ -23,7 +23,8 @@ static void say_global(bool *failed, json_t *summary, const departure_study *stu
   const departure_test *test = &study->test;
   char formula[64], reason[160];
   if (test->tested == 0) {
-    SENTENCE(failed, summary, "Every invariant looked at agrees with the law %s by construction.", study->law->name);
+    SENTENCE(failed, summary, "No invariant looked at can depart from the law %s: the fit determines each of them.",
+             study->law->name);
     return;
   }
   wlaw_graph_formula(formula, sizeof formula, &study->set.graphs[test->worst]);
