@@ -57,14 +57,17 @@ static wlaw_status train(const char *run, const char *const *more, size_t n_more
   return status;
 }
 
-static wlaw_status resume(const char *run, wlaw_error *err) {
+static wlaw_status resume_on(const char *run, const char *threads, wlaw_error *err) {
   wlaw_options *options = NULL;
   wlaw_status status = wlaw_options_new(&options, "train", err);
   if (status == WLAW_OK) status = wlaw_options_set(options, "resume", "true", err);
+  if (status == WLAW_OK && threads) status = wlaw_options_set(options, "threads", threads, err);
   if (status == WLAW_OK) status = wlaw_train(NULL, &run, 1, options, NULL, NULL, err);
   wlaw_options_free(options);
   return status;
 }
+
+static wlaw_status resume(const char *run, wlaw_error *err) { return resume_on(run, NULL, err); }
 
 /* Every file of `one` but timings.csv is in `other` with the same bytes, and the other way round. */
 static void check_same_run(const char *one, const char *other) {
@@ -226,31 +229,48 @@ static int cancel_when_done(void *user, double fraction, const char *what) {
   return --left->calls < 0;
 }
 
-static void cancelled_and_resumed(void **state) {
-  (void)state;
+/* Cancelled at several moments and resumed on `threads` threads (NULL: as begun): the same bytes. */
+static void check_cancelled_runs(const char *const *more, size_t n_more, const char *threads) {
   wlaw_error *err = wlaw_error_new();
   int cancelled = 0;
-  /* more epochs than there are reports before the cancellation */
-  const char *const more[] = {"epochs", "400", "snapshots", "0,400", "save-every", "1000"};
-  const char *whole = test_scratch("long");
-  check_ok(train(whole, more, 6, NULL, NULL, err));
+  char whole_name[32];
+  snprintf(whole_name, sizeof whole_name, "whole-%s", threads ? threads : "");
+  const char *whole = test_scratch(whole_name);
+  check_ok(train(whole, more, n_more, NULL, NULL, err));
   for (int calls = 2; calls < 5; calls++) {
     char name[32];
-    snprintf(name, sizeof name, "cancelled-%d", calls);
+    snprintf(name, sizeof name, "cancelled-%s-%d", threads ? threads : "", calls);
     const char *run = test_scratch(name);
-    wlaw_status status = train(run, more, 6, cancel_when_done, &(countdown){calls}, err);
+    wlaw_status status = train(run, more, n_more, cancel_when_done, &(countdown){calls}, err);
     if (status == WLAW_CANCELLED) {
       cancelled++;
       char *saved = wlaw_path_join(run, "state.safetensors");
       if (wlaw_path_exists(saved)) assert_non_null(strstr(wlaw_error_message(err), "--resume"));
       free(saved);
-      status = resume(run, err);
+      status = resume_on(run, threads, err);
     }
     check_ok(status);
     check_same_run(whole, run);
   }
   assert_true(cancelled > 0);
   wlaw_error_free(err);
+}
+
+/* more epochs than there are reports before the cancellation */
+#define LONG_RUN "epochs", "400", "snapshots", "0,400", "save-every", "1000"
+
+static void cancelled_and_resumed(void **state) {
+  (void)state;
+  const char *const more[] = {LONG_RUN};
+  check_cancelled_runs(more, 6, NULL);
+}
+
+/* With a shared order the groups depend on the threads, and those of the resumed run mix networks at different steps.
+ */
+static void cancelled_and_resumed_in_other_groups(void **state) {
+  (void)state;
+  const char *const more[] = {LONG_RUN, "order", "shared", "networks", "19", "threads", "3"};
+  check_cancelled_runs(more, 12, "2");
 }
 
 /* A limit on file sizes stands in for a full disk: the state cannot be written, the run says so and goes on later. */
@@ -383,6 +403,7 @@ int main(void) {
       cmocka_unit_test(thread_count_changes_nothing_for_wide_layers),
       cmocka_unit_test(killed_at_any_instant),
       cmocka_unit_test(cancelled_and_resumed),
+      cmocka_unit_test(cancelled_and_resumed_in_other_groups),
       cmocka_unit_test(full_disk),
       cmocka_unit_test(what_is_there_is_not_overwritten),
       cmocka_unit_test(files_of_others_are_kept),
