@@ -162,9 +162,11 @@ static void one_network(void **state) {
     assert_int_equal(fit.mean_determined, !has_mean);
     assert_int_equal(fit.determined[0], !has_mean);
     assert_true(fit.determined[1]);
-    /* 15 numbers determine the two variances of an antisymmetric matrix, and their likelihood */
+    /* 15 numbers determine both variances of an antisymmetric matrix */
     assert_int_equal(isfinite(fit.log_likelihood), !has_mean);
     for (size_t k = 0; k < fit.parameters; k++) assert_true(isnan(fit.robust[k]));
+    sample(matrix, relatives[law], 1, 2, 0.5, 5); /* two rows: one number, which is all of a variance without a mean */
+    assert_int_equal(fitted(relatives[law], matrix, 1, 2, 2).determined[0], !has_mean);
   }
 }
 

@@ -1,9 +1,7 @@
-/* Draws from the laws of symmetric, antisymmetric and zero-diagonal matrices by Monte Carlo, and what a fit of draws
- * says of its own error. Fixed seeds: deterministic. */
+/* Draws from the laws of symmetric, antisymmetric and zero-diagonal matrices by Monte Carlo. Fixed seeds:
+ * deterministic. What a fit of draws says of its own error is in test_coverage.c. */
 #include "law/spaces.h"
 #include "study/fit.h"
-
-enum { Z_LIMIT = 4 };
 
 static const char *const texts[RELATIVES] = {
     "symmetric(mean=[0.5,-1],V0=[2,0.7,0.7,1],VH=[1,0.3,0.3,2],V2=0.6)",
@@ -70,82 +68,6 @@ static void entries_covary_as_the_law_says(void **state) {
   }
 }
 
-/* Directions a parameter's estimate averages over, and its standard deviation under the true law. */
-typedef struct promise {
-  double freedom, sd;
-  bool total; /* of block 0 with a mean: the estimate is (N-1)/N of the truth on average, and varies less */
-} promise;
-
-static size_t promises(promise *out, const matrix_gaussian *truth, size_t networks) {
-  const matrix_layout *layout = &truth->layout;
-  size_t n = 0;
-  for (size_t a = 0; a < layout->means; a++)
-    out[n++] = (promise){(double)networks,
-                         sqrt(truth->covariance[0][a * layout->blocks[0].copies + a] / (double)networks), false};
-  for (size_t b = 0; b < layout->n_blocks; b++) {
-    const size_t p = layout->blocks[b].copies;
-    const double *V = truth->covariance[b], freedom = (double)networks * (double)layout->blocks[b].dimension;
-    for (size_t i = 0; i < p && freedom > 0; i++)
-      for (size_t j = i; j < p; j++)
-        out[n++] = (promise){freedom, sqrt((V[i * p + i] * V[j * p + j] + V[i * p + j] * V[i * p + j]) / freedom),
-                             b == 0 && layout->means > 0};
-  }
-  return n;
-}
-
-#if defined(__SANITIZE_ADDRESS__)
-enum { REPLICATES = 60 };
-#else
-enum { REPLICATES = 400 };
-#endif
-
-/* Over many seeds estimates scatter about the truth as their standard deviation says, and where there are enough rows
- * of data for the error to be known, intervals of 1.96 standard errors hold the truth 95 times in 100. */
-static void check_coverage(size_t law, size_t networks, size_t D) {
-  enum { ENOUGH = 100 };
-  static double matrices[25600];
-  double mean[MATRIX_PARAMETERS] = {0}, square[MATRIX_PARAMETERS] = {0}, covered[MATRIX_PARAMETERS] = {0};
-  promise promised[MATRIX_PARAMETERS];
-  matrix_gaussian truth;
-  double want[MATRIX_PARAMETERS], got[MATRIX_PARAMETERS];
-  size_t n = 0;
-  assert_true(networks * D * D <= sizeof matrices / sizeof *matrices);
-  for (uint64_t r = 0; r < REPLICATES; r++) {
-    drawn(matrices, law, networks, D, 1000 + r, &truth);
-    const matrix_fit fit = fitted(relatives[law], matrices, networks, D, D);
-    n = promises(promised, &truth, networks);
-    assert_int_equal(n, fit.parameters);
-    wlaw_matrix_pack(want, &truth);
-    wlaw_matrix_pack(got, &fit.gaussian);
-    for (size_t k = 0; k < n; k++) {
-      const double z = (got[k] - want[k]) / promised[k].sd;
-      mean[k] += z / REPLICATES;
-      square[k] += z * z / REPLICATES;
-      covered[k] += fabs(got[k] - want[k]) <= 1.96 * fit.error[k] ? 1.0 / REPLICATES : 0.0;
-    }
-  }
-  for (size_t k = 0; k < n; k++) {
-    const promise *p = &promised[k];
-    const double left = p->total ? ((double)networks - 1) / (double)networks : 1; /* of 1 */
-    const double bias = want[k] * (left - 1) / p->sd, variance = square[k] - mean[k] * mean[k];
-    check_near(mean[k], bias, Z_LIMIT * sqrt(1.0 / REPLICATES));
-    /* a quadratic form of f normal numbers has kurtosis at most 3 + 12 / f: the variance of a variance */
-    check_near(variance, left, Z_LIMIT * sqrt((2 + 12 / p->freedom) / REPLICATES));
-    if (p->freedom < ENOUGH) continue;
-    /* an interval from an estimated error misses by about 1/f more */
-    check_near(covered[k], 0.95, Z_LIMIT * sqrt(0.05 * 0.95 / REPLICATES) + 1 / p->freedom);
-  }
-}
-
-static void fits_of_draws_cover(void **state) {
-  (void)state;
-  static const size_t cells[][2] = {{1, 64},  {1, 7},    {2, 5},    {5, 32},  {20, 3},
-                                    {100, 2}, {100, 16}, {1000, 1}, {1000, 4}};
-  for (size_t law = 0; law < RELATIVES; law++)
-    for (size_t c = 0; c < sizeof cells / sizeof *cells; c++)
-      if (exists(relatives[law], cells[c][1])) check_coverage(law, cells[c][0], cells[c][1]);
-}
-
 static void laws_are_refused_where_they_are_nothing(void **state) {
   (void)state;
   static const struct {
@@ -185,7 +107,6 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(draws_lie_in_their_space),
       cmocka_unit_test(entries_covary_as_the_law_says),
-      cmocka_unit_test(fits_of_draws_cover),
       cmocka_unit_test(laws_are_refused_where_they_are_nothing),
   };
   return cmocka_run_group_tests_name("law.space_draw", tests, NULL, NULL);

@@ -131,7 +131,7 @@ static void others_are_refused_by_name(void **state) {
   wlaw_error_free(err);
 }
 
-/* Weights that are all zero have every symmetry, which says nothing; 1x1 and 2x2 matrices have a law too. */
+/* Weights that are all alike have every symmetry, which says nothing; 1x1 and 2x2 matrices have a law too. */
 static void small_and_empty(void **state) {
   (void)state;
   static double weights[NETWORKS * SIZE];
@@ -140,6 +140,11 @@ static void small_and_empty(void **state) {
   check_ok(fit_array(&fit, weights, NETWORKS, D, "auto", err));
   assert_string_equal(json_string_value(json_object_get(fit, "law")), "iid");
   json_decref(fit);
+  for (size_t e = 0; e < NETWORKS * SIZE; e++) weights[e] = 0.1;
+  check_ok(fit_array(&fit, weights, NETWORKS, D, "auto", err));
+  assert_string_equal(json_string_value(json_object_get(fit, "law")), "iid");
+  json_decref(fit);
+  memset(weights, 0, sizeof weights);
   check_ok(fit_array(&fit, weights, NETWORKS, D, "zero-diagonal", err));
   assert_true(json_is_null(json_object_get(fit, "log_likelihood")));
   json_decref(fit);
@@ -158,6 +163,11 @@ static void small_and_empty(void **state) {
   assert_string_equal(json_string_value(json_object_get(fit, "law")), "zero-diagonal");
   assert_true(json_is_real(json_object_get(fit, "log_likelihood")));
   assert_non_null(json_object_get(json_object_get(fit, "reasons"), "components"));
+  json_decref(fit);
+  for (size_t k = 0; k < NETWORKS; k++) weights[4 * k + 1] = weights[4 * k + 2];
+  check_ok(fit_array(&fit, weights, NETWORKS, 2, "auto", err));
+  assert_string_equal(json_string_value(json_object_get(fit, "law")), "symmetric-zero-diagonal");
+  assert_true(json_is_real(json_object_get(fit, "log_likelihood")));
   json_decref(fit);
   wlaw_error_free(err);
 }

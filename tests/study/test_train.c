@@ -10,6 +10,7 @@
 
 #include "core/file.h"
 #include "core/result.h"
+#include "core/stream.h"
 #include "study/metrics.h"
 
 /* A small ensemble: 5 networks 8-6-5-4, 3 epochs of 7 batches (the last one is short). */
@@ -395,6 +396,70 @@ static void bad_requests(void **state) {
   wlaw_error_free(err);
 }
 
+/* A fit of 6x6 matrices, written as `fit --json` writes it. */
+static void write_fit(const char *path) {
+  static double weights[20 * 36];
+  wlaw_result *fit = NULL;
+  wlaw_error *err = wlaw_error_new();
+  wlaw_stream stream = wlaw_stream_start(91, STREAM_TEST, 0, 0);
+  wlaw_stream_normals(&stream, weights, 20 * 36);
+  check_ok(wlaw_fit_array(&fit, weights, 20, 6, 6, NULL, err));
+  size_t needed = 0;
+  check_ok(wlaw_result_json(fit, NULL, 0, &needed, err));
+  char *text = malloc(needed);
+  check_ok(wlaw_result_json(fit, text, needed, &needed, err));
+  check_ok(wlaw_output_whole(path, text, needed - 1, err));
+  free(text);
+  wlaw_result_free(fit);
+  wlaw_error_free(err);
+}
+
+/* --init @FIT.json: run.json records the law with its numbers, so that the run is the one of the law written out, and
+ * goes on after the fit's file is gone. */
+static void initial_law_from_a_fit(void **state) {
+  (void)state;
+  wlaw_error *err = wlaw_error_new();
+  char at[4200], whole[4096], broken[4096], text[1024];
+  snprintf(at, sizeof at, "@%s", test_scratch("init.json"));
+  snprintf(whole, sizeof whole, "%s", test_scratch("init-whole"));
+  snprintf(broken, sizeof broken, "%s", test_scratch("init-broken"));
+  write_fit(at + 1);
+  const char *more[] = {"synthetic-features", "6", "synthetic-classes", "6", "hidden", "6,6", "init", at};
+  check_ok(train(whole, more, 8, NULL, NULL, err));
+  run_directory *run = NULL;
+  check_ok(wlaw_run_open(&run, whole, err));
+  snprintf(text, sizeof text, "%s", wlaw_run_init(run));
+  wlaw_run_close(run);
+  assert_true(strncmp(text, "iid(mean=", 9) == 0);
+  check_ok(train(whole, more, 8, NULL, NULL, err)); /* the same command: complete already */
+  const char *longer[] = {
+      "synthetic-features", "6",    "synthetic-classes", "6", "hidden", "6,6", "init", at, "epochs", "400",
+      "snapshots",          "0,400"};
+  check_status(train(broken, longer, 12, cancel_when_done, &(countdown){2}, err), WLAW_CANCELLED);
+  assert_int_equal(unlink(at + 1), 0);
+  check_ok(resume(broken, err));
+  longer[7] = text;
+  const char *again = test_scratch("init-text");
+  check_ok(train(again, longer, 12, NULL, NULL, err));
+  check_same_run(again, broken);
+  wlaw_error_free(err);
+}
+
+static void initial_law_of_another_size(void **state) {
+  (void)state;
+  wlaw_error *err = wlaw_error_new();
+  char at[4200];
+  snprintf(at, sizeof at, "@%s", test_scratch("init.json"));
+  write_fit(at + 1);
+  const char *const run = test_scratch("init-wrong");
+  const char *more[] = {"synthetic-features", "6", "hidden", "6,5", "init", at};
+  check_status(train(run, more, 6, NULL, NULL, err), WLAW_SHAPE);
+  assert_non_null(strstr(wlaw_error_message(err), "layer2.weight"));
+  assert_non_null(strstr(wlaw_error_message(err), "6x6 and says nothing of 5x6"));
+  assert_false(wlaw_path_exists(run));
+  wlaw_error_free(err);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(complete_run_holds_what_it_should),
@@ -409,6 +474,8 @@ int main(void) {
       cmocka_unit_test(files_of_others_are_kept),
       cmocka_unit_test(a_resume_keeps_its_options),
       cmocka_unit_test(bad_requests),
+      cmocka_unit_test(initial_law_from_a_fit),
+      cmocka_unit_test(initial_law_of_another_size),
   };
   return cmocka_run_group_tests_name("study.train", tests, make_reference, NULL);
 }
