@@ -35,6 +35,8 @@ static const char examples[] =
     "    how far training has moved the law of the second matrix from the law it was drawn from\n"
     "weightlaw compare RUN@10 RUN@0\n"
     "    two epochs of the same networks: a paired comparison, matrix by matrix\n"
+    "weightlaw compare @fit.json RUN@10\n"
+    "    the law that fit --json wrote down, and the same matrix of a run at another epoch\n"
     "weightlaw compare weights.npy 'iid(mean=0,variance=0.1)'\n"
     "    an array [networks, rows, cols] against a law given in numbers\n";
 
@@ -75,11 +77,13 @@ static wlaw_status split_epoch(side *s, bool *is, uint64_t *epoch, wlaw_error *e
   return wlaw_fail(err, WLAW_ARGUMENT, "'%s' is not an epoch of the run %s", at + 1, s->run_path);
 }
 
-static wlaw_status open_side(side *s, const ensemble_request *wanted, wlaw_error *err) {
+/* of_fit: the tensor that a fit on the other side is of; of a run that matrix alone is meant. */
+static wlaw_status open_side(side *s, const ensemble_request *wanted, const char *of_fit, wlaw_error *err) {
   ensemble_request request = *wanted;
   request.paths = &s->text;
   request.n_paths = 1;
   if (*s->text == '@') return wlaw_law_operand_read(&s->law, s->text, err);
+  if (!wanted->tensor && of_fit && *of_fit) request.tensor = of_fit;
   if (wlaw_run_is(s->text)) return wlaw_ensemble_open(&s->source, &request, err);
   bool with_epoch;
   uint64_t epoch = 0;
@@ -92,6 +96,7 @@ static wlaw_status open_side(side *s, const ensemble_request *wanted, wlaw_error
   }
   if (wlaw_path_exists(s->text)) {
     request.has_epoch = request.exclude_dead = false;
+    request.tensor = wanted->tensor;
     return wlaw_ensemble_open(&s->source, &request, err);
   }
   s->is_init = strcmp(s->text, "init") == 0;
@@ -155,7 +160,7 @@ static wlaw_status partner(size_t *index, const ensemble *in, const ensemble *of
 typedef struct side_numbers {
   matrix_moments moments;
   double *q;
-  matrix_gaussian law;
+  matrix_gaussian exact;
   distance_side view;
 } side_numbers;
 
@@ -170,14 +175,14 @@ static wlaw_status measure_side(side_numbers *out, const side *s, const side *ot
     return WLAW_OK;
   }
   WLAW_TRY(wlaw_law_operand_check(&s->law, rows, cols, err));
-  WLAW_TRY(wlaw_matrix_gaussian(&out->law, s->law.law, rows, cols, err));
+  WLAW_TRY(wlaw_matrix_gaussian(&out->exact, s->law.law, rows, cols, err));
   if (s->is_init && strcmp(wlaw_run_option(other->source->run->config, "parameterization"), "ntk") == 0) {
     /* What is stored is sqrt(fan in) times what the law draws. */
-    for (size_t a = 0; a < MATRIX_MEANS; a++) out->law.mean[a] *= sqrt((double)cols);
+    for (size_t a = 0; a < MATRIX_MEANS; a++) out->exact.mean[a] *= sqrt((double)cols);
     for (size_t b = 0; b < MATRIX_BLOCKS; b++)
-      for (size_t e = 0; e < MATRIX_COPIES * MATRIX_COPIES; e++) out->law.covariance[b][e] *= (double)cols;
+      for (size_t e = 0; e < MATRIX_COPIES * MATRIX_COPIES; e++) out->exact.covariance[b][e] *= (double)cols;
   }
-  out->view = (distance_side){.law = &out->law, .fitted = s->law.networks};
+  out->view = (distance_side){.law = &out->exact, .fitted = s->law.networks};
   return WLAW_OK;
 }
 
@@ -269,8 +274,9 @@ static wlaw_status compare_all(wlaw_result **result, job *work, wlaw_error *err)
 
 static wlaw_status open_sides(job *work, const ensemble_request *request, wlaw_error *err) {
   side *a = &work->sides[0], *b = &work->sides[1];
-  WLAW_TRY(open_side(a, request, err));
-  WLAW_TRY(open_side(b, request, err));
+  side *lead = *b->text == '@' ? b : a, *other = lead == a ? b : a; /* a fit first: it names its matrix */
+  WLAW_TRY(open_side(lead, request, NULL, err));
+  WLAW_TRY(open_side(other, request, lead->law.tensor, err));
   if (!a->source && !b->source) {
     const law_operand *fit = a->law.rows ? &a->law : &b->law;
     if (fit->rows == 0)
