@@ -190,7 +190,7 @@ static wlaw_status measure_side(side_numbers *out, const side *s, const side *ot
 static const law_ops *suitable(const side_numbers numbers[2], const ensemble_matrix *shape) {
   const law_ops *of[2];
   for (int k = 0; k < 2; k++) {
-    const law_ops *law = numbers[k].law.law;
+    const law_ops *law = numbers[k].exact.law;
     of[k] = numbers[k].view.moments ? wlaw_space_find(&numbers[k].moments) : law->matrix->space ? law : NULL;
   }
   if (of[0] && of[0] == of[1]) return of[0];
