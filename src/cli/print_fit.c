@@ -177,6 +177,7 @@ void wlaw_print_fit(text_buffer *out, const text_screen *screen, const json_t *d
   print_components(out, screen, document);
   print_candidates(out, screen, document);
   print_tests(out, screen, document);
+  wlaw_print_departures(out, screen, document);
   print_undetermined(out, screen, document);
   wlaw_print_sentences(out, screen, document, "summary");
   wlaw_print_sentences(out, screen, document, "warnings");

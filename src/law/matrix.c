@@ -65,6 +65,31 @@ wlaw_status wlaw_matrix_gaussian(matrix_gaussian *out, const wlaw_law *law, size
   return WLAW_OK;
 }
 
+/* The covariance of the block of this name, the leading part of a [q, q] list (zeros where the size has no such block).
+ */
+static void write_block(double *list, size_t length, const matrix_gaussian *in, const char *name) {
+  size_t q = 1;
+  while (q * q < length) q++;
+  for (size_t b = 0; b < in->layout.n_blocks; b++) {
+    const size_t p = in->layout.blocks[b].copies;
+    if (strcmp(in->layout.blocks[b].name, name) != 0 || in->layout.blocks[b].dimension == 0) continue;
+    for (size_t i = 0; i < p; i++)
+      for (size_t j = 0; j < p; j++) list[i * q + j] = in->covariance[b][i * p + j];
+  }
+}
+
+void wlaw_matrix_law(wlaw_law *out, const matrix_gaussian *in) {
+  *out = (wlaw_law){.ops = in->law};
+  for (size_t i = 0; i < in->law->n_parameters; i++) {
+    const law_parameter *parameter = &in->law->parameters[i];
+    double *list = out->values + wlaw_law_offset(in->law, i);
+    out->counts[i] = parameter->length;
+    if (strcmp(parameter->name, "mean") != 0) write_block(list, parameter->length, in, parameter->name);
+    else
+      for (size_t a = 0; a < in->layout.means; a++) list[a] = in->mean[a] / in->layout.mean_unit;
+  }
+}
+
 wlaw_status wlaw_matrix_embed(matrix_gaussian *out, const matrix_gaussian *in, const law_ops *as, wlaw_error *err) {
   matrix_gaussian now = *in;
   while (now.law != as) {

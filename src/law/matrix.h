@@ -85,6 +85,9 @@ size_t wlaw_matrix_parameters(const matrix_layout *layout);
 /* A parsed law at a size. Entry laws with a mean and a variance (an initialiser) become iid with those: exact for
  * normal, otherwise the Gaussian law of the same second moments. */
 wlaw_status wlaw_matrix_gaussian(matrix_gaussian *out, const wlaw_law *law, size_t rows, size_t cols, wlaw_error *err);
+/* A law's numbers as a written law, to draw from; not for laws with a space, which are embedded in permutation first.
+ */
+void wlaw_matrix_law(wlaw_law *out, const matrix_gaussian *in);
 /* The same distribution written as the law `as`, wider or equal; WLAW_ARGUMENT when `as` cannot hold it. */
 wlaw_status wlaw_matrix_embed(matrix_gaussian *out, const matrix_gaussian *in, const law_ops *as, wlaw_error *err);
 

@@ -43,9 +43,10 @@ typedef struct fit_source {
   const char *rule; /* of exclusion */
 } fit_source;
 
-/* The document of fit number `chosen` (schema weightlaw.fit/1). Failure is sticky in *failed. */
+/* The document of fit number `chosen` (schema weightlaw.fit/1); takes the list of invariants over. Failure is sticky in
+ * *failed. */
 json_t *wlaw_fit_document(bool *failed, const fit_source *from, const matrix_study *study, size_t chosen,
-                          bool automatic, const matrix_moments *moments);
+                          bool automatic, json_t *invariants);
 
 /* A number; NaN is null: not determined. */
 json_t *wlaw_json_determined(double value);

@@ -5,6 +5,7 @@
 #include "core/error.h"
 #include "law/space.h"
 #include "study/fit.h"
+#include "study/sentence.h"
 
 json_t *wlaw_json_determined(double value) { return isnan(value) ? json_null() : wlaw_json_real(value); }
 
@@ -56,19 +57,6 @@ json_t *wlaw_matrix_json(bool *failed, const matrix_gaussian *gaussian, const do
   }
   return object;
 }
-
-static void add_sentence(bool *failed, json_t *array, const text_buffer *text) {
-  if (text->failed) *failed = true;
-  wlaw_json_append(failed, array, wlaw_json_text(wlaw_text_string(text)));
-}
-
-#define SENTENCE(failed, array, ...)                                                                                   \
-  do {                                                                                                                 \
-    text_buffer text_ = {0};                                                                                           \
-    wlaw_text_add(&text_, __VA_ARGS__);                                                                                \
-    add_sentence((failed), (array), &text_);                                                                           \
-    wlaw_text_free(&text_);                                                                                            \
-  } while (0)
 
 void wlaw_matrix_warnings(bool *failed, json_t *warnings, const ensemble_matrix *matrix) {
   static const char *const common =
@@ -198,51 +186,6 @@ static json_t *candidate_json(bool *failed, const matrix_fit *fit) {
   return object;
 }
 
-/* The literature's 13 invariants as graphs: an edge [a, b] is a factor M_ab, nodes are summed over (Ramgoolam 2019, DOI
- * 10.1016/j.nuclphysb.2019.114682). */
-typedef struct invariant_graph {
-  const char *name, *formula;
-  int edges[2][2];
-  size_t degree, nodes;
-  bool connected;
-} invariant_graph;
-
-static const invariant_graph graphs[MOMENTS_SQUARE] = {
-    {"I1", "sum M_ii", {{0, 0}}, 1, 1, true},
-    {"I2", "sum M_ij", {{0, 1}}, 1, 2, true},
-    {"I3", "sum M_ij M_ij", {{0, 1}, {0, 1}}, 2, 2, true},
-    {"I4", "sum M_ij M_ji", {{0, 1}, {1, 0}}, 2, 2, true},
-    {"I5", "sum M_ii M_ij", {{0, 0}, {0, 1}}, 2, 2, true},
-    {"I6", "sum M_ii M_ji", {{0, 0}, {1, 0}}, 2, 2, true},
-    {"I7", "sum M_ij M_ik", {{0, 1}, {0, 2}}, 2, 3, true},
-    {"I8", "sum M_ij M_kj", {{0, 1}, {2, 1}}, 2, 3, true},
-    {"I9", "sum M_ij M_jk", {{0, 1}, {1, 2}}, 2, 3, true},
-    {"I10", "sum M_ij M_kl", {{0, 1}, {2, 3}}, 2, 4, false},
-    {"I11", "sum M_ii M_ii", {{0, 0}, {0, 0}}, 2, 1, true},
-    {"I12", "sum M_ii M_jj", {{0, 0}, {1, 1}}, 2, 2, false},
-    {"I13", "sum M_ii M_jk", {{0, 0}, {1, 2}}, 2, 3, false},
-};
-
-static json_t *invariants_json(bool *failed, const matrix_moments *moments) {
-  double observed[MOMENTS_SQUARE];
-  json_t *array = json_array();
-  if (!wlaw_moments_invariants(observed, moments)) return array;
-  for (size_t k = 0; k < MOMENTS_SQUARE; k++) {
-    json_t *object = json_object(), *edges = json_array();
-    for (size_t e = 0; e < graphs[k].degree; e++)
-      wlaw_json_append(failed, edges, json_pack("[i,i]", graphs[k].edges[e][0], graphs[k].edges[e][1]));
-    wlaw_json_put(failed, object, "name", json_string(graphs[k].name));
-    wlaw_json_put(failed, object, "formula", json_string(graphs[k].formula));
-    wlaw_json_put(failed, object, "degree", wlaw_json_count(graphs[k].degree));
-    wlaw_json_put(failed, object, "nodes", wlaw_json_count(graphs[k].nodes));
-    wlaw_json_put(failed, object, "connected", json_boolean(graphs[k].connected));
-    wlaw_json_put(failed, object, "edges", edges);
-    wlaw_json_put(failed, object, "observed", wlaw_json_real(observed[k]));
-    wlaw_json_append(failed, array, object);
-  }
-  return array;
-}
-
 /* A law chosen for the space the matrices lie in: no other was in question. */
 static void say_space(bool *failed, json_t *document, json_t *summary, const matrix_fit *fit) {
   text_buffer why = {0};
@@ -327,7 +270,7 @@ static void put_fit(bool *failed, json_t *document, const matrix_fit *fit) {
 }
 
 json_t *wlaw_fit_document(bool *failed, const fit_source *from, const matrix_study *study, size_t chosen,
-                          bool automatic, const matrix_moments *moments) {
+                          bool automatic, json_t *invariants) {
   const ensemble_matrix *matrix = &from->source->matrices[from->matrix];
   json_t *document = json_object(), *tests = json_array(), *candidates = json_array(), *summary = json_array(),
          *warnings = json_array();
@@ -352,7 +295,7 @@ json_t *wlaw_fit_document(bool *failed, const fit_source *from, const matrix_stu
   wlaw_json_put(failed, document, "automatic", json_boolean(automatic));
   wlaw_json_put(failed, document, "tests", tests);
   wlaw_json_put(failed, document, "candidates", candidates);
-  wlaw_json_put(failed, document, "invariants", invariants_json(failed, moments));
+  wlaw_json_put(failed, document, "invariants", invariants);
   wlaw_json_put(failed, document, "summary", summary);
   wlaw_json_put(failed, document, "warnings", warnings);
   return document;
