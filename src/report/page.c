@@ -66,6 +66,7 @@ static const struct {
 } sections[] = {
     {"training", "Training", wlaw_page_has_training, wlaw_page_training},
     {"distance", "Distance to initialisation", wlaw_page_has_distance, wlaw_page_distance},
+    {"invariants", "Invariants", wlaw_page_has_invariants, wlaw_page_invariants},
     {"laws", "Which law", wlaw_page_has_laws, wlaw_page_laws},
     {"parameters", "Parameters", wlaw_page_has_parameters, wlaw_page_parameters},
     {"weights", "Weights", wlaw_page_has_weights, wlaw_page_weights},

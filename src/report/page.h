@@ -15,6 +15,8 @@ bool wlaw_page_has_training(const report_series *series);
 void wlaw_page_training(text_buffer *out, const report_series *series);
 bool wlaw_page_has_distance(const report_series *series);
 void wlaw_page_distance(text_buffer *out, const report_series *series);
+bool wlaw_page_has_invariants(const report_series *series);
+void wlaw_page_invariants(text_buffer *out, const report_series *series);
 bool wlaw_page_has_laws(const report_series *series);
 void wlaw_page_laws(text_buffer *out, const report_series *series);
 bool wlaw_page_has_parameters(const report_series *series);

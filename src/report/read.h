@@ -14,7 +14,27 @@ double wlaw_read_number(const json_t *from, const char *path);
 /* weightlaw.fit/1: the chosen law, every law tried, their tests. */
 void wlaw_read_fit(tensor_point *point, const json_t *document);
 /* weightlaw.compare/1. Names the tensor's blocks when it has no names yet. */
-wlaw_status wlaw_read_distance(report_tensor *tensor, size_t epoch, const json_t *document, wlaw_error *err);
+wlaw_status wlaw_read_distance(law_distance *distance, report_tensor *tensor, const json_t *document, wlaw_error *err);
+
+/* The 13 invariants of every kept network of a square matrix (nothing of another one), networks ascending. */
+typedef struct invariant_rows {
+  size_t n;
+  uint64_t *networks;
+  double (*values)[REPORT_INVARIANTS];
+} invariant_rows;
+
+wlaw_status wlaw_read_invariants(invariant_rows *out, ensemble *source, size_t matrix, wlaw_error *err);
+void wlaw_invariant_rows_free(invariant_rows *rows);
+
+/* Moments of an initial weight, where all are independent and alike; NaN otherwise. */
+typedef struct initial_moments {
+  double mean, variance, kurtosis;
+} initial_moments;
+
+/* Fills the invariants of a tensor's points, and what they are held against. epochs: [n_epochs], empty where there is
+ * no snapshot to read. */
+void wlaw_read_changes(report_tensor *tensor, const invariant_rows *const *epochs, size_t n_epochs,
+                       const initial_moments *initial);
 
 /* Quantiles over networks; `first` of the epochs is epoch 0. */
 wlaw_status wlaw_read_metrics(report_metrics **out, const run_metrics *metrics, wlaw_error *err);

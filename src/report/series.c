@@ -23,6 +23,8 @@ static void point_clear(tensor_point *point) {
   }
   point->distance = (law_distance){false, NAN, NAN, NAN, NAN, NAN, NAN, NAN, {0}};
   fill(point->distance.share, REPORT_BLOCKS_MOST, NAN);
+  point->step = point->distance;
+  for (int k = 0; k < REPORT_INVARIANTS; k++) point->invariants[k] = (invariant_change){NAN, NAN, NAN, NAN, NAN};
 }
 
 wlaw_status wlaw_series_new(report_series **out, size_t n_epochs, size_t n_tensors, wlaw_error *err) {
@@ -35,6 +37,8 @@ wlaw_status wlaw_series_new(report_series **out, size_t n_epochs, size_t n_tenso
   if (series->tensors) series->n_tensors = n_tensors;
   series->n_epochs = n_epochs;
   for (size_t t = 0; made && t < n_tensors; t++) {
+    fill(series->tensors[t].initial_mean, REPORT_INVARIANTS, NAN);
+    fill(series->tensors[t].initial_sd, REPORT_INVARIANTS, NAN);
     series->tensors[t].points = wlaw_array(n_epochs, sizeof(tensor_point));
     made = series->tensors[t].points != NULL;
     for (size_t e = 0; made && e < n_epochs; e++) point_clear(&series->tensors[t].points[e]);

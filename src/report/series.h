@@ -50,6 +50,24 @@ typedef struct law_distance {
   double share[REPORT_BLOCKS_MOST];
 } law_distance;
 
+/* The 13 linear and quadratic invariants of a square matrix, I1 ... I13, at one epoch. */
+enum { REPORT_INVARIANTS = 13 };
+
+typedef struct invariant_change {
+  double mean, sd;                 /* over networks */
+  double deviation_se;             /* of the mean from its reference, in standard errors */
+  double relative, relative_error; /* change since the first snapshot, network by network, in units of what the
+                                      reference has: the mean, for the linear I1 and I2 the standard deviation */
+} invariant_change;
+
+/* What the invariants are held against: the exact initial law, or, where the initial law has no formula, the same
+ * networks at the first snapshot. */
+typedef enum invariant_reference {
+  INVARIANTS_NONE,
+  INVARIANTS_INITIAL_LAW,
+  INVARIANTS_FIRST_SNAPSHOT
+} invariant_reference;
+
 enum { HISTOGRAM_BINS = 72 };
 
 typedef struct weight_histogram {
@@ -65,6 +83,8 @@ typedef struct tensor_point {
   int chosen;                  /* the law the fit chose, or -1 */
   double networks, excluded;   /* networks fitted and left out */
   law_distance distance;       /* to the reference law */
+  law_distance step;           /* from the snapshot before, the same networks */
+  invariant_change invariants[REPORT_INVARIANTS];
   weight_histogram *histogram; /* NULL: not made for this epoch */
   char *why_no_fit;            /* sentence, or NULL */
   char *why_no_distance;
@@ -77,8 +97,10 @@ typedef struct report_tensor {
   bool is_first, is_last;           /* of a run's layers: labelled inputs, labelled outputs */
   char *blocks[REPORT_BLOCKS_MOST]; /* names of the shares; NULL after the last */
   size_t n_blocks;
-  char *reference;      /* "the initial law", as the comparison names it; may be NULL */
-  tensor_point *points; /* [n_epochs] */
+  char *reference; /* "the initial law", as the comparison names it; may be NULL */
+  invariant_reference invariants_against;
+  double initial_mean[REPORT_INVARIANTS], initial_sd[REPORT_INVARIANTS]; /* of one network, by that reference */
+  tensor_point *points;                                                  /* [n_epochs] */
 } report_tensor;
 
 /* ---- metrics over networks */
@@ -107,6 +129,9 @@ typedef struct report_metrics {
   double *final_accuracy;       /* [n_final] of the networks at the last epoch */
   size_t n_final;
 } report_metrics;
+
+/* Their formulas in the letters of the literature: s total, t trace, r row sums, c column sums, d diagonal. */
+extern const char *const wlaw_report_invariants[REPORT_INVARIANTS];
 
 /* ---- the whole */
 

@@ -107,6 +107,30 @@ void wlaw_story_laws(sentence_list *story, const report_series *series) {
   tell_permutation(story, series);
 }
 
+/* The invariant furthest from initialisation at the last snapshot, in standard errors, and its relative change. */
+void wlaw_story_invariant(sentence_list *story, const report_series *series) {
+  const size_t last = series->n_epochs - 1;
+  double most = 0;
+  size_t tensor = 0, invariant = 0;
+  for (size_t t = 0; t < series->n_tensors; t++)
+    for (size_t k = 0; k < REPORT_INVARIANTS; k++) {
+      const double z = fabs(wlaw_story_last(series, t)->invariants[k].deviation_se);
+      if (!(z > most) || isinf(z)) continue;
+      most = z;
+      tensor = t;
+      invariant = k;
+    }
+  if (!(most > 0) || series->n_epochs < 2) return;
+  const invariant_change *change = &wlaw_story_last(series, tensor)->invariants[invariant];
+  wlaw_sentence_add(story,
+                    "Of the 13 linear and quadratic invariants, %s of %s is furthest from initialisation%s: %s%s "
+                    "standard errors; relative change since the first snapshot %s.",
+                    wlaw_report_invariants[invariant], wlaw_story_name(&series->tensors[tensor]),
+                    wlaw_story_epoch(series, last).s, change->deviation_se > 0 ? "+" : "",
+                    wlaw_number(change->deviation_se, 2).s,
+                    wlaw_number_error(change->relative, change->relative_error).s);
+}
+
 /* The parameter that moved furthest, in robust standard errors, between the first and the last snapshot. */
 void wlaw_story_parameter(sentence_list *story, const report_series *series) {
   if (series->n_epochs < 2) return;

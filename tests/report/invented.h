@@ -29,9 +29,8 @@ static inline void invented_fit(law_fit *fit, report_law law, double grown, doub
   fit->aic = -2 * fit->log_likelihood + 2 * (double)wlaw_report_law_size(law);
 }
 
-static inline void invented_distance(tensor_point *point, size_t n_blocks, double grown, double size, double floor2) {
+static inline void invented_distance(law_distance *d, size_t n_blocks, double grown, double size, double floor2) {
   static const double six[] = {0.16, 0.12, 0.55, 0.10, 0.07};
-  law_distance *d = &point->distance;
   d->present = true;
   d->floor_squared = floor2;
   d->squared = floor2 * 1.05 + size * grown;
@@ -41,6 +40,20 @@ static inline void invented_distance(tensor_point *point, size_t n_blocks, doubl
   d->kl_ab = 12 * d->squared;
   d->kl_ba = 9 * d->squared;
   for (size_t b = 0; b < n_blocks; b++) d->share[b] = six[b] + (b == 2 ? 0.1 : -0.025) * (1 - grown);
+}
+
+static inline void invented_invariants(report_tensor *tensor, size_t e, double grown, double variance) {
+  tensor->invariants_against = INVARIANTS_INITIAL_LAW;
+  for (size_t k = 0; k < REPORT_INVARIANTS; k++) {
+    const double mean = k < 2 ? 0 : 10 * variance, sd = 10 * variance;
+    tensor->initial_mean[k] = mean;
+    tensor->initial_sd[k] = sd;
+    tensor->points[e].invariants[k] = (invariant_change){.mean = mean + sd * grown,
+                                                         .sd = sd,
+                                                         .deviation_se = sqrt(500.0) * grown * ((double)k - 4),
+                                                         .relative = grown * ((double)k - 4),
+                                                         .relative_error = 0.05 * grown};
+  }
 }
 
 static inline void invented_histogram(tensor_point *point, double sd, double grown) {
@@ -92,7 +105,9 @@ static inline void invented_tensor(report_series *series, size_t t) {
     point->tests[1] = (law_test){true, false, 3 + 600 * grown, 3, e ? exp(-250 * grown * (double)(t + 1)) : 0.37};
     if (t)
       point->tests[2] = (law_test){true, false, 8 + 12 * grown * (double)t, 8, pow(0.43, 1 + grown * (double)(t * t))};
-    invented_distance(point, 5, grown, sizes[t], 0.0015);
+    invented_distance(&point->distance, 5, grown, sizes[t], 0.0015);
+    if (e) invented_distance(&point->step, 5, exp(-(double)e), sizes[t], 0.0001);
+    if (t) invented_invariants(tensor, e, grown, variance);
   }
   for (size_t i = 0; i < n_shown; i++)
     invented_histogram(&tensor->points[shown[i]], sqrt(variance) * (1 + 0.3 * (double)shown[i] / 10),

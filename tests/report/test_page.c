@@ -29,8 +29,9 @@ static void page_of_a_run(void **state) {
   assert_memory_equal(page.bytes, again.bytes, page.length);
   assert_true(page.length < 1000000);
   const markup counts = markup_check(page.bytes);
-  /* 4 of training, 2 + 4 of distances, 2 strips, 2 + 3 * 6 of parameters, 4 * 3 histograms, 9 squares of keys */
-  assert_int_equal(counts.n_svg, 4 + 6 + 2 + 20 + 12 + 9);
+  /* 4 of training, 2 + 4 of distances and again of steps, 3 * (1 + 3) of invariants, 2 strips, 2 + 3 * 6 of parameters,
+   * 4 * 3 histograms, 9 squares of keys */
+  assert_int_equal(counts.n_svg, 4 + 12 + 12 + 2 + 20 + 12 + 9);
   FILE *file = fopen(test_scratch("run.html"), "wb"); /* to look at */
   assert_non_null(file);
   assert_int_equal(fwrite(page.bytes, 1, page.length, file), page.length);
@@ -120,9 +121,16 @@ static void poisoned_numbers(void **state) {
           fit->log_likelihood = fit->aic = fit->bic = poisons[i];
           point->tests[k].statistic = point->tests[k].p_value = point->tests[k].degrees = poisons[i];
         }
-        law_distance *d = &point->distance;
-        d->wasserstein = d->squared = d->floor_squared = d->debiased_squared = d->standard_error = poisons[i];
-        poison(d->share, REPORT_BLOCKS_MOST, poisons[i]);
+        law_distance *const distances[] = {&point->distance, &point->step};
+        for (int k = 0; k < 2; k++) {
+          law_distance *d = distances[k];
+          d->wasserstein = d->squared = d->floor_squared = d->debiased_squared = d->standard_error = poisons[i];
+          poison(d->share, REPORT_BLOCKS_MOST, poisons[i]);
+        }
+        for (size_t k = 0; k < REPORT_INVARIANTS; k++) {
+          const double p = poisons[i];
+          point->invariants[k] = (invariant_change){p, p, p, p, p};
+        }
         point->networks = point->excluded = poisons[i];
         if (point->histogram) {
           poison(point->histogram->counts, HISTOGRAM_BINS, poisons[i]);
@@ -168,7 +176,8 @@ static void story_of_a_run(void **state) {
   check_tells(story, "layer4.weight 2.250\xc2\xa0\xc2\xb1\xc2\xa0");
   check_tells(story, "By BIC, before training all matrices want the iid law; at the last snapshot ");
   check_tells(story, "all matrices from epoch 1 on");
-  assert_true(story.n >= 10 && story.n <= 14);
+  check_tells(story, "I13 = t s of layer2.weight is furthest from initialisation at epoch 10: +164 standard errors");
+  assert_true(story.n >= 10 && story.n <= 15);
   series->shared_order = true;
   series->tensors[3].is_last = true;
   wlaw_notes_tell(&notes, series);

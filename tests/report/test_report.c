@@ -5,7 +5,8 @@
 #include "core/json.h"
 #include "core/option.h"
 #include "core/stream.h"
-#include "study/run.h"
+#include "report/number.h"
+#include "study/ensemble.h"
 #include "support/alloc_fail.h"
 #include "tensor/writer.h"
 
@@ -109,8 +110,8 @@ static void run(void **state) {
   char *one = report_page(folder, "one.html", "1"), *three = report_page(folder, "three.html", "3");
   assert_string_equal(one, three);
   markup_check(one);
-  static const char *const sections[] = {"training", "distance", "laws",         "parameters",
-                                         "weights",  "notes",    "configuration"};
+  static const char *const sections[] = {"training",   "distance", "invariants", "laws",
+                                         "parameters", "weights",  "notes",      "configuration"};
   for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
     char id[64];
     snprintf(id, sizeof id, "<section id=\"%s\"", sections[i]);
@@ -124,6 +125,54 @@ static void run(void **state) {
   assert_null(strstr(one, "1970"));
   free(one);
   free(three);
+}
+
+/* Cell `column` (from 0, the heading aside) of row `row` (from 0) of the first table after `after`. */
+static void table_cell(char *out, size_t capacity, const char *page, const char *after, size_t row, size_t column) {
+  const char *at = strstr(page, after);
+  if (at) at = strstr(at, "<tbody>");
+  for (size_t r = 0; at && r <= row; r++) at = strstr(at + 1, "<tr>");
+  for (size_t c = 0; at && c <= column; c++) at = strstr(at + 1, "<td>");
+  const char *end = at ? strstr(at, "</td>") : NULL;
+  if (!end || (size_t)(end - at) - 4 >= capacity) fail_msg("no cell %zu, %zu after '%s'", row, column, after);
+  memcpy(out, at + 4, (size_t)(end - at) - 4);
+  out[end - at - 4] = '\0';
+}
+
+/* The table of invariants against the weights in the run's files: I3, the sum of squares, whose mean is D^2 sd^2 under
+ * the initial law normal(sd=0.5), with variance 2 D^2 sd^4. */
+static void table_of_invariants(void **state) {
+  (void)state;
+  const char *folder = make_run("invariants", -1);
+  char *page = report_page(folder, "invariants.html", "1");
+  const char *section = strstr(page, "<section id=\"invariants\"");
+  assert_non_null(section);
+  wlaw_error *err = wlaw_error_new();
+  for (size_t e = 0; e < EPOCHS; e++) {
+    const ensemble_request request = {
+        .paths = &folder, .n_paths = 1, .tensor = "layer2.weight", .has_epoch = true, .epoch = e};
+    ensemble *source = NULL;
+    double weights[NETWORKS * NARROW * NARROW], sum = 0, square = 0;
+    check_ok(wlaw_ensemble_open(&source, &request, err));
+    check_ok(wlaw_ensemble_read(source, 0, 0, NETWORKS, weights, err));
+    wlaw_ensemble_close(source);
+    for (size_t k = 0; k < NETWORKS; k++) {
+      double one = 0;
+      for (size_t i = 0; i < NARROW * NARROW; i++) one += pow(weights[k * NARROW * NARROW + i], 2);
+      sum += one;
+      square += one * one;
+    }
+    const double mean = sum / NETWORKS, sd = sqrt((square - sum * mean) / (NETWORKS - 1));
+    const double expected = 16 * 0.25, of_one = sqrt(2.0 * 16) * 0.25;
+    const double want[] = {(double)e, mean, sd, expected, of_one, (mean - expected) * sqrt(NETWORKS) / of_one};
+    for (size_t c = 0; c < sizeof want / sizeof *want; c++) {
+      char cell[64];
+      table_cell(cell, sizeof cell, section, "layer2.weight", 2 * EPOCHS + e, c);
+      assert_string_equal(cell, c ? wlaw_number(want[c], 4).s : wlaw_number_fixed(want[c], 0).s);
+    }
+  }
+  wlaw_error_free(err);
+  free(page);
 }
 
 /* One snapshot cannot be fitted, then not even be read, then it is gone, and the metrics: gaps with their reasons,
@@ -317,6 +366,7 @@ static void memory(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(run),
+      cmocka_unit_test(table_of_invariants),
       cmocka_unit_test(run_with_gaps),
       cmocka_unit_test(file_of_one_tensor),
       cmocka_unit_test(file_without_a_fit),
