@@ -71,6 +71,29 @@ static void print_parameters(text_buffer *out, const text_screen *screen, const 
   wlaw_table_print(out, screen, &table);
 }
 
+/* Variance components, where the law has a classical model. */
+static void print_components(text_buffer *out, const text_screen *screen, const json_t *fit) {
+  const json_t *components = json_object_get(fit, "components");
+  if (json_object_size(components) == 0) return;
+  wlaw_text_add(out, "\n");
+  text_table table = {.columns = 2, .align = "lr"};
+  wlaw_table_text(&table, "variance component");
+  wlaw_table_text(&table, "value");
+  const char *key;
+  json_t *value;
+  json_object_foreach((json_t *)(uintptr_t)components, key, value) {
+    char name[64];
+    size_t n = 0;
+    for (; key[n] && n + 1 < sizeof name; n++) name[n] = key[n] == '_' ? ' ' : key[n];
+    name[n] = '\0';
+    const double number = number_of(value);
+    wlaw_table_text(&table, name);
+    if (isnan(number)) wlaw_table_text(&table, "not determined");
+    else wlaw_table_number(&table, number);
+  }
+  wlaw_table_print(out, screen, &table);
+}
+
 static void print_tests(text_buffer *out, const text_screen *screen, const json_t *fit) {
   const json_t *tests = json_object_get(fit, "tests");
   if (json_array_size(tests) == 0) return;
@@ -151,8 +174,10 @@ void wlaw_print_fit(text_buffer *out, const text_screen *screen, const json_t *d
   wlaw_print_heading(out, screen, heading);
   print_facts(out, document);
   print_parameters(out, screen, document);
+  print_components(out, screen, document);
   print_candidates(out, screen, document);
   print_tests(out, screen, document);
+  wlaw_print_departures(out, screen, document);
   print_undetermined(out, screen, document);
   wlaw_print_sentences(out, screen, document, "summary");
   wlaw_print_sentences(out, screen, document, "warnings");

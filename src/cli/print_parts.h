@@ -8,6 +8,8 @@
 
 /* One for each schema (print_fit.c and so on), and one for a document of any shape. */
 void wlaw_print_fit(text_buffer *out, const text_screen *screen, const json_t *document);
+/* The invariants of a fit that were judged; nothing where none were. */
+void wlaw_print_departures(text_buffer *out, const text_screen *screen, const json_t *fit);
 void wlaw_print_fits(text_buffer *out, const text_screen *screen, const json_t *document);
 void wlaw_print_compare(text_buffer *out, const text_screen *screen, const json_t *document);
 void wlaw_print_train(text_buffer *out, const text_screen *screen, const json_t *document);

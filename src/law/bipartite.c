@@ -25,6 +25,7 @@ static wlaw_status layout(matrix_layout *out, size_t rows, size_t cols, wlaw_err
   (void)err;
   *out = (matrix_layout){.rows = rows,
                          .cols = cols,
+                         .means = 1,
                          .mean_unit = 1.0,
                          .n_blocks = 4,
                          .blocks = {{"s0", 1, 1, false},
@@ -108,7 +109,14 @@ static bool moments(const wlaw_law *law, size_t rows, size_t cols, double *mean,
   return true;
 }
 
-static const matrix_ops matrix = {layout, MOMENTS_RECTANGLE, estimate, influence, values, &wlaw_law_permutation, widen};
+static const matrix_ops matrix = {.layout = layout,
+                                  .length = MOMENTS_RECTANGLE,
+                                  .estimate = estimate,
+                                  .influence = influence,
+                                  .values = values,
+                                  .wider = &wlaw_law_permutation,
+                                  .widen = widen,
+                                  .family = GRAPH_DIRECTED};
 
 const law_ops wlaw_law_bipartite = {
     .name = "bipartite",

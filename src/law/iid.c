@@ -32,6 +32,7 @@ static wlaw_status layout(matrix_layout *out, size_t rows, size_t cols, wlaw_err
   (void)err;
   *out = (matrix_layout){.rows = rows,
                          .cols = cols,
+                         .means = 1,
                          .mean_unit = sqrt((double)rows * (double)cols),
                          .n_blocks = 1,
                          .blocks = {{"variance", 1, rows * cols, false}}};
@@ -66,7 +67,14 @@ static void widen(matrix_gaussian *out, const matrix_gaussian *in) {
   for (size_t b = 0; b < out->layout.n_blocks; b++) out->covariance[b][0] = in->covariance[0][0];
 }
 
-static const matrix_ops matrix = {layout, MOMENTS_RECTANGLE, estimate, influence, values, &wlaw_law_bipartite, widen};
+static const matrix_ops matrix = {.layout = layout,
+                                  .length = MOMENTS_RECTANGLE,
+                                  .estimate = estimate,
+                                  .influence = influence,
+                                  .values = values,
+                                  .wider = &wlaw_law_bipartite,
+                                  .widen = widen,
+                                  .family = GRAPH_DIRECTED};
 
 const law_ops wlaw_law_iid = {
     .name = "iid",

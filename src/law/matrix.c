@@ -5,17 +5,45 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "law/space.h"
 #include "math/small.h"
 
 static const double LN_2PI = 1.8378770664093454836;
 
 size_t wlaw_matrix_parameters(const matrix_layout *layout) {
-  size_t n = layout->blocks[0].copies;
+  size_t n = layout->means;
   for (size_t b = 0; b < layout->n_blocks; b++) {
     const size_t p = layout->blocks[b].copies;
     if (layout->blocks[b].dimension > 0) n += p * (p + 1) / 2;
   }
   return n;
+}
+
+static wlaw_status check_covariance(const law_ops *law, const char *name, const double *a, size_t n, wlaw_error *err) {
+  double values[SMALL_MOST];
+  for (size_t i = 0; i < n; i++)
+    for (size_t j = 0; j < i; j++)
+      if (!(a[i * n + j] == a[j * n + i]))
+        return wlaw_fail(err, WLAW_ARGUMENT, "%s: %s is not symmetric", law->name, name);
+  wlaw_small_eigen(values, NULL, a, n);
+  if (!(values[0] >= -1e-12 * values[n - 1]))
+    return wlaw_fail(err, WLAW_ARGUMENT, "%s: %s is not a covariance (an eigenvalue is %g)", law->name, name,
+                     values[0]);
+  return WLAW_OK;
+}
+
+wlaw_status wlaw_matrix_check(const wlaw_law *law, wlaw_error *err) {
+  const law_ops *ops = law->ops;
+  for (size_t i = 0; i < ops->n_parameters; i++) {
+    const law_parameter *row = &ops->parameters[i];
+    if (row->kind != PARAMETER_LIST || law->counts[i] == 0) continue;
+    if (law->counts[i] != row->length)
+      return wlaw_fail(err, WLAW_ARGUMENT, "%s: %s needs %zu numbers, not %zu", ops->name, row->name, row->length,
+                       law->counts[i]);
+    const size_t side = row->length == 9 ? 3 : row->length == 4 ? 2 : 0;
+    if (side > 0) WLAW_TRY(check_covariance(ops, row->name, law->values + wlaw_law_offset(ops, i), side, err));
+  }
+  return WLAW_OK;
 }
 
 wlaw_status wlaw_matrix_gaussian(matrix_gaussian *out, const wlaw_law *law, size_t rows, size_t cols, wlaw_error *err) {
@@ -37,12 +65,39 @@ wlaw_status wlaw_matrix_gaussian(matrix_gaussian *out, const wlaw_law *law, size
   return WLAW_OK;
 }
 
+/* The covariance of the block of this name, the leading part of a [q, q] list (zeros where the size has no such block).
+ */
+static void write_block(double *list, size_t length, const matrix_gaussian *in, const char *name) {
+  size_t q = 1;
+  while (q * q < length) q++;
+  for (size_t b = 0; b < in->layout.n_blocks; b++) {
+    const size_t p = in->layout.blocks[b].copies;
+    if (strcmp(in->layout.blocks[b].name, name) != 0 || in->layout.blocks[b].dimension == 0) continue;
+    for (size_t i = 0; i < p; i++)
+      for (size_t j = 0; j < p; j++) list[i * q + j] = in->covariance[b][i * p + j];
+  }
+}
+
+void wlaw_matrix_law(wlaw_law *out, const matrix_gaussian *in) {
+  *out = (wlaw_law){.ops = in->law};
+  for (size_t i = 0; i < in->law->n_parameters; i++) {
+    const law_parameter *parameter = &in->law->parameters[i];
+    double *list = out->values + wlaw_law_offset(in->law, i);
+    out->counts[i] = parameter->length;
+    if (strcmp(parameter->name, "mean") != 0) write_block(list, parameter->length, in, parameter->name);
+    else
+      for (size_t a = 0; a < in->layout.means; a++) list[a] = in->mean[a] / in->layout.mean_unit;
+  }
+}
+
 wlaw_status wlaw_matrix_embed(matrix_gaussian *out, const matrix_gaussian *in, const law_ops *as, wlaw_error *err) {
   matrix_gaussian now = *in;
   while (now.law != as) {
     const law_ops *wider = now.law->matrix->wider;
     if (!wider)
-      return wlaw_fail(err, WLAW_ARGUMENT, "the law %s has more parameters than %s, which cannot hold it",
+      return wlaw_fail(err, WLAW_ARGUMENT,
+                       as->matrix->space ? "the law %s has matrices that the law %s does not have"
+                                         : "the law %s has more parameters than %s, which cannot hold it",
                        in->law->name, as->name);
     matrix_gaussian next = {.law = wider};
     WLAW_TRY(wider->matrix->layout(&next.layout, in->layout.rows, in->layout.cols, err));
@@ -69,7 +124,10 @@ void wlaw_matrix_estimate(matrix_gaussian *out, const law_ops *law, const matrix
 
 double wlaw_matrix_log_likelihood(const matrix_gaussian *maximum, size_t networks) {
   const matrix_layout *layout = &maximum->layout;
-  double sum = (double)layout->rows * (double)layout->cols * (1.0 + LN_2PI);
+  double directions = 0.0;
+  for (size_t b = 0; b < layout->n_blocks; b++)
+    directions += (double)layout->blocks[b].copies * (double)layout->blocks[b].dimension;
+  double sum = directions * (1.0 + LN_2PI);
   for (size_t b = 0; b < layout->n_blocks; b++)
     if (layout->blocks[b].dimension > 0)
       sum += (double)layout->blocks[b].dimension * wlaw_small_log_det(maximum->covariance[b], layout->blocks[b].copies);
@@ -78,7 +136,7 @@ double wlaw_matrix_log_likelihood(const matrix_gaussian *maximum, size_t network
 
 /* Rows of data a block's covariance is estimated from: networks x dimension, less one where the mean is taken off. */
 static double freedom(const matrix_layout *layout, size_t b, size_t networks) {
-  return (double)networks * (double)layout->blocks[b].dimension - (b == 0 ? 1.0 : 0.0);
+  return (double)networks * (double)layout->blocks[b].dimension - (b == 0 && layout->means > 0 ? 1.0 : 0.0);
 }
 
 bool wlaw_matrix_regular(const matrix_gaussian *gaussian, size_t networks, char *reason, size_t capacity) {
@@ -116,7 +174,7 @@ static void errors_under_law(matrix_fit *fit) {
   const matrix_layout *layout = &gaussian->layout;
   const double N = (double)fit->networks;
   size_t at = 0;
-  for (size_t a = 0; a < layout->blocks[0].copies; a++)
+  for (size_t a = 0; a < layout->means; a++)
     fit->error[at++] = fit->mean_determined
                            ? sqrt(gaussian->covariance[0][a * layout->blocks[0].copies + a] / N) / layout->mean_unit
                            : NAN;
@@ -156,12 +214,13 @@ wlaw_status wlaw_matrix_fit(matrix_fit *out, const law_ops *law, const matrix_mo
   WLAW_TRY(law->matrix->layout(&layout, moments->rows, moments->cols, err));
   if (law->matrix->length > moments->length && moments->rows > 1)
     return wlaw_fail(err, WLAW_ARGUMENT, "these statistics are too few for the law %s", law->name);
+  WLAW_TRY(wlaw_space_check(law, moments, err));
   wlaw_matrix_estimate(&out->gaussian, law, &layout, moments);
   out->networks = moments->count;
   out->parameters = wlaw_matrix_parameters(&layout);
   for (size_t b = 0; b < layout.n_blocks; b++)
     out->determined[b] = layout.blocks[b].dimension > 0 && freedom(&layout, b, out->networks) > 0.0;
-  out->mean_determined = out->determined[0];
+  out->mean_determined = layout.means == 0 || out->determined[0];
   errors_under_law(out);
   errors_over_networks(out, moments);
   out->log_likelihood = out->aic = out->bic = NAN;
@@ -176,7 +235,7 @@ double wlaw_matrix_wasserstein_squared(double parts[1 + MATRIX_BLOCKS], const ma
                                        const matrix_gaussian *b) {
   const matrix_layout *layout = &a->layout;
   double sum = 0.0, own[1 + MATRIX_BLOCKS] = {0};
-  for (size_t k = 0; k < layout->blocks[0].copies; k++) own[0] += (a->mean[k] - b->mean[k]) * (a->mean[k] - b->mean[k]);
+  for (size_t k = 0; k < layout->means; k++) own[0] += (a->mean[k] - b->mean[k]) * (a->mean[k] - b->mean[k]);
   for (size_t k = 0; k < layout->n_blocks; k++)
     if (layout->blocks[k].dimension > 0)
       own[1 + k] = (double)layout->blocks[k].dimension *
@@ -188,11 +247,11 @@ double wlaw_matrix_wasserstein_squared(double parts[1 + MATRIX_BLOCKS], const ma
 
 double wlaw_matrix_kl(const matrix_gaussian *f, const matrix_gaussian *g) {
   const matrix_layout *layout = &f->layout;
-  const size_t means = layout->blocks[0].copies;
+  const size_t means = layout->means;
   double outer[MATRIX_MEANS * MATRIX_MEANS];
   for (size_t a = 0; a < means; a++)
     for (size_t b = 0; b < means; b++) outer[a * means + b] = (f->mean[a] - g->mean[a]) * (f->mean[b] - g->mean[b]);
-  double sum = wlaw_small_trace_ratio(g->covariance[0], outer, means);
+  double sum = means > 0 ? wlaw_small_trace_ratio(g->covariance[0], outer, means) : 0.0;
   for (size_t b = 0; b < layout->n_blocks; b++) {
     const size_t p = layout->blocks[b].copies;
     if (layout->blocks[b].dimension == 0) continue;
@@ -214,7 +273,7 @@ double wlaw_matrix_noise_floor(const matrix_gaussian *gaussian, size_t networks)
     if (layout->blocks[b].dimension == 0) continue;
     wlaw_small_eigen(l, NULL, gaussian->covariance[b], p);
     for (size_t i = 0; i < p; i++) {
-      sum += b == 0 ? 1.5 * l[i] : 0.5 * l[i];
+      sum += b == 0 && layout->means > 0 ? 1.5 * l[i] : 0.5 * l[i];
       for (size_t j = i + 1; j < p; j++)
         if (l[i] + l[j] > 0.0) sum += l[i] * l[j] / (l[i] + l[j]);
     }

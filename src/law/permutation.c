@@ -24,31 +24,6 @@ static const law_parameter parameters[] = {
     {"V3", PARAMETER_REAL, 1, NULL, NULL, 0, HUGE_VAL, false, true, "variance of the antisymmetric rest"},
 };
 
-static wlaw_status check_covariance(const char *name, const double *a, size_t n, wlaw_error *err) {
-  double values[SMALL_MOST];
-  for (size_t i = 0; i < n; i++)
-    for (size_t j = 0; j < i; j++)
-      if (!(a[i * n + j] == a[j * n + i]))
-        return wlaw_fail(err, WLAW_ARGUMENT, "permutation: %s is not symmetric", name);
-  wlaw_small_eigen(values, NULL, a, n);
-  if (!(values[0] >= -1e-12 * values[n - 1]))
-    return wlaw_fail(err, WLAW_ARGUMENT, "permutation: %s is not a covariance (an eigenvalue is %g)", name, values[0]);
-  return WLAW_OK;
-}
-
-static wlaw_status check(const wlaw_law *law, wlaw_error *err) {
-  static const struct {
-    const char *name;
-    size_t length;
-  } lists[] = {{"mean", 2}, {"V0", 4}, {"VH", 9}};
-  for (size_t i = 0; i < 3; i++)
-    if (law->counts[i] > 0 && law->counts[i] != lists[i].length)
-      return wlaw_fail(err, WLAW_ARGUMENT, "permutation: %s needs %zu numbers, not %zu", lists[i].name, lists[i].length,
-                       law->counts[i]);
-  if (law->counts[1] > 0) WLAW_TRY(check_covariance("V0", law->values + V0, 2, err));
-  return law->counts[2] > 0 ? check_covariance("VH", law->values + VH, 3, err) : WLAW_OK;
-}
-
 static wlaw_status layout(matrix_layout *out, size_t rows, size_t cols, wlaw_error *err) {
   if (rows != cols) {
     wlaw_fail(err, WLAW_SHAPE, "the law permutation needs square matrices, not %zux%zu", rows, cols);
@@ -60,6 +35,7 @@ static wlaw_status layout(matrix_layout *out, size_t rows, size_t cols, wlaw_err
   const size_t rest3 = D < 3 ? 0 : even / 2 * odd - (D - 1);
   *out = (matrix_layout){.rows = D,
                          .cols = D,
+                         .means = D == 1 ? 1 : 2,
                          .mean_unit = 1.0,
                          .n_blocks = 4,
                          .blocks = {{"V0", D == 1 ? 1 : 2, 1, true},
@@ -162,7 +138,7 @@ static void keep_rest(double *out, double *sums, size_t D, double sd2, double sd
 
 /* M = S1 J + S2 (I - J)/sqrt(D-1) + 1 v1'/sqrt(D) + v2 1'/sqrt(D) + [diag(w) - (1 w' + w 1')/D] + rest,
  * w = sqrt(D/(D-2)) v3. */
-static wlaw_status draw_gaussian(const matrix_gaussian *law, double *out, wlaw_stream *stream, wlaw_error *err) {
+wlaw_status wlaw_permutation_draw(const matrix_gaussian *law, double *out, wlaw_stream *stream, wlaw_error *err) {
   const size_t D = law->layout.rows, trivial = law->layout.blocks[0].copies, p = law->layout.blocks[1].copies;
   const double n = (double)D;
   double *v = wlaw_array(3 * D, sizeof *v), root0[4], root[9], g[3], S[2] = {0};
@@ -202,10 +178,15 @@ static wlaw_status draw(const wlaw_law *law, double *out, size_t rows, size_t co
   WLAW_TRY(wlaw_law_require(law, err));
   WLAW_TRY(layout(&gaussian.layout, rows, cols, err));
   values(&gaussian, law);
-  return draw_gaussian(&gaussian, out, stream, err);
+  return wlaw_permutation_draw(&gaussian, out, stream, err);
 }
 
-static const matrix_ops matrix = {layout, MOMENTS_SQUARE, estimate, influence, values, NULL, NULL};
+static const matrix_ops matrix = {.layout = layout,
+                                  .length = MOMENTS_SQUARE,
+                                  .estimate = estimate,
+                                  .influence = influence,
+                                  .values = values,
+                                  .family = GRAPH_DIRECTED};
 
 const law_ops wlaw_law_permutation = {
     .name = "permutation",
@@ -214,7 +195,7 @@ const law_ops wlaw_law_permutation = {
     .source = "Ramgoolam (2019), DOI 10.1016/j.nuclphysb.2019.114682",
     .parameters = parameters,
     .n_parameters = sizeof parameters / sizeof *parameters,
-    .check = check,
+    .check = wlaw_matrix_check,
     .draw = draw,
     .matrix = &matrix,
 };

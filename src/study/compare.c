@@ -8,6 +8,7 @@
 #include "core/memory.h"
 #include "core/option.h"
 #include "core/result.h"
+#include "law/space.h"
 #include "study/compare_json.h"
 #include "study/ensemble.h"
 #include "study/fit.h"
@@ -16,7 +17,9 @@ extern const command_spec wlaw_command_compare;
 
 static const option_spec options_table[] = {
     {"law", 'l', OPTION_TEXT, "LAW", "auto", NULL, 0, 0,
-     "iid, bipartite or permutation; auto: permutation for square matrices, else bipartite"},
+     "iid, bipartite, permutation, symmetric, symmetric-zero-diagonal, zero-diagonal or antisymmetric; auto: one of "
+     "the "
+     "last four where both sides are so, else permutation for square matrices and bipartite for others"},
     {"tensor", 't', OPTION_TEXT, "NAME", NULL, NULL, 0, 0, "one tensor, such as layer2.weight; default: every matrix"},
     {"epoch", 'e', OPTION_COUNT, "E", NULL, NULL, 0, 4294967295.0,
      "epoch of a run named without @; default: the last snapshot"},
@@ -174,6 +177,17 @@ static wlaw_status measure_side(side_numbers *out, const side *s, const side *ot
   return WLAW_OK;
 }
 
+/* The law the distance is taken in where none was named: that of the space both sides lie in, else the widest. */
+static const law_ops *suitable(const side_numbers numbers[2], const ensemble_matrix *shape) {
+  const law_ops *of[2];
+  for (int k = 0; k < 2; k++) {
+    const law_ops *exact = numbers[k].exact.law;
+    of[k] = numbers[k].view.moments ? wlaw_space_find(&numbers[k].moments) : exact->matrix->space ? exact : NULL;
+  }
+  if (of[0] && of[0] == of[1]) return of[0];
+  return shape->rows == shape->cols ? &wlaw_law_permutation : &wlaw_law_bipartite;
+}
+
 typedef struct job {
   side sides[2];
   const law_ops *law; /* NULL: auto */
@@ -199,9 +213,9 @@ static wlaw_status compare_matrix(json_t **out, job *work, size_t matrix, wlaw_e
     status = measure_side(&numbers[k], &work->sides[k], &work->sides[1 - k], index[k], shape->rows, shape->cols,
                           work->threads, &work->monitor, err);
   }
-  const law_ops *law = work->law ? work->law : shape->rows == shape->cols ? &wlaw_law_permutation : &wlaw_law_bipartite;
   if (status == WLAW_OK)
-    status = wlaw_study_distance(&distance, law, &numbers[0].view, &numbers[1].view, work->paired, err);
+    status = wlaw_study_distance(&distance, work->law ? work->law : suitable(numbers, shape), &numbers[0].view,
+                                 &numbers[1].view, work->paired, err);
   for (int k = 0; k < 2; k++) free(numbers[k].q);
   if (status != WLAW_OK) return *shape->name ? wlaw_error_in_tensor(err, status, shape->name) : status;
   const compare_source described = {

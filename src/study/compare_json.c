@@ -10,7 +10,7 @@ static json_t *blocks_json(bool *failed, const matrix_distance *distance) {
   const matrix_layout *layout = &distance->a.layout;
   const double whole = distance->squared > 0.0 ? distance->squared : NAN;
   json_t *object = json_object();
-  wlaw_json_put(failed, object, "mean", wlaw_json_determined(distance->parts[0] / whole));
+  if (layout->means > 0) wlaw_json_put(failed, object, "mean", wlaw_json_determined(distance->parts[0] / whole));
   for (size_t b = 0; b < layout->n_blocks; b++)
     wlaw_json_put(failed, object, layout->blocks[b].name,
                   layout->blocks[b].dimension > 0 ? wlaw_json_determined(distance->parts[1 + b] / whole) : json_null());
@@ -81,6 +81,7 @@ static json_t *summary_json(bool *failed, const matrix_distance *distance) {
 /* One network shows its total but not how totals vary: what the distance then takes for granted. */
 static void warn_of_single(bool *failed, json_t *warnings, const matrix_distance *distance) {
   const matrix_block *total = &distance->a.layout.blocks[0];
+  if (distance->a.layout.means == 0) return;
   const size_t networks[] = {distance->networks_a, distance->networks_b};
   for (int side = 0; side < 2; side++) {
     if (networks[side] != 1 || total->dimension != 1) continue;

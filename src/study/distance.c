@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/memory.h"
+#include "law/space.h"
 
 /* A side as the law reads it: its own statistics, or the law written as the one compared under. */
 typedef struct prepared {
@@ -29,6 +30,7 @@ static wlaw_status prepare(prepared *out, const law_ops *law, const distance_sid
   }
   const matrix_moments *moments = side->moments;
   WLAW_TRY(law->matrix->layout(&out->layout, moments->rows, moments->cols, err));
+  WLAW_TRY(wlaw_space_check(law, moments, err));
   out->networks = moments->count;
   out->statistics = *moments;
   out->q = side->q;

@@ -6,6 +6,7 @@
 #include <pthread.h>
 
 #include "core/monitor.h"
+#include "measure/invariants.h"
 #include "measure/moments.h"
 #include "study/run.h"
 #include "tensor/tensor.h"
@@ -64,6 +65,12 @@ wlaw_status wlaw_ensemble_read(ensemble *source, size_t matrix, size_t first, si
  * the data and merged in order: the same bytes on any number of threads. */
 wlaw_status wlaw_ensemble_measure(matrix_moments *moments, double *q, ensemble *source, size_t matrix, unsigned threads,
                                   wlaw_monitor *monitor, wlaw_error *err);
+
+/* The same pass, with the invariants of a plan beside the moments: invariants is empty, of the plan's length. Values
+ * that overflow leave a mean that is not finite. */
+wlaw_status wlaw_ensemble_measure_invariants(matrix_moments *moments, invariant_moments *invariants,
+                                             const invariant_plan *plan, ensemble *source, size_t matrix,
+                                             unsigned threads, wlaw_monitor *monitor, wlaw_error *err);
 
 /* "none" or the rule by which networks were left out. */
 const char *wlaw_ensemble_rule(const ensemble_request *request);

@@ -83,8 +83,11 @@ typedef struct measuring {
   ensemble *source;
   size_t matrix;
   const double *pivot;
-  double *q;              /* [networks, length] or NULL */
-  matrix_moments *chunks; /* [n_chunks] */
+  double *q;                     /* [networks, length] or NULL */
+  matrix_moments *chunks;        /* [n_chunks] */
+  const invariant_plan *plan;    /* NULL: no invariants */
+  size_t n_invariants;           /* of the plan */
+  invariant_moments *invariants; /* [n_chunks] or NULL */
 } measuring;
 
 static bool all_finite(const double *values, size_t n) {
@@ -93,16 +96,39 @@ static bool all_finite(const double *values, size_t n) {
   return true;
 }
 
-static wlaw_status measure_block(measuring *work, matrix_moments *state, double *block, double *rows, size_t first,
+/* Room for one block of a chunk. */
+typedef struct block_room {
+  double *matrices;   /* [step, rows, cols]; NULL for an array in memory */
+  double *invariants; /* [step, n_invariants]; NULL without a plan */
+} block_room;
+
+static wlaw_status measure_block(measuring *work, size_t unit, const block_room *room, double *rows, size_t first,
                                  size_t count, wlaw_error *err) {
+  const matrix_moments *state = &work->chunks[unit];
   const size_t entries = state->rows * state->cols, K = state->length;
-  const double *values = block;
+  const double *values = room->matrices;
   if (work->source->array) values = work->source->array + first * entries;
-  else WLAW_TRY(wlaw_ensemble_read(work->source, work->matrix, first, count, block, err));
+  else WLAW_TRY(wlaw_ensemble_read(work->source, work->matrix, first, count, room->matrices, err));
   WLAW_TRY(wlaw_moments_measure(rows, state, values, count, wlaw_cpu_level(), err));
   for (size_t k = 0; k < count; k++)
     if (!all_finite(rows + k * K, K))
       return fail_value(work->source, work->matrix, first + k, values + k * entries, err);
+  if (!work->plan) return WLAW_OK;
+  WLAW_TRY(wlaw_invariants_measure(room->invariants, work->plan, values, count, state->rows, state->cols,
+                                   wlaw_cpu_level(), err));
+  wlaw_invariant_moments_add(&work->invariants[unit], room->invariants, count);
+  return WLAW_OK;
+}
+
+static wlaw_status take_room(block_room *room, const measuring *work, size_t step, size_t entries, wlaw_error *err) {
+  if (!work->source->array) {
+    room->matrices = wlaw_array(step * entries, sizeof *room->matrices);
+    if (!room->matrices) return wlaw_fail_memory(err, step * entries, sizeof *room->matrices);
+  }
+  if (work->plan) {
+    room->invariants = wlaw_array(step * work->n_invariants, sizeof *room->invariants);
+    if (!room->invariants) return wlaw_fail_memory(err, step * work->n_invariants, sizeof *room->invariants);
+  }
   return WLAW_OK;
 }
 
@@ -117,14 +143,14 @@ static wlaw_status measure_chunk(void *context, size_t unit, unsigned worker, co
   double rows[CHUNK * MOMENTS_MOST];
   matrix_moments *state = &work->chunks[unit];
   wlaw_moments_start(state, matrix->rows, matrix->cols, work->pivot);
-  double *block = work->source->array ? NULL : wlaw_array(step * entries, sizeof *block);
-  if (!block && !work->source->array) return wlaw_fail_memory(err, step * entries, sizeof *block);
-  wlaw_status status = WLAW_OK;
+  block_room room = {0};
+  wlaw_status status = take_room(&room, work, step, entries, err);
   for (size_t k = 0; k < count && status == WLAW_OK; k += step)
     status = atomic_load(stop) ? WLAW_CANCELLED
-                               : measure_block(work, state, block, rows + k * state->length, first + k,
+                               : measure_block(work, unit, &room, rows + k * state->length, first + k,
                                                count - k < step ? count - k : step, err);
-  free(block);
+  free(room.matrices);
+  free(room.invariants);
   WLAW_TRY(status);
   wlaw_moments_add(state, rows, count);
   if (work->q) memcpy(work->q + first * state->length, rows, count * state->length * sizeof *rows);
@@ -161,20 +187,57 @@ static wlaw_status check_scale(const ensemble *source, const ensemble_matrix *ma
   return wlaw_error_add_hint(err, WLAW_VALUE, "multiply them all by one number");
 }
 
-wlaw_status wlaw_ensemble_measure(matrix_moments *moments, double *q, ensemble *source, size_t which, unsigned threads,
-                                  wlaw_monitor *monitor, wlaw_error *err) {
-  const ensemble_matrix *matrix = &source->matrices[which];
+/* Chunk by chunk states of invariants: one allocation for all their numbers, at the first one's mean. */
+static wlaw_status take_invariants(measuring *work, size_t n_chunks, wlaw_error *err) {
+  const size_t n = work->n_invariants, each = 2 * n * sizeof(double);
+  work->invariants = wlaw_array(n_chunks, sizeof *work->invariants);
+  if (!work->invariants) return wlaw_fail_memory(err, n_chunks, sizeof *work->invariants);
+  double *numbers = wlaw_array(n_chunks, each);
+  if (!numbers) return wlaw_fail_memory(err, n_chunks, each);
+  for (size_t c = 0; c < n_chunks; c++)
+    work->invariants[c] =
+        (invariant_moments){.length = n, .mean = numbers + 2 * n * c, .squares = numbers + 2 * n * c + n};
+  return WLAW_OK;
+}
+
+static void release(measuring *work) {
+  if (work->invariants) free(work->invariants[0].mean);
+  free(work->invariants);
+  free(work->chunks);
+}
+
+static wlaw_status measure_all(matrix_moments *moments, invariant_moments *invariants, measuring *work,
+                               unsigned threads, wlaw_monitor *monitor, wlaw_error *err) {
+  const ensemble_matrix *matrix = &work->source->matrices[work->matrix];
   const size_t n_chunks = (matrix->networks - 1) / CHUNK + 1;
   double pivot[2];
-  WLAW_TRY(first_pivot(pivot, source, which, err));
-  measuring work = {.source = source, .matrix = which, .pivot = pivot, .q = q};
-  work.chunks = wlaw_array(n_chunks, sizeof *work.chunks);
-  if (!work.chunks) return wlaw_fail_memory(err, n_chunks, sizeof *work.chunks);
-  const wlaw_status status = wlaw_parallel(n_chunks, threads, measure_chunk, &work, monitor, err);
-  if (status == WLAW_OK) {
-    wlaw_moments_start(moments, matrix->rows, matrix->cols, pivot);
-    for (size_t c = 0; c < n_chunks; c++) wlaw_moments_merge(moments, &work.chunks[c]);
+  WLAW_TRY(first_pivot(pivot, work->source, work->matrix, err));
+  work->pivot = pivot;
+  work->chunks = wlaw_array(n_chunks, sizeof *work->chunks);
+  if (!work->chunks) return wlaw_fail_memory(err, n_chunks, sizeof *work->chunks);
+  if (work->plan) WLAW_TRY(take_invariants(work, n_chunks, err));
+  WLAW_TRY(wlaw_parallel(n_chunks, threads, measure_chunk, work, monitor, err));
+  wlaw_moments_start(moments, matrix->rows, matrix->cols, pivot);
+  for (size_t c = 0; c < n_chunks; c++) {
+    wlaw_moments_merge(moments, &work->chunks[c]);
+    if (work->plan) wlaw_invariant_moments_merge(invariants, &work->invariants[c]);
   }
-  free(work.chunks);
-  return status == WLAW_OK ? check_scale(source, matrix, moments, err) : status;
+  return check_scale(work->source, matrix, moments, err);
+}
+
+wlaw_status wlaw_ensemble_measure(matrix_moments *moments, double *q, ensemble *source, size_t which, unsigned threads,
+                                  wlaw_monitor *monitor, wlaw_error *err) {
+  measuring work = {.source = source, .matrix = which, .q = q};
+  const wlaw_status status = measure_all(moments, NULL, &work, threads, monitor, err);
+  release(&work);
+  return status;
+}
+
+wlaw_status wlaw_ensemble_measure_invariants(matrix_moments *moments, invariant_moments *invariants,
+                                             const invariant_plan *plan, ensemble *source, size_t which,
+                                             unsigned threads, wlaw_monitor *monitor, wlaw_error *err) {
+  measuring work = {.source = source, .matrix = which, .plan = plan, .n_invariants = invariants->length};
+  const wlaw_status status = measure_all(moments, invariants, &work, threads, monitor, err);
+  release(&work);
+  return status;
 }

@@ -6,16 +6,27 @@
 #include "core/error.h"
 #include "core/result.h"
 #include "law/law.h"
+#include "law/space.h"
+#include "study/departure_study.h"
 
 extern const command_spec wlaw_command_fit;
 
 static const option_spec options_table[] = {
     {"law", 'l', OPTION_TEXT, "LAW", "auto", NULL, 0, 0,
-     "iid, bipartite or permutation; auto: the one with the smallest BIC"},
+     "iid, bipartite, permutation, symmetric, symmetric-zero-diagonal, zero-diagonal or antisymmetric; auto: the last "
+     "four where the matrices are so, else the one with the smallest BIC"},
     {"tensor", 't', OPTION_TEXT, "NAME", NULL, NULL, 0, 0, "one tensor, such as layer2.weight; default: every matrix"},
     {"epoch", 'e', OPTION_COUNT, "E", NULL, NULL, 0, 4294967295.0, "epoch of a run; default: the last snapshot"},
     {"exclude", 0, OPTION_CHOICE, "WHICH", "none", "none|dead", 0, 0,
      "networks of a run to leave out; dead: outputs constant or not finite at that epoch"},
+    {"degree", 'd', OPTION_COUNT, "K", NULL, NULL, 1, DEPARTURE_DEGREE,
+     "test the fit by every invariant of degree 1 to K (0-1,1-2,2-0 is sum M_ij M_jk M_ki, of degree 3)"},
+    {"graph", 'g', OPTION_TEXT, "EDGES", NULL, NULL, 0, 0,
+     "test it by named invariants, such as \"0-1,1-2,2-0;0-1,0-1,0-1\", of degree at most 6"},
+    {"replicates", 0, OPTION_COUNT, "R", NULL, NULL, 0, 1e6,
+     "ensembles to simulate for the global test; default: 999, 499 or 199, as --patience allows; 0: none"},
+    {"patience", 0, OPTION_REAL, "S", "20", NULL, 0, 1e9,
+     "seconds of one core that a named graph or the simulation may take, by estimate"},
 };
 
 static const char examples[] =
@@ -24,7 +35,9 @@ static const char examples[] =
     "weightlaw fit weights.npy --law permutation\n"
     "    the 13-parameter law of an array [networks, D, D]\n"
     "weightlaw fit a.safetensors b.safetensors c.safetensors --tensor fc2.weight\n"
-    "    three checkpoints as an ensemble of three\n";
+    "    three checkpoints as an ensemble of three\n"
+    "weightlaw fit RUN --tensor layer3.weight --degree 4\n"
+    "    what the law misses: all 361 invariants up to degree 4, observed and predicted, and a global test\n";
 
 static const char details[] =
     "Fits by maximum likelihood, in closed form, in one pass over the data. Standard errors come twice: exact if the "
@@ -33,6 +46,17 @@ static const char details[] =
     "The laws are nested: iid in bipartite in permutation. Likelihood-ratio tests between neighbours use chi-squared "
     "from 50 networks on, and below that the null simulated (--seed). A first matrix has labelled inputs, a last one "
     "labelled outputs: the result says what that means for the fit.\n"
+    "\n"
+    "Symmetric, antisymmetric and zero-diagonal matrices have laws of their own, on the space of such matrices: there "
+    "the other laws have no density, and nothing is tested against them. Such a law asked for by name refuses "
+    "matrices that are not so.\n"
+    "\n"
+    "--degree and --graph test the fit by what it does not fit. A graph stands for a sum over all indices: each edge "
+    "a-b is a factor M_ab. Deviations are given in standard errors, in standard deviations over networks, and "
+    "relative; "
+    "p-values are adjusted for the number of invariants (Holm; Benjamini and Yekutieli), and one global test takes the "
+    "largest deviation of all against ensembles drawn from the fitted law and fitted again. What the law fits by "
+    "construction says so.\n"
     "\n"
     "The input is a run directory, an .npy, .npz or .safetensors file with arrays [networks, rows, cols] (or "
     "[rows, cols]: one network), or several files with one network each.";
@@ -45,8 +69,13 @@ wlaw_status wlaw_study_law(const law_ops **out, const char *name, wlaw_error *er
   return WLAW_OK;
 }
 
-/* Narrowest first; a law with no more parameters than the one before (small sizes) is the same law and left out. */
+/* Narrowest first; a law with no more parameters than the one before (small sizes) is the same law and left out. A law
+ * of a space of its own stands alone. */
 static wlaw_status fit_chain(matrix_study *out, const matrix_moments *moments, const law_ops *widest, wlaw_error *err) {
+  if (widest && widest->matrix->space) {
+    out->n_fits = 1;
+    return wlaw_matrix_fit(&out->fits[0], widest, moments, err);
+  }
   for (const law_ops *law = &wlaw_law_iid; law; law = law == widest ? NULL : law->matrix->wider) {
     matrix_layout layout;
     if (law->matrix->layout(&layout, moments->rows, moments->cols, law == widest ? err : NULL) != WLAW_OK) {
@@ -65,7 +94,7 @@ static wlaw_status fit_chain(matrix_study *out, const matrix_moments *moments, c
 wlaw_status wlaw_study_fit(matrix_study *out, const matrix_moments *moments, const law_ops *widest, uint64_t seed,
                            wlaw_error *err) {
   memset(out, 0, sizeof *out);
-  WLAW_TRY(fit_chain(out, moments, widest, err));
+  WLAW_TRY(fit_chain(out, moments, widest ? widest : wlaw_space_find(moments), err));
   for (size_t k = 1; k < out->n_fits; k++) {
     nested_test *test = &out->tests[out->n_tests];
     if (!wlaw_nested_test(test, out->fits[k - 1].gaussian.law, out->fits[k].gaussian.law, moments, seed)) continue;
@@ -82,7 +111,21 @@ typedef struct fit_settings {
   uint64_t seed;
   unsigned threads;
   const char *rule;
+  departure_settings departures;
 } fit_settings;
+
+static void read_departures(departure_settings *out, const wlaw_options *options) {
+  const command_spec *command = &wlaw_command_fit;
+  *out = (departure_settings){
+      .degree = wlaw_option_count(options, command, "degree"),
+      .graphs = wlaw_option_text(options, command, "graph"),
+      .says_replicates = wlaw_option_is_set(options, command, "replicates"),
+      .replicates = wlaw_option_count(options, command, "replicates"),
+      .patience = wlaw_option_real(options, command, "patience"),
+      .seed = wlaw_option_count(options, command, "seed"),
+      .threads = (unsigned)wlaw_option_count(options, command, "threads"),
+  };
+}
 
 static wlaw_status read_settings(fit_settings *out, const wlaw_options *options, wlaw_error *err) {
   const command_spec *command = &wlaw_command_fit;
@@ -90,6 +133,7 @@ static wlaw_status read_settings(fit_settings *out, const wlaw_options *options,
   memset(out, 0, sizeof *out);
   out->seed = wlaw_option_count(options, command, "seed");
   out->threads = (unsigned)wlaw_option_count(options, command, "threads");
+  read_departures(&out->departures, options);
   if (strcmp(law, "auto") == 0) return WLAW_OK;
   const wlaw_status status = wlaw_study_law(&out->law, law, err);
   return status == WLAW_OK ? WLAW_OK : wlaw_error_add_hint(err, status, "or auto");
@@ -117,20 +161,50 @@ wlaw_status wlaw_study_leaves_out(bool *leaves, bool *failed, json_t *notes, con
   return WLAW_OK;
 }
 
-static wlaw_status fit_one(json_t **out, ensemble *source, size_t matrix, const fit_settings *settings,
-                           wlaw_monitor *monitor, wlaw_error *err) {
+/* Judges the chosen fit. A law chosen for the space of the matrices has graphs of its own, which are measured now. */
+static wlaw_status judge(departure_study *departures, const matrix_gaussian *chosen, matrix_moments *moments,
+                         ensemble *source, size_t matrix, const fit_settings *settings, wlaw_monitor *monitor,
+                         wlaw_error *err) {
+  if (wlaw_departure_family(chosen->law, moments->rows, moments->cols) != departures->set.family) {
+    wlaw_departure_study_free(departures);
+    WLAW_TRY(wlaw_departure_study_measure(departures, moments, &settings->departures, chosen->law, source, matrix,
+                                          monitor, err));
+  }
+  return wlaw_departure_study_judge(departures, chosen, monitor, err);
+}
+
+/* Measures, fits, judges, and writes the document. */
+static wlaw_status fit_and_judge(json_t **out, departure_study *departures, ensemble *source, size_t matrix,
+                                 const fit_settings *settings, wlaw_monitor *monitor, wlaw_error *err) {
+  const bool judges = settings->departures.degree > 0 || settings->departures.graphs;
   matrix_moments moments;
   matrix_study study;
   bool failed = false;
-  WLAW_TRY(wlaw_ensemble_measure(&moments, NULL, source, matrix, settings->threads, monitor, err));
+  WLAW_TRY(judges ? wlaw_departure_study_measure(departures, &moments, &settings->departures, settings->law, source,
+                                                 matrix, monitor, err)
+                  : wlaw_ensemble_measure(&moments, NULL, source, matrix, settings->threads, monitor, err));
   WLAW_TRY(wlaw_study_fit(&study, &moments, settings->law, settings->seed, err));
   const size_t chosen = settings->law ? study.n_fits - 1 : study.by_bic;
+  if (judges)
+    WLAW_TRY(judge(departures, &study.fits[chosen].gaussian, &moments, source, matrix, settings, monitor, err));
   const fit_source from = {source, matrix, settings->rule};
-  *out = wlaw_fit_document(&failed, &from, &study, chosen, !settings->law, &moments);
+  *out = wlaw_fit_document(
+      &failed, &from, &study, chosen, !settings->law,
+      judges ? wlaw_departures_invariants_json(&failed, departures) : wlaw_invariants_observed_json(&failed, &moments));
+  if (judges)
+    wlaw_departures_put(&failed, *out, json_object_get(*out, "summary"), json_object_get(*out, "warnings"), departures);
   if (!failed) return WLAW_OK;
   json_decref(*out);
   *out = NULL;
   return wlaw_fail(err, WLAW_MEMORY, "out of memory while writing the result down");
+}
+
+static wlaw_status fit_one(json_t **out, ensemble *source, size_t matrix, const fit_settings *settings,
+                           wlaw_monitor *monitor, wlaw_error *err) {
+  departure_study departures = {0};
+  const wlaw_status status = fit_and_judge(out, &departures, source, matrix, settings, monitor, err);
+  wlaw_departure_study_free(&departures);
+  return status;
 }
 
 static wlaw_status fit_all(wlaw_result **result, ensemble *source, const fit_settings *settings, wlaw_monitor *monitor,

@@ -19,7 +19,8 @@ typedef struct matrix_study {
   size_t by_test; /* the widest that is accepted over its neighbour at 5 %; 0 where none is */
 } matrix_study;
 
-/* widest: laws beyond it are not fitted (NULL: as wide as the shape allows). */
+/* widest: laws beyond it are not fitted. NULL: as wide as the shape allows, or the one law of the space the matrices
+ * lie in (law/space.h). */
 wlaw_status wlaw_study_fit(matrix_study *out, const matrix_moments *moments, const law_ops *widest, uint64_t seed,
                            wlaw_error *err);
 
@@ -31,6 +32,9 @@ wlaw_status wlaw_study_law(const law_ops **out, const char *name, wlaw_error *er
 wlaw_status wlaw_study_leaves_out(bool *leaves, bool *failed, json_t *notes, const law_ops *law, const ensemble *source,
                                   size_t i, wlaw_error *err);
 
+/* Variance components of the law's classical model, {name: number}; NULL for laws without one. Not determined: null. */
+json_t *wlaw_components_json(bool *failed, const matrix_fit *fit);
+
 /* Where a fit came from, for its document. */
 typedef struct fit_source {
   const ensemble *source;
@@ -38,9 +42,10 @@ typedef struct fit_source {
   const char *rule; /* of exclusion */
 } fit_source;
 
-/* The document of fit number `chosen` (schema weightlaw.fit/1). Failure is sticky in *failed. */
+/* The document of fit number `chosen` (schema weightlaw.fit/1); takes the list of invariants over. Failure is sticky in
+ * *failed. */
 json_t *wlaw_fit_document(bool *failed, const fit_source *from, const matrix_study *study, size_t chosen,
-                          bool automatic, const matrix_moments *moments);
+                          bool automatic, json_t *invariants);
 
 /* A number; NaN is null: not determined. */
 json_t *wlaw_json_determined(double value);

@@ -3,13 +3,15 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "law/space.h"
 #include "study/fit.h"
+#include "study/sentence.h"
 
 json_t *wlaw_json_determined(double value) { return isnan(value) ? json_null() : wlaw_json_real(value); }
 
 void wlaw_matrix_pack(double *out, const matrix_gaussian *gaussian) {
   const matrix_layout *layout = &gaussian->layout;
-  for (size_t a = 0; a < layout->blocks[0].copies; a++) *out++ = gaussian->mean[a] / layout->mean_unit;
+  for (size_t a = 0; a < layout->means; a++) *out++ = gaussian->mean[a] / layout->mean_unit;
   for (size_t b = 0; b < layout->n_blocks; b++) {
     const size_t p = layout->blocks[b].copies;
     for (size_t i = 0; layout->blocks[b].dimension > 0 && i < p; i++)
@@ -37,13 +39,14 @@ json_t *wlaw_matrix_json(bool *failed, const matrix_gaussian *gaussian, const do
   json_t *object = json_object(), *mean = json_array();
   if (!values) wlaw_matrix_pack(packed, gaussian);
   const double *at = values ? values : packed;
-  for (size_t a = 0; a < layout->blocks[0].copies; a++) wlaw_json_append(failed, mean, wlaw_json_determined(at[a]));
-  if (!layout->blocks[0].is_matrix) {
+  for (size_t a = 0; a < layout->means; a++) wlaw_json_append(failed, mean, wlaw_json_determined(at[a]));
+  if (layout->means == 1 && !layout->blocks[0].is_matrix) {
     json_decref(mean);
     mean = wlaw_json_determined(at[0]);
   }
-  wlaw_json_put(failed, object, "mean", mean);
-  at += layout->blocks[0].copies;
+  if (layout->means > 0) wlaw_json_put(failed, object, "mean", mean);
+  else json_decref(mean);
+  at += layout->means;
   for (size_t b = 0; b < layout->n_blocks; b++) {
     const matrix_block *block = &layout->blocks[b];
     json_t *value = block->dimension == 0 ? json_null()
@@ -54,19 +57,6 @@ json_t *wlaw_matrix_json(bool *failed, const matrix_gaussian *gaussian, const do
   }
   return object;
 }
-
-static void add_sentence(bool *failed, json_t *array, const text_buffer *text) {
-  if (text->failed) *failed = true;
-  wlaw_json_append(failed, array, wlaw_json_text(wlaw_text_string(text)));
-}
-
-#define SENTENCE(failed, array, ...)                                                                                   \
-  do {                                                                                                                 \
-    text_buffer text_ = {0};                                                                                           \
-    wlaw_text_add(&text_, __VA_ARGS__);                                                                                \
-    add_sentence((failed), (array), &text_);                                                                           \
-    wlaw_text_free(&text_);                                                                                            \
-  } while (0)
 
 void wlaw_matrix_warnings(bool *failed, json_t *warnings, const ensemble_matrix *matrix) {
   static const char *const common =
@@ -82,7 +72,7 @@ void wlaw_matrix_warnings(bool *failed, json_t *warnings, const ensemble_matrix 
 
 /* Names of parameters in the order of matrix_fit.error. */
 static void parameter_name(char *out, size_t capacity, const matrix_layout *layout, size_t k) {
-  const size_t means = layout->blocks[0].copies;
+  const size_t means = layout->means;
   if (k < means) {
     if (layout->blocks[0].is_matrix) snprintf(out, capacity, "mean[%zu]", k + 1);
     else snprintf(out, capacity, "mean");
@@ -144,6 +134,9 @@ static json_t *reasons_json(bool *failed, const matrix_fit *fit) {
                     json_string("matrices of this size have no such component"));
     else if (!fit->determined[b]) wlaw_json_put(failed, reasons, layout->blocks[b].name, json_string(one));
   }
+  if (fit->gaussian.law == &wlaw_law_zero_diagonal && layout->rows < 4)
+    wlaw_json_put(failed, reasons, "components",
+                  json_string("the Social Relations Model is identified from 4 rows on"));
   if (fit->networks < 2)
     wlaw_json_put(failed, reasons, "robust_standard_errors", json_string("one network has no spread over networks"));
   if (*fit->reason) {
@@ -159,7 +152,7 @@ static json_t *parameters_json(bool *failed, const matrix_fit *fit) {
   const matrix_layout *layout = &fit->gaussian.layout;
   double values[MATRIX_PARAMETERS];
   wlaw_matrix_pack(values, &fit->gaussian);
-  size_t at = layout->blocks[0].copies;
+  size_t at = layout->means;
   for (size_t a = 0; a < at && !fit->mean_determined; a++) values[a] = NAN;
   for (size_t b = 0; b < layout->n_blocks; b++) {
     const size_t p = layout->blocks[b].copies, n = layout->blocks[b].dimension > 0 ? p * (p + 1) / 2 : 0;
@@ -193,63 +186,13 @@ static json_t *candidate_json(bool *failed, const matrix_fit *fit) {
   return object;
 }
 
-/* The literature's 13 invariants as graphs: an edge [a, b] is a factor M_ab, nodes are summed over (Ramgoolam 2019, DOI
- * 10.1016/j.nuclphysb.2019.114682). */
-typedef struct invariant_graph {
-  const char *name, *formula;
-  int edges[2][2];
-  size_t degree, nodes;
-  bool connected;
-} invariant_graph;
-
-static const invariant_graph graphs[MOMENTS_SQUARE] = {
-    {"I1", "sum M_ii", {{0, 0}}, 1, 1, true},
-    {"I2", "sum M_ij", {{0, 1}}, 1, 2, true},
-    {"I3", "sum M_ij M_ij", {{0, 1}, {0, 1}}, 2, 2, true},
-    {"I4", "sum M_ij M_ji", {{0, 1}, {1, 0}}, 2, 2, true},
-    {"I5", "sum M_ii M_ij", {{0, 0}, {0, 1}}, 2, 2, true},
-    {"I6", "sum M_ii M_ji", {{0, 0}, {1, 0}}, 2, 2, true},
-    {"I7", "sum M_ij M_ik", {{0, 1}, {0, 2}}, 2, 3, true},
-    {"I8", "sum M_ij M_kj", {{0, 1}, {2, 1}}, 2, 3, true},
-    {"I9", "sum M_ij M_jk", {{0, 1}, {1, 2}}, 2, 3, true},
-    {"I10", "sum M_ij M_kl", {{0, 1}, {2, 3}}, 2, 4, false},
-    {"I11", "sum M_ii M_ii", {{0, 0}, {0, 0}}, 2, 1, true},
-    {"I12", "sum M_ii M_jj", {{0, 0}, {1, 1}}, 2, 2, false},
-    {"I13", "sum M_ii M_jk", {{0, 0}, {1, 2}}, 2, 3, false},
-};
-
-static json_t *invariants_json(bool *failed, const matrix_moments *moments) {
-  double observed[MOMENTS_SQUARE];
-  json_t *array = json_array();
-  if (!wlaw_moments_invariants(observed, moments)) return array;
-  for (size_t k = 0; k < MOMENTS_SQUARE; k++) {
-    json_t *object = json_object(), *edges = json_array();
-    for (size_t e = 0; e < graphs[k].degree; e++)
-      wlaw_json_append(failed, edges, json_pack("[i,i]", graphs[k].edges[e][0], graphs[k].edges[e][1]));
-    wlaw_json_put(failed, object, "name", json_string(graphs[k].name));
-    wlaw_json_put(failed, object, "formula", json_string(graphs[k].formula));
-    wlaw_json_put(failed, object, "degree", wlaw_json_count(graphs[k].degree));
-    wlaw_json_put(failed, object, "nodes", wlaw_json_count(graphs[k].nodes));
-    wlaw_json_put(failed, object, "connected", json_boolean(graphs[k].connected));
-    wlaw_json_put(failed, object, "edges", edges);
-    wlaw_json_put(failed, object, "observed", wlaw_json_real(observed[k]));
-    wlaw_json_append(failed, array, object);
-  }
-  return array;
-}
-
-/* Two-way random-effects components of the bipartite law: M_ij = mean + g + a_i + b_j + e_ij. May be negative. */
-static json_t *components_json(bool *failed, const matrix_fit *fit) {
-  const matrix_layout *layout = &fit->gaussian.layout;
-  const double m = (double)layout->rows, n = (double)layout->cols;
-  const double s0 = fit->determined[0] ? fit->gaussian.covariance[0][0] : NAN, rows = fit->gaussian.covariance[1][0],
-               columns = fit->gaussian.covariance[2][0], entries = fit->gaussian.covariance[3][0];
-  json_t *object = json_object();
-  wlaw_json_put(failed, object, "network", wlaw_json_determined((s0 - rows - columns + entries) / (m * n)));
-  wlaw_json_put(failed, object, "rows", wlaw_json_real((rows - entries) / n));
-  wlaw_json_put(failed, object, "columns", wlaw_json_real((columns - entries) / m));
-  wlaw_json_put(failed, object, "entries", wlaw_json_real(entries));
-  return object;
+/* A law chosen for the space the matrices lie in: no other was in question. */
+static void say_space(bool *failed, json_t *summary, const matrix_fit *fit) {
+  SENTENCE(failed, summary,
+           "These matrices are %s, to rounding: %s is the law of such matrices. Laws of all matrices have no density "
+           "among them, so there is nothing to choose or to test.",
+           wlaw_space_words(fit->gaussian.law->matrix->space), fit->gaussian.law->name);
+  if (isnan(fit->bic)) SENTENCE(failed, summary, "It has no likelihood: %s.", fit->reason);
 }
 
 static void say_choice(bool *failed, json_t *summary, const matrix_study *study) {
@@ -318,12 +261,12 @@ static void put_fit(bool *failed, json_t *document, const matrix_fit *fit) {
   wlaw_json_put(failed, document, "converged", json_true());
   wlaw_json_put(failed, document, "iterations", wlaw_json_count(0));
   wlaw_json_put(failed, document, "stop_reason", json_string("closed form: the estimate is the exact maximum"));
-  if (fit->gaussian.law == &wlaw_law_bipartite)
-    wlaw_json_put(failed, document, "components", components_json(failed, fit));
+  json_t *components = wlaw_components_json(failed, fit);
+  if (components) wlaw_json_put(failed, document, "components", components);
 }
 
 json_t *wlaw_fit_document(bool *failed, const fit_source *from, const matrix_study *study, size_t chosen,
-                          bool automatic, const matrix_moments *moments) {
+                          bool automatic, json_t *invariants) {
   const ensemble_matrix *matrix = &from->source->matrices[from->matrix];
   json_t *document = json_object(), *tests = json_array(), *candidates = json_array(), *summary = json_array(),
          *warnings = json_array();
@@ -333,7 +276,8 @@ json_t *wlaw_fit_document(bool *failed, const fit_source *from, const matrix_stu
   for (size_t k = 0; k < study->n_tests; k++) wlaw_json_append(failed, tests, test_json(failed, &study->tests[k]));
   for (size_t k = 0; k < study->n_fits; k++)
     wlaw_json_append(failed, candidates, candidate_json(failed, &study->fits[k]));
-  if (automatic) say_choice(failed, summary, study);
+  if (automatic && study->fits[0].gaussian.law->matrix->space) say_space(failed, summary, &study->fits[0]);
+  else if (automatic) say_choice(failed, summary, study);
   say_tests(failed, summary, study);
   wlaw_matrix_warnings(failed, warnings, matrix);
   warn_of_ratios(failed, warnings, &study->fits[chosen]);
@@ -342,7 +286,7 @@ json_t *wlaw_fit_document(bool *failed, const fit_source *from, const matrix_stu
   wlaw_json_put(failed, document, "automatic", json_boolean(automatic));
   wlaw_json_put(failed, document, "tests", tests);
   wlaw_json_put(failed, document, "candidates", candidates);
-  wlaw_json_put(failed, document, "invariants", invariants_json(failed, moments));
+  wlaw_json_put(failed, document, "invariants", invariants);
   wlaw_json_put(failed, document, "summary", summary);
   wlaw_json_put(failed, document, "warnings", warnings);
   return document;

@@ -1,0 +1,86 @@
+/* The part of a fit that says what the law misses: the furthest invariants and the global test. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/print_parts.h"
+
+enum { ROWS_SHOWN = 20 };
+
+static bool is_fitted(const json_t *invariant) { return json_is_true(json_object_get(invariant, "fitted")); }
+
+typedef struct judged {
+  const json_t *invariant;
+  double z;     /* |z|; -1 without one */
+  size_t place; /* in the document */
+} judged;
+
+/* Largest |z| first; then what has none, in the order of the document. */
+static int by_deviation(const void *a, const void *b) {
+  const judged *x = a, *y = b;
+  if (x->z != y->z) return x->z < y->z ? 1 : -1;
+  return (x->place > y->place) - (x->place < y->place);
+}
+
+static void add_number(text_table *table, const json_t *invariant, const char *key, const char *format) {
+  char cell[32] = "";
+  const double value = wlaw_print_real(invariant, key);
+  if (!isnan(value)) snprintf(cell, sizeof cell, format, value);
+  wlaw_table_text(table, cell);
+}
+
+/* "M_ij M_jk M_ki" of "sum M_ij M_jk M_ki". */
+static const char *short_formula(const json_t *invariant) {
+  const char *formula = wlaw_print_string(invariant, "formula");
+  return strncmp(formula, "sum ", 4) == 0 ? formula + 4 : formula;
+}
+
+static void add_row(text_table *table, const json_t *invariant, const char *p_key) {
+  wlaw_table_text(table, short_formula(invariant));
+  add_number(table, invariant, "observed", "%.4g");
+  add_number(table, invariant, "predicted", "%.4g");
+  if (is_fitted(invariant)) wlaw_table_text(table, "fitted");
+  else add_number(table, invariant, "deviation_se", "%+.2f");
+  add_number(table, invariant, "deviation_sd", "%+.3f");
+  add_number(table, invariant, p_key, "%.2g");
+}
+
+static void print_table(text_buffer *out, const text_screen *screen, const judged *sorted, size_t n, bool simulated) {
+  static const char *const heading[] = {"sum of", "observed", "predicted", "z", "in sd", "adjusted p"};
+  const char *p_key = simulated ? "p_simulated_adjusted" : "p_adjusted";
+  text_table table = {.columns = 6, .align = "lrrrrr"};
+  for (size_t i = 0; i < 6; i++) wlaw_table_text(&table, heading[i]);
+  for (size_t k = 0; k < n; k++) add_row(&table, sorted[k].invariant, p_key);
+  wlaw_table_print(out, screen, &table);
+}
+
+void wlaw_print_departures(text_buffer *out, const text_screen *screen, const json_t *fit) {
+  const json_t *departures = json_object_get(fit, "departures"), *invariants = json_object_get(fit, "invariants");
+  const size_t n = json_array_size(invariants);
+  if (!departures || n == 0) return;
+  judged *sorted = malloc(n * sizeof *sorted);
+  if (!sorted) {
+    out->failed = true;
+    return;
+  }
+  for (size_t k = 0; k < n; k++) {
+    const json_t *invariant = json_array_get(invariants, k);
+    const double z = fabs(wlaw_print_real(invariant, "deviation_se"));
+    sorted[k] = (judged){invariant, isnan(z) ? -1.0 : z, k};
+  }
+  qsort(sorted, n, sizeof *sorted, by_deviation);
+  const size_t shown = n < ROWS_SHOWN ? n : ROWS_SHOWN;
+  const double replicates = wlaw_print_real(departures, "replicates");
+  wlaw_text_add(out, "\n");
+  print_table(out, screen, sorted, shown, replicates > 0.0);
+  free(sorted);
+  wlaw_text_add(out, "  ");
+  text_buffer note = {0};
+  if (shown < n) wlaw_text_add(&note, "The %zu furthest of %zu invariants (--json lists all). ", shown, n);
+  wlaw_text_add(&note, "z is in standard errors, sd over networks; p is adjusted for the number of invariants (%s).",
+                replicates > 0.0 ? "simulated, largest |z|" : "normal, Holm");
+  wlaw_screen_wrap(out, wlaw_text_string(&note), 2, 2, screen->width);
+  if (note.failed) out->failed = true;
+  wlaw_text_free(&note);
+}

@@ -1,0 +1,92 @@
+/* Departures in words: the global test, which ones matter, what they say about the weights. */
+#include <math.h>
+#include <stdio.h>
+
+#include "core/error.h"
+#include "study/departure_study.h"
+#include "study/sentence.h"
+
+/* Below, the tails of the heavier invariants (a fourth power of the total has a third moment of 15 standard deviations
+ * cubed, over the root of the networks) are far from normal. */
+enum { NORMAL_NETWORKS = 200, NORMAL_ENTRIES = 5000 };
+
+void wlaw_departures_why_not_simulated(char *out, size_t capacity, const departure_study *study) {
+  if (study->test.tested == 0) snprintf(out, capacity, "no invariant looked at can depart from the law");
+  else if (study->seconds > 0.0)
+    snprintf(out, capacity, "199 replicates would take about %.2g s of one core; --patience %.0f or --replicates N",
+             study->seconds, ceil(1.5 * study->seconds));
+  else snprintf(out, capacity, "no replicates were asked for");
+}
+
+static void say_global(bool *failed, json_t *summary, const departure_study *study) {
+  const departure_test *test = &study->test;
+  char formula[64], reason[160];
+  if (test->tested == 0) {
+    SENTENCE(failed, summary, "Every invariant looked at agrees with the law %s by construction.", study->law->name);
+    return;
+  }
+  wlaw_graph_formula(formula, sizeof formula, &study->set.graphs[test->worst]);
+  if (test->replicates == 0) {
+    wlaw_departures_why_not_simulated(reason, sizeof reason, study);
+    SENTENCE(failed, summary,
+             "Of %zu invariants not fitted, %s is furthest from the law %s: %.3g standard errors. The global test was "
+             "not simulated: %s.",
+             test->tested, formula, study->law->name, test->max_z, reason);
+    return;
+  }
+  SENTENCE(failed, summary,
+           "The global test %s the law %s: of %zu invariants not fitted, %s is furthest, by %.3g standard errors "
+           "(p = %.2g from %zu simulated ensembles).",
+           test->p_value < 0.05 ? "rejects" : "does not reject", study->law->name, test->tested, formula, test->max_z,
+           test->p_value, test->replicates);
+}
+
+static void say_group(bool *failed, json_t *summary, const departure_study *study, const departure_group *group) {
+  const departure *one = &study->departures[group->leader];
+  const graph *g = &study->set.graphs[group->leader];
+  const char *meaning = wlaw_graph_meaning(g, study->set.family);
+  char formula[64], sd[64] = "", others[80] = "";
+  wlaw_graph_formula(formula, sizeof formula, g);
+  if (!isnan(one->deviation_sd)) snprintf(sd, sizeof sd, ", %+.2g standard deviations of a network", one->deviation_sd);
+  if (group->followers > 0)
+    snprintf(others, sizeof others, " %zu more departure%s from it.", group->followers,
+             group->followers == 1 ? " follows" : "s follow");
+  SENTENCE(failed, summary, "%s departs from the law %s by %+.3g standard errors%s (adjusted p %s %.2g)%s%s.%s",
+           formula, study->law->name, one->deviation_se, sd, wlaw_departure_p(one) < 1e-300 ? "<" : "=",
+           fmax(wlaw_departure_p(one), 1e-300), *meaning ? ": " : "", meaning, others);
+}
+
+/* Normal p-values hold for sums of many independent terms. */
+static void warn_of_tails(bool *failed, json_t *warnings, const departure_study *study) {
+  const double networks = (double)study->observed.count, entries = networks * (double)study->rows * (double)study->cols;
+  if (study->test.tested == 0 || (networks >= NORMAL_NETWORKS && entries >= NORMAL_ENTRIES)) return;
+  SENTENCE(failed, warnings,
+           "With %.0f network%s of %zux%zu the normal p-values of the invariants are approximate: %s.", networks,
+           networks > 1.0 ? "s" : "", study->rows, study->cols,
+           study->test.replicates > 0 ? "trust the simulated ones" : "ask for simulated ones with --replicates");
+}
+
+static void say_groups(bool *failed, json_t *summary, const departure_study *study) {
+  departure_group groups[DEPARTURE_GROUPS];
+  size_t n, left;
+  if (wlaw_departures_group(groups, &n, &left, study->departures, &study->test, study->set.n, NULL) != WLAW_OK) {
+    *failed = true;
+    return;
+  }
+  for (size_t k = 0; k < n; k++) say_group(failed, summary, study, &groups[k]);
+  if (left > 0)
+    SENTENCE(failed, summary, "%zu further invariant%s significantly from the law.", left,
+             left == 1 ? " departs" : "s depart");
+  if (n == 0 && study->test.tested > 0)
+    SENTENCE(failed, summary,
+             "None of the %zu invariants departs from the law %s at the 5 %% level, adjusted for their number.",
+             study->test.tested, study->law->name);
+}
+
+void wlaw_departures_put(bool *failed, json_t *document, json_t *summary, json_t *warnings,
+                         const departure_study *study) {
+  wlaw_json_put(failed, document, "departures", wlaw_departures_json(failed, study));
+  say_global(failed, summary, study);
+  say_groups(failed, summary, study);
+  warn_of_tails(failed, warnings, study);
+}

@@ -1,0 +1,17 @@
+/* Sentences of a result document: summary and warnings are arrays of these. */
+#ifndef WLAW_STUDY_SENTENCE_H
+#define WLAW_STUDY_SENTENCE_H
+
+#include "core/json.h"
+
+/* SENTENCE(&failed, array, format, ...): appends the text; failure is sticky. */
+#define SENTENCE(failed, array, ...)                                                                                   \
+  do {                                                                                                                 \
+    text_buffer text_ = {0};                                                                                           \
+    wlaw_text_add(&text_, __VA_ARGS__);                                                                                \
+    if (text_.failed) *(failed) = true;                                                                                \
+    wlaw_json_append((failed), (array), wlaw_json_text(wlaw_text_string(&text_)));                                     \
+    wlaw_text_free(&text_);                                                                                            \
+  } while (0)
+
+#endif
