@@ -34,8 +34,21 @@ static wlaw_status read_changes(collector *all, size_t t, wlaw_error *err) {
   return WLAW_OK;
 }
 
+/* The departures of a tensor from its laws, at all epochs. */
+static wlaw_status read_departures(collector *all, size_t t, wlaw_monitor *monitor, wlaw_error *err) {
+  const size_t n = all->series->n_epochs;
+  const departure_rows **rows = wlaw_array(n, sizeof *rows);
+  if (!rows) return wlaw_fail_memory(err, n, sizeof *rows);
+  for (size_t e = 0; e < n; e++) rows[e] = &all->units[e * all->series->n_tensors + t].departures;
+  const departure_work work = {all->request->seed_number, all->request->threads, monitor};
+  report_tensor *tensor = &all->series->tensors[t];
+  const wlaw_status status = wlaw_read_departures(tensor, wlaw_collect_set(all, tensor), rows, n, &work, err);
+  free(rows);
+  return status;
+}
+
 /* Documents into numbers, in order, so that names of blocks are given once. */
-static wlaw_status read_units(collector *all, wlaw_error *err) {
+static wlaw_status read_units(collector *all, wlaw_monitor *monitor, wlaw_error *err) {
   report_series *series = all->series;
   for (size_t unit = 0; unit < series->n_epochs * series->n_tensors; unit++) {
     report_tensor *tensor = &series->tensors[unit % series->n_tensors];
@@ -47,7 +60,34 @@ static wlaw_status read_units(collector *all, wlaw_error *err) {
     if (result->distance) WLAW_TRY(wlaw_read_distance(&point->distance, tensor, result->distance->document, err));
     if (result->step) WLAW_TRY(wlaw_read_distance(&point->step, tensor, result->step->document, err));
   }
-  for (size_t t = 0; all->run && t < series->n_tensors; t++) WLAW_TRY(read_changes(all, t, err));
+  for (size_t t = 0; t < series->n_tensors; t++) {
+    if (all->run) WLAW_TRY(read_changes(all, t, err));
+    if (wlaw_collect_set(all, &series->tensors[t])) WLAW_TRY(read_departures(all, t, monitor, err));
+  }
+  return WLAW_OK;
+}
+
+/* The invariants to look at; matrices whose invariants take longer than a reader waits are left out. */
+static wlaw_status choose_invariants(collector *all, wlaw_error *err) {
+  static const double patience = 60; /* seconds of one core for all of them */
+  const collect_request *request = all->request;
+  double spent = 0;
+  for (size_t t = 0; t < all->series->n_tensors && request->degree > 0; t++) {
+    report_tensor *tensor = &all->series->tensors[t];
+    const graph_family family = wlaw_departure_family(NULL, tensor->rows, tensor->cols);
+    invariant_set *set = &all->sets[family == GRAPH_BIPARTITE];
+    if (set->n == 0) WLAW_TRY(wlaw_invariant_set_make(set, family, request->degree, NULL, err));
+    const double seconds = (double)all->series->n_epochs *
+                           wlaw_departure_measure_seconds(set, tensor->rows, tensor->cols, tensor->networks);
+    if (request->degree_is_set || spent + seconds <= patience) {
+      spent += seconds;
+      continue;
+    }
+    char why[160];
+    snprintf(why, sizeof why, "its invariants would take about %.2g s of one core to evaluate; --degree %zu insists",
+             seconds, request->degree);
+    if (!wlaw_series_set_text(&tensor->why_no_departures, why)) return wlaw_fail_memory(err, sizeof why, 1);
+  }
   return WLAW_OK;
 }
 
@@ -58,12 +98,14 @@ static wlaw_status run_units(collector *all, wlaw_monitor *monitor, wlaw_error *
   all->units = wlaw_array(n, sizeof *all->units);
   all->wants_histogram = wlaw_array(all->series->n_epochs, sizeof(bool));
   wlaw_status status = all->units && all->wants_histogram ? WLAW_OK : wlaw_fail_memory(err, n, sizeof *all->units);
+  if (status == WLAW_OK) status = choose_invariants(all, err);
   if (status == WLAW_OK) {
     for (size_t i = 0; i < n_shown; i++) all->wants_histogram[shown[i]] = true;
     status = wlaw_parallel(n, all->request->threads, wlaw_collect_unit, all, monitor, err);
   }
-  if (status == WLAW_OK) status = read_units(all, err);
+  if (status == WLAW_OK) status = read_units(all, monitor, err);
   for (size_t unit = 0; all->units && unit < n; unit++) wlaw_unit_release(&all->units[unit]);
+  for (size_t k = 0; k < 2; k++) wlaw_invariant_set_free(&all->sets[k]);
   free(all->units);
   free(all->wants_histogram);
   return status;
@@ -82,6 +124,7 @@ static wlaw_status open_series(report_series **out, const collect_request *reque
     report_tensor *tensor = &series->tensors[t];
     tensor->rows = source->matrices[t].rows;
     tensor->cols = source->matrices[t].cols;
+    tensor->networks = source->matrices[t].networks;
     tensor->is_first = source->matrices[t].first;
     tensor->is_last = source->matrices[t].last;
     if (!wlaw_series_set_text(&tensor->name, source->matrices[t].name)) status = wlaw_fail_memory(err, 1, 64);

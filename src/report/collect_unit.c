@@ -106,6 +106,11 @@ static wlaw_status compare_with(wlaw_result **result, const collector *all, cons
   return status;
 }
 
+const invariant_set *wlaw_collect_set(const collector *all, const report_tensor *tensor) {
+  const invariant_set *set = &all->sets[tensor->rows != tensor->cols];
+  return set->n > 0 && !tensor->why_no_departures ? set : NULL;
+}
+
 static wlaw_status read_weights(unit_result *result, tensor_point *point, const collector *all,
                                 const report_tensor *tensor, size_t e, wlaw_error *err) {
   const ensemble_request request = {
@@ -121,6 +126,8 @@ static wlaw_status read_weights(unit_result *result, tensor_point *point, const 
   wlaw_status status = WLAW_OK;
   if (all->wants_histogram[e]) status = wlaw_read_histogram(&point->histogram, source, 0, err);
   if (status == WLAW_OK && all->series->is_run) status = wlaw_read_invariants(&result->invariants, source, 0, err);
+  const invariant_set *set = wlaw_collect_set(all, tensor);
+  if (status == WLAW_OK && set) status = wlaw_departure_rows_read(&result->departures, set, source, 0, err);
   wlaw_ensemble_close(source);
   return status;
 }
@@ -163,4 +170,5 @@ void wlaw_unit_release(unit_result *unit) {
   wlaw_result_free(unit->distance);
   wlaw_result_free(unit->step);
   wlaw_invariant_rows_free(&unit->invariants);
+  wlaw_departure_rows_free(&unit->departures);
 }

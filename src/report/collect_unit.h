@@ -12,6 +12,7 @@ typedef struct unit_result {
   wlaw_result *fits[1 + REPORT_LAWS]; /* the automatic one, then single laws that it left out */
   wlaw_result *distance, *step;       /* to the initial law; to the snapshot before */
   invariant_rows invariants;
+  departure_rows departures;
 } unit_result;
 
 typedef struct collector {
@@ -19,8 +20,12 @@ typedef struct collector {
   const run_directory *run; /* NULL: a file */
   report_series *series;
   unit_result *units;    /* [n_epochs * n_tensors], epoch slowest */
+  invariant_set sets[2]; /* for square matrices and for others; empty where not needed */
   bool *wants_histogram; /* [n_epochs] */
 } collector;
+
+/* The invariants to look at for a tensor; NULL: none. */
+const invariant_set *wlaw_collect_set(const collector *all, const report_tensor *tensor);
 
 /* For wlaw_parallel; context: a collector. */
 wlaw_status wlaw_collect_unit(void *context, size_t unit, unsigned worker, const atomic_bool *stop, wlaw_error *err);

@@ -42,6 +42,27 @@ wlaw_status wlaw_read_metrics(report_metrics **out, const run_metrics *metrics, 
 /* run.json: the words about the experiment, and every setting as a row. */
 wlaw_status wlaw_read_settings(report_series *series, const json_t *config, wlaw_error *err);
 
+/* The invariants of a set, over the kept networks of a matrix, beside what its fits need. Empty: count 0. */
+typedef struct departure_rows {
+  matrix_moments moments;
+  invariant_moments observed;
+} departure_rows;
+
+wlaw_status wlaw_departure_rows_read(departure_rows *out, const invariant_set *set, ensemble *source, size_t matrix,
+                                     wlaw_error *err);
+void wlaw_departure_rows_free(departure_rows *rows);
+
+typedef struct departure_work {
+  uint64_t seed;
+  unsigned threads;
+  wlaw_monitor *monitor;
+} departure_work;
+
+/* Departures from every law of the tensor's shape at every epoch that could be measured. epochs: [n_epochs], of the
+ * same set. A law's predictions at all epochs share their combinatorics. */
+wlaw_status wlaw_read_departures(report_tensor *tensor, const invariant_set *set, const departure_rows *const *epochs,
+                                 size_t n_epochs, const departure_work *work, wlaw_error *err);
+
 /* Two passes over the kept networks of a matrix, in blocks. Caller frees *out. */
 wlaw_status wlaw_read_histogram(weight_histogram **out, ensemble *source, size_t matrix, wlaw_error *err);
 

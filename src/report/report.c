@@ -18,6 +18,9 @@ static const option_spec options_table[] = {
      "law of the distance to initialisation; auto: permutation for square matrices, else bipartite"},
     {"exclude", 0, OPTION_CHOICE, "WHICH", "none", "none|dead", 0, 0,
      "networks of a run to leave out of fits and histograms; dead: outputs constant or not finite at that epoch"},
+    {"degree", 0, OPTION_COUNT, "K", "4", NULL, 0, 4,
+     "hold all invariants up to this degree against the fitted laws; 0: none; default: 4 where that takes less than a "
+     "minute"},
     {"source-date-epoch", 0, OPTION_COUNT, "SECONDS", NULL, NULL, 0, 253402300799.0,
      "date to print on the page, in seconds since 1970 UTC; default: no date"},
 };
@@ -121,6 +124,9 @@ wlaw_status wlaw_report(wlaw_result **result, const char *const *inputs, size_t 
       .exclude = wlaw_option_text(options, command, "exclude"),
       .law = wlaw_option_text(options, command, "law"),
       .seed = wlaw_option_text(options, command, "seed"),
+      .seed_number = wlaw_option_count(options, command, "seed"),
+      .degree = wlaw_option_count(options, command, "degree"),
+      .degree_is_set = wlaw_option_is_set(options, command, "degree"),
       .threads = (unsigned)wlaw_option_count(options, command, "threads"),
   };
   wlaw_monitor monitor = {.call = progress, .user = user};

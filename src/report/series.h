@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "study/departures.h"
 #include "weightlaw.h"
 
 /* ---- laws: the three nested matrix laws, smallest first */
@@ -77,6 +78,21 @@ typedef struct weight_histogram {
   double mean, sd, skewness, kurtosis, least, largest; /* Pearson's kurtosis: normal = 3 */
 } weight_histogram;
 
+/* Departures of the invariants of degree 1 to 4 from one law's fit, in numbers: over those that the law does not fit.
+ */
+enum { QUANTILE_5, QUANTILE_25, QUANTILE_50, QUANTILE_75, QUANTILE_95, QUANTILES };
+
+/* Sizes |x| of a quantity over invariants. */
+typedef struct size_spread {
+  double most, quantile[QUANTILES];
+} size_spread;
+
+typedef struct departure_summary {
+  size_t tested, beyond;                      /* beyond: adjusted p (Holm) below 5 % */
+  size_t worst;                               /* the largest |z|; only where tested > 0 */
+  size_spread in_errors, in_sds, in_relation; /* |deviation| in standard errors, standard deviations, relative */
+} departure_summary;
+
 typedef struct tensor_point {
   law_fit fits[REPORT_LAWS];
   law_test tests[REPORT_LAWS]; /* [k]: law k-1 in law k; [0] unused */
@@ -85,15 +101,17 @@ typedef struct tensor_point {
   law_distance distance;       /* to the reference law */
   law_distance step;           /* from the snapshot before, the same networks */
   invariant_change invariants[REPORT_INVARIANTS];
-  weight_histogram *histogram; /* NULL: not made for this epoch */
-  char *why_no_fit;            /* sentence, or NULL */
+  departure *departures[REPORT_LAWS]; /* [n_graphs]; NULL: not made */
+  double global_p[REPORT_LAWS];       /* of the largest |z|, simulated; NaN: not simulated */
+  weight_histogram *histogram;        /* NULL: not made for this epoch */
+  char *why_no_fit;                   /* sentence, or NULL */
   char *why_no_distance;
   char *why_no_choice; /* of a law, where parameters could be fitted but no likelihood exists */
 } tensor_point;
 
 typedef struct report_tensor {
   char *name; /* untrusted */
-  uint64_t rows, cols;
+  uint64_t rows, cols, networks;
   bool is_first, is_last;           /* of a run's layers: labelled inputs, labelled outputs */
   char *blocks[REPORT_BLOCKS_MOST]; /* names of the shares; NULL after the last */
   size_t n_blocks;
@@ -104,8 +122,6 @@ typedef struct report_tensor {
 } report_tensor;
 
 /* ---- metrics over networks */
-
-enum { QUANTILE_5, QUANTILE_25, QUANTILE_50, QUANTILE_75, QUANTILE_95, QUANTILES };
 
 typedef struct metric_spread {
   double mean, quantile[QUANTILES];
@@ -169,6 +185,11 @@ wlaw_status wlaw_series_add_setting(report_series *series, const char *name, con
 
 /* Epochs whose weights get a histogram: first, middle, last (fewer when there are fewer). Returns how many. */
 size_t wlaw_series_histogram_epochs(size_t *index, size_t n_epochs);
+
+/* Over the n invariants of one law at one epoch. */
+wlaw_status wlaw_departure_summarise(departure_summary *out, const departure *departures, size_t n, wlaw_error *err);
+/* The widest law whose departures the tensor has at epoch e, or -1. */
+int wlaw_series_widest(const report_tensor *tensor, size_t e);
 
 /* The parameter's value when its law was fitted, else NaN. */
 double wlaw_point_value(const tensor_point *point, report_law law, size_t parameter);
