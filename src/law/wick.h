@@ -1,27 +1,12 @@
 /* What a Gaussian matrix law predicts for polynomial invariants: expectation, variance, and the standard error of
- * observed minus predicted when the law was fitted to the same networks. By Wick's theorem (Isserlis 1918): edges are
- * taken one by one, each as a mean or paired with a later one; means and covariances are sums of delta diagrams (set
- * partitions of the indices they carry); states with the same edges used and the same partition of the nodes still in
- * use are added up. */
+ * observed minus predicted when the law was fitted to the same networks. By Wick's theorem (Isserlis 1918) on classes
+ * of graphs: an edge is replaced by its mean, two edges by their covariance, both sums of delta diagrams; equal graphs
+ * are added up at every step. */
 #ifndef WLAW_LAW_WICK_H
 #define WLAW_LAW_WICK_H
 
 #include "law/matrix.h"
 #include "math/graph.h"
-
-enum { DELTA_MEANS = 2, DELTA_COVARIANCES = 15 };
-
-/* A law's mean and covariance as coefficients of delta diagrams. */
-typedef struct delta_law {
-  bool bipartite;                       /* rows and columns are two index sets */
-  double sizes[2];                      /* rows, cols */
-  double mean[DELTA_MEANS];             /* of 1 and of delta_ij */
-  double covariance[DELTA_COVARIANCES]; /* of M_ij M_kl, by set partition of (i, j, k, l) in the order of their
-                                           restricted growth strings 0000, 0001, 0010, 0011, 0012, ... 0123 */
-} delta_law;
-
-/* bipartite: only iid and bipartite laws; otherwise the matrix is square. */
-wlaw_status wlaw_delta_law(delta_law *out, const matrix_gaussian *law, bool bipartite, wlaw_error *err);
 
 typedef struct graph_prediction {
   double mean;     /* E[O] under the law */
@@ -29,10 +14,22 @@ typedef struct graph_prediction {
   double residual; /* N times the variance of (mean of O over N networks) - (E[O] under the law fitted to the same
                       networks), to leading order in 1/N: Var O less what the fit explains (score test) */
   bool fitted;     /* the residual is zero by construction: the law's own statistics, and functions of them */
+  double chaos[GRAPH_EDGES]; /* parts of the variance: of Wick-ordered degree 1, 2, ... (Wiener 1938) */
 } graph_prediction;
 
-/* Predictions of one graph under n laws of one size (one epoch each, say), which share the work of the combinatorics.
- * out: [n]. errors false: the means alone, variance and residual NaN. */
+/* The combinatorics of a list of graphs, for any law and size. bipartite: rows and columns are two index sets (laws iid
+ * and bipartite); otherwise the matrix is square. Caller frees. May be used by several threads at once. */
+typedef struct wick_plan wick_plan;
+wlaw_status wlaw_wick_plan_new(wick_plan **out, const graph *graphs, size_t n, bool bipartite, wlaw_error *err);
+void wlaw_wick_plan_free(wick_plan *plan); /* NULL allowed */
+
+/* E[O] alone of the plan's graphs under one law; means: [n_graphs]. */
+wlaw_status wlaw_wick_means(double *means, const wick_plan *plan, const matrix_gaussian *law, wlaw_error *err);
+/* Everything, under n laws of one size (one epoch each, say), which share the work; out: [n, n_graphs]. */
+wlaw_status wlaw_wick_predict(graph_prediction *out, const wick_plan *plan, const matrix_gaussian *laws, size_t n,
+                              wlaw_error *err);
+
+/* One graph under n laws of one size; out: [n]. errors false: the means alone, the rest NaN and not fitted. */
 wlaw_status wlaw_graph_predict(graph_prediction *out, const graph *g, const matrix_gaussian *laws, size_t n,
                                bool bipartite, bool errors, wlaw_error *err);
 

@@ -57,7 +57,7 @@ static size_t choose_replicates(departure_study *study, const matrix_gaussian *l
 static wlaw_status judge(departure_study *study, graph_prediction *predicted, const matrix_gaussian *law,
                          wlaw_monitor *monitor, wlaw_error *err) {
   const departure_settings *settings = &study->settings;
-  WLAW_TRY(wlaw_departures_predict(predicted, &study->set, law, 1, true, settings->threads, monitor, err));
+  WLAW_TRY(wlaw_wick_predict(predicted, study->set.wick, law, 1, err));
   WLAW_TRY(wlaw_departures_judge(study->departures, &study->observed, predicted, err));
   wlaw_departures_test(&study->test, study->departures, study->set.n);
   const departure_null null = {study->observed.count, choose_replicates(study, law), settings->seed, settings->threads};

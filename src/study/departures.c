@@ -1,4 +1,4 @@
-/* Predicting and judging. */
+/* Judging. */
 #include "study/departures.h"
 
 #include <math.h>
@@ -6,37 +6,7 @@
 
 #include "core/error.h"
 #include "core/memory.h"
-#include "core/parallel.h"
 #include "math/multiple.h"
-
-typedef struct predicting {
-  graph_prediction *out; /* [n_laws, set->n] */
-  const invariant_set *set;
-  const matrix_gaussian *laws;
-  size_t n_laws;
-  bool errors;
-} predicting;
-
-static wlaw_status predict_graph(void *context, size_t unit, unsigned worker, const atomic_bool *stop,
-                                 wlaw_error *err) {
-  (void)worker;
-  (void)stop;
-  const predicting *work = context;
-  graph_prediction *of_laws = wlaw_array(work->n_laws, sizeof *of_laws);
-  if (!of_laws) return wlaw_fail_memory(err, work->n_laws, sizeof *of_laws);
-  const wlaw_status status = wlaw_graph_predict(of_laws, &work->set->graphs[unit], work->laws, work->n_laws,
-                                                work->set->family == GRAPH_BIPARTITE, work->errors, err);
-  for (size_t l = 0; l < work->n_laws && status == WLAW_OK; l++) work->out[l * work->set->n + unit] = of_laws[l];
-  free(of_laws);
-  return status;
-}
-
-wlaw_status wlaw_departures_predict(graph_prediction *out, const invariant_set *set, const matrix_gaussian *laws,
-                                    size_t n_laws, bool errors, unsigned threads, wlaw_monitor *monitor,
-                                    wlaw_error *err) {
-  predicting work = {out, set, laws, n_laws, errors};
-  return wlaw_parallel(set->n, threads, predict_graph, &work, monitor, err);
-}
 
 /* A difference or a fluctuation below this share of the value itself is rounding. */
 static const double rounding = 64.0 * 0x1p-53;

@@ -9,12 +9,13 @@
 
 enum { DEPARTURE_DEGREE = 4 }; /* the highest of which every graph is looked at */
 
-/* Graphs to look at, ready to be measured. */
+/* Graphs to look at, ready to be measured and predicted (wlaw_wick_predict). */
 typedef struct invariant_set {
   graph_family family;
   size_t n;
   graph *graphs; /* [n], canonical, no two alike */
   invariant_plan *plan;
+  wick_plan *wick;
 } invariant_set;
 
 /* The graphs that tell such matrices apart: those of the law's symmetry (NULL: the widest of the shape). */
@@ -24,12 +25,6 @@ graph_family wlaw_departure_family(const law_ops *law, size_t rows, size_t cols)
 wlaw_status wlaw_invariant_set_make(invariant_set *out, graph_family family, size_t degree, const char *texts,
                                     wlaw_error *err);
 void wlaw_invariant_set_free(invariant_set *set); /* safe on a zeroed one */
-
-/* Predictions of every graph under n laws of one size. out: [n_laws, set->n]. errors false: means alone. The same bytes
- * at any number of threads. */
-wlaw_status wlaw_departures_predict(graph_prediction *out, const invariant_set *set, const matrix_gaussian *laws,
-                                    size_t n_laws, bool errors, unsigned threads, wlaw_monitor *monitor,
-                                    wlaw_error *err);
 
 /* One invariant, observed and predicted. NaN: not determined. */
 typedef struct departure {

@@ -5,6 +5,7 @@
 #include "core/error.h"
 #include "study/departure_study.h"
 #include "study/fit.h"
+#include "study/graph_meaning.h"
 
 static json_t *graph_json(bool *failed, const graph *g, graph_family family) {
   char formula[64];
@@ -69,7 +70,9 @@ static json_t *departure_json(bool *failed, const departure_study *study, size_t
   for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
     wlaw_json_put(failed, object, numbers[i].key, wlaw_json_determined(numbers[i].value));
   wlaw_json_put(failed, object, "fitted", json_boolean(one->fitted));
-  wlaw_json_put(failed, object, "meaning", json_string(wlaw_graph_meaning(g, study->set.family)));
+  char meaning[GRAPH_MEANING];
+  wlaw_graph_meaning(meaning, sizeof meaning, g, study->set.family);
+  wlaw_json_put(failed, object, "meaning", json_string(meaning));
   const char *reason = one->fitted ? NULL : why_not_judged(study, one);
   if (reason) wlaw_json_put(failed, object, "reason", json_string(reason));
   return object;

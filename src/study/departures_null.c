@@ -14,16 +14,15 @@ typedef struct simulating {
   const matrix_gaussian *law;
   wlaw_law written; /* the same, to draw from: a law with a space as permutation */
   departure_null null;
-  matrix_gaussian *refits; /* [replicates] */
-  double *observed;        /* [replicates, n] */
+  double *deviation; /* [replicates, n] */
 } simulating;
 
 /* Room for one block of one replicate. */
 typedef struct replicate_room {
-  size_t step;        /* matrices in it */
-  double *matrices;   /* [step, rows, cols] */
-  double *invariants; /* [step, n] */
-  double *mean, *squares;
+  size_t step;                        /* matrices in it */
+  double *matrices;                   /* [step, rows, cols] */
+  double *invariants;                 /* [step, n] */
+  double *mean, *squares, *predicted; /* [n] each */
 } replicate_room;
 
 static void room_free(replicate_room *room) {
@@ -38,12 +37,13 @@ static wlaw_status room_make(replicate_room *room, const simulating *work, wlaw_
   room->step = fit < 1 ? 1 : fit < BLOCK ? fit : BLOCK;
   room->matrices = wlaw_array(room->step * entries, sizeof *room->matrices);
   room->invariants = wlaw_array(room->step * n, sizeof *room->invariants);
-  room->mean = wlaw_array(2 * n, sizeof *room->mean);
+  room->mean = wlaw_array(3 * n, sizeof *room->mean);
   if (!room->matrices || !room->invariants || !room->mean) {
     room_free(room);
     return wlaw_fail_memory(err, room->step * (entries + n), sizeof(double));
   }
   room->squares = room->mean + n;
+  room->predicted = room->squares + n;
   return WLAW_OK;
 }
 
@@ -81,8 +81,10 @@ static wlaw_status run_replicate(simulating *work, const replicate_room *room, s
                                      layout->cols, wlaw_cpu_level(), err));
     wlaw_invariant_moments_add(&observed, room->invariants, count);
   }
-  wlaw_matrix_estimate(&work->refits[replicate], work->law->law, layout, &moments);
-  for (size_t k = 0; k < n; k++) work->observed[replicate * n + k] = observed.mean[k];
+  matrix_gaussian refit;
+  wlaw_matrix_estimate(&refit, work->law->law, layout, &moments);
+  WLAW_TRY(wlaw_wick_means(room->predicted, work->set->wick, &refit, err));
+  for (size_t k = 0; k < n; k++) work->deviation[replicate * n + k] = observed.mean[k] - room->predicted[k];
   return WLAW_OK;
 }
 
@@ -97,14 +99,12 @@ static wlaw_status simulate_unit(void *context, size_t unit, unsigned worker, co
   return status;
 }
 
-/* observed becomes z; those of invariants that are not judged NaN. */
-static void standardise(double *observed, const graph_prediction *predicted, const departure *departures, size_t n,
-                        size_t replicates) {
+/* In standard errors of the departures; NaN for invariants that are not judged. */
+static void standardise(double *deviation, const departure *departures, size_t n, size_t replicates) {
   for (size_t r = 0; r < replicates; r++)
-    for (size_t k = 0; k < n; k++) {
-      double *z = &observed[r * n + k];
-      *z = isnan(departures[k].deviation_se) ? NAN : (*z - predicted[r * n + k].mean) / departures[k].standard_error;
-    }
+    for (size_t k = 0; k < n; k++)
+      deviation[r * n + k] =
+          isnan(departures[k].deviation_se) ? NAN : deviation[r * n + k] / departures[k].standard_error;
 }
 
 static double largest(const double *z, size_t n) {
@@ -139,16 +139,10 @@ static wlaw_status count_as_large(departure_test *test, departure *departures, s
   return WLAW_OK;
 }
 
-static wlaw_status simulate(simulating *work, graph_prediction *predicted, wlaw_monitor *monitor, wlaw_error *err) {
-  WLAW_TRY(wlaw_parallel(work->null.replicates, work->null.threads, simulate_unit, work, monitor, err));
-  return wlaw_departures_predict(predicted, work->set, work->refits, work->null.replicates, false, work->null.threads,
-                                 monitor, err);
-}
-
 wlaw_status wlaw_departures_simulate(departure_test *test, departure *departures, const invariant_set *set,
                                      const matrix_gaussian *law, const departure_null *null, wlaw_monitor *monitor,
                                      wlaw_error *err) {
-  const size_t R = null->replicates, n = set->n, each = n * sizeof(graph_prediction);
+  const size_t R = null->replicates, n = set->n;
   if (R == 0 || test->tested == 0) return WLAW_OK;
   if (null->networks > UINT32_MAX || R > UINT32_MAX)
     return wlaw_fail(err, WLAW_LIMIT, "more than %lu networks or replicates cannot be simulated",
@@ -157,20 +151,15 @@ wlaw_status wlaw_departures_simulate(departure_test *test, departure *departures
   matrix_gaussian drawn = *law;
   if (law->law->matrix->space) WLAW_TRY(wlaw_matrix_embed(&drawn, law, &wlaw_law_permutation, err));
   wlaw_matrix_law(&work.written, &drawn);
-  work.refits = wlaw_array(R, sizeof *work.refits);
-  work.observed = wlaw_array(R, n * sizeof *work.observed);
-  graph_prediction *predicted = wlaw_array(R, each);
-  wlaw_status status = work.refits && work.observed && predicted ? WLAW_OK : wlaw_fail_memory(err, R, each);
-  if (status == WLAW_OK) status = simulate(&work, predicted, monitor, err);
-  if (status == WLAW_OK) {
-    standardise(work.observed, predicted, departures, n, R);
-    test->replicates = R;
-    test->z = work.observed;
-    work.observed = NULL;
-    status = count_as_large(test, departures, n, err);
+  work.deviation = wlaw_array(R, n * sizeof *work.deviation);
+  if (!work.deviation) return wlaw_fail_memory(err, R, n * sizeof *work.deviation);
+  const wlaw_status status = wlaw_parallel(R, null->threads, simulate_unit, &work, monitor, err);
+  if (status != WLAW_OK) {
+    free(work.deviation);
+    return status;
   }
-  free(work.refits);
-  free(work.observed);
-  free(predicted);
-  return status;
+  standardise(work.deviation, departures, n, R);
+  test->replicates = R;
+  test->z = work.deviation;
+  return count_as_large(test, departures, n, err);
 }

@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "study/departure_study.h"
+#include "study/graph_meaning.h"
 #include "study/sentence.h"
 
 /* Below, the tails of the heavier invariants (a fourth power of the total has a third moment of 15 standard deviations
@@ -44,16 +45,15 @@ static void say_global(bool *failed, json_t *summary, const departure_study *stu
 static void say_group(bool *failed, json_t *summary, const departure_study *study, const departure_group *group) {
   const departure *one = &study->departures[group->leader];
   const graph *g = &study->set.graphs[group->leader];
-  const char *meaning = wlaw_graph_meaning(g, study->set.family);
-  char formula[64], sd[64] = "", others[80] = "";
+  char meaning[GRAPH_MEANING], formula[64], sd[64] = "", others[80] = "";
+  wlaw_graph_meaning(meaning, sizeof meaning, g, study->set.family);
   wlaw_graph_formula(formula, sizeof formula, g);
   if (!isnan(one->deviation_sd)) snprintf(sd, sizeof sd, ", %+.2g standard deviations of a network", one->deviation_sd);
   if (group->followers > 0)
     snprintf(others, sizeof others, " %zu more departure%s from it.", group->followers,
              group->followers == 1 ? " follows" : "s follow");
-  SENTENCE(failed, summary, "%s departs from the law %s by %+.3g standard errors%s (adjusted p %s %.2g)%s%s.%s",
-           formula, study->law->name, one->deviation_se, sd, wlaw_departure_p(one) < 1e-300 ? "<" : "=",
-           fmax(wlaw_departure_p(one), 1e-300), *meaning ? ": " : "", meaning, others);
+  SENTENCE(failed, summary, "%s departs from the law %s by %+.3g standard errors%s (adjusted p = %.2g): %s.%s", formula,
+           study->law->name, one->deviation_se, sd, wlaw_departure_p(one), meaning, others);
 }
 
 /* Normal p-values hold for sums of many independent terms. */

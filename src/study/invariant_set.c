@@ -65,12 +65,14 @@ wlaw_status wlaw_invariant_set_make(invariant_set *out, graph_family family, siz
   if (texts && status == WLAW_OK) status = append_texts(out, texts, err);
   if (status == WLAW_OK)
     status = wlaw_invariant_plan_new(&out->plan, out->graphs, out->n, family == GRAPH_BIPARTITE, err);
+  if (status == WLAW_OK) status = wlaw_wick_plan_new(&out->wick, out->graphs, out->n, family == GRAPH_BIPARTITE, err);
   if (status != WLAW_OK) wlaw_invariant_set_free(out);
   return status;
 }
 
 void wlaw_invariant_set_free(invariant_set *set) {
   wlaw_invariant_plan_free(set->plan);
+  wlaw_wick_plan_free(set->wick);
   free(set->graphs);
   *set = (invariant_set){0};
 }
