@@ -15,6 +15,7 @@ static const struct {
     {"weightlaw.compare/", wlaw_print_compare}, {"weightlaw.compares/", wlaw_print_compare},
     {"weightlaw.train/", wlaw_print_train},     {"weightlaw.compares/", wlaw_print_compare},
     {"weightlaw.report/", wlaw_print_report},   {"weightlaw.data/", wlaw_print_data},
+    {"weightlaw.graphs/", wlaw_print_graphs},
 };
 
 const char *wlaw_print_string(const json_t *document, const char *key) {

@@ -15,6 +15,7 @@ void wlaw_print_compare(text_buffer *out, const text_screen *screen, const json_
 void wlaw_print_train(text_buffer *out, const text_screen *screen, const json_t *document);
 void wlaw_print_report(text_buffer *out, const text_screen *screen, const json_t *document);
 void wlaw_print_data(text_buffer *out, const text_screen *screen, const json_t *document);
+void wlaw_print_graphs(text_buffer *out, const text_screen *screen, const json_t *document);
 void wlaw_print_document(text_buffer *out, const text_screen *screen, const json_t *document);
 
 /* The text or number at a key; "" and NaN where there is none. */

@@ -12,6 +12,7 @@ weightlaw report run -o report.html --json > report.json && is_json report.json
 weightlaw report run -o report.html --json > again.json
 echo "exit $?"
 ls
+weightlaw graphs --degree 3 --json > graphs.json && is_json graphs.json
 weightlaw data list --json > data.json && is_json data.json
 weightlaw fit run --tensor layer2.weight --json > /dev/full
 echo "exit $?"
