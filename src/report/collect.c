@@ -34,21 +34,25 @@ static wlaw_status read_changes(collector *all, size_t t, wlaw_error *err) {
   return WLAW_OK;
 }
 
-/* The departures of a tensor from its laws, at all epochs. */
-static wlaw_status read_departures(collector *all, size_t t, wlaw_monitor *monitor, wlaw_error *err) {
-  const size_t n = all->series->n_epochs;
+/* One law of one tensor at all epochs: the unit of the work on departures. */
+static wlaw_status judge_law(void *context, size_t unit, unsigned worker, const atomic_bool *stop, wlaw_error *err) {
+  (void)worker;
+  (void)stop;
+  collector *all = context;
+  const size_t n = all->series->n_epochs, t = unit / REPORT_LAWS;
+  report_tensor *tensor = &all->series->tensors[t];
+  if (!wlaw_collect_set(all, tensor)) return WLAW_OK;
   const departure_rows **rows = wlaw_array(n, sizeof *rows);
   if (!rows) return wlaw_fail_memory(err, n, sizeof *rows);
   for (size_t e = 0; e < n; e++) rows[e] = &all->units[e * all->series->n_tensors + t].departures;
-  const departure_work work = {all->request->seed_number, all->request->threads, monitor};
-  report_tensor *tensor = &all->series->tensors[t];
-  const wlaw_status status = wlaw_read_departures(tensor, wlaw_collect_set(all, tensor), rows, n, &work, err);
+  const wlaw_status status = wlaw_read_departures(
+      tensor, (report_law)(unit % REPORT_LAWS), wlaw_collect_set(all, tensor), rows, n, all->request->seed_number, err);
   free(rows);
   return status;
 }
 
 /* Documents into numbers, in order, so that names of blocks are given once. */
-static wlaw_status read_units(collector *all, wlaw_monitor *monitor, wlaw_error *err) {
+static wlaw_status read_units(collector *all, wlaw_error *err) {
   report_series *series = all->series;
   for (size_t unit = 0; unit < series->n_epochs * series->n_tensors; unit++) {
     report_tensor *tensor = &series->tensors[unit % series->n_tensors];
@@ -62,7 +66,8 @@ static wlaw_status read_units(collector *all, wlaw_monitor *monitor, wlaw_error 
   }
   for (size_t t = 0; t < series->n_tensors; t++) {
     if (all->run) WLAW_TRY(read_changes(all, t, err));
-    if (wlaw_collect_set(all, &series->tensors[t])) WLAW_TRY(read_departures(all, t, monitor, err));
+    const invariant_set *set = wlaw_collect_set(all, &series->tensors[t]);
+    if (set) WLAW_TRY(wlaw_read_graphs(&series->tensors[t], set, err));
   }
   return WLAW_OK;
 }
@@ -103,7 +108,9 @@ static wlaw_status run_units(collector *all, wlaw_monitor *monitor, wlaw_error *
     for (size_t i = 0; i < n_shown; i++) all->wants_histogram[shown[i]] = true;
     status = wlaw_parallel(n, all->request->threads, wlaw_collect_unit, all, monitor, err);
   }
-  if (status == WLAW_OK) status = read_units(all, monitor, err);
+  if (status == WLAW_OK) status = read_units(all, err);
+  if (status == WLAW_OK)
+    status = wlaw_parallel(all->series->n_tensors * REPORT_LAWS, all->request->threads, judge_law, all, monitor, err);
   for (size_t unit = 0; all->units && unit < n; unit++) wlaw_unit_release(&all->units[unit]);
   for (size_t k = 0; k < 2; k++) wlaw_invariant_set_free(&all->sets[k]);
   free(all->units);

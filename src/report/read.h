@@ -52,16 +52,12 @@ wlaw_status wlaw_departure_rows_read(departure_rows *out, const invariant_set *s
                                      wlaw_error *err);
 void wlaw_departure_rows_free(departure_rows *rows);
 
-typedef struct departure_work {
-  uint64_t seed;
-  unsigned threads;
-  wlaw_monitor *monitor;
-} departure_work;
-
-/* Departures from every law of the tensor's shape at every epoch that could be measured. epochs: [n_epochs], of the
- * same set. A law's predictions at all epochs share their combinatorics. */
-wlaw_status wlaw_read_departures(report_tensor *tensor, const invariant_set *set, const departure_rows *const *epochs,
-                                 size_t n_epochs, const departure_work *work, wlaw_error *err);
+/* The graphs of a set, which departures are numbered by. */
+wlaw_status wlaw_read_graphs(report_tensor *tensor, const invariant_set *set, wlaw_error *err);
+/* Departures from one law at every epoch that could be measured; nothing where the tensor's shape has no such law.
+ * epochs: [n_epochs], of that set. The predictions at all epochs share their combinatorics. */
+wlaw_status wlaw_read_departures(report_tensor *tensor, report_law law, const invariant_set *set,
+                                 const departure_rows *const *epochs, size_t n_epochs, uint64_t seed, wlaw_error *err);
 
 /* Two passes over the kept networks of a matrix, in blocks. Caller frees *out. */
 wlaw_status wlaw_read_histogram(weight_histogram **out, ensemble *source, size_t matrix, wlaw_error *err);

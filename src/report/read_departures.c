@@ -60,55 +60,46 @@ enum { REPLICATES = 499 };
 static const double PATIENCE = 2.0; /* seconds of one core for the global test of one matrix */
 
 /* The global test, of the widest law at the last epoch alone: it costs more than all the rest. */
-static wlaw_status simulate_last(report_tensor *tensor, report_law k, const invariant_set *set, const law_epochs *of,
-                                 const departure_rows *const *epochs, size_t n_epochs, const departure_work *work,
-                                 wlaw_error *err) {
-  const size_t last = n_epochs - 1;
-  if (of->n == 0 || of->at[of->n - 1] != last) return WLAW_OK;
-  const matrix_gaussian *law = &of->laws[of->n - 1];
+static wlaw_status simulate_last(tensor_point *last, report_law k, const invariant_set *set, const matrix_gaussian *law,
+                                 size_t networks, uint64_t seed, wlaw_error *err) {
   departure_test test;
-  tensor_point *point = &tensor->points[last];
-  const departure_null null = {epochs[last]->observed.count, REPLICATES, work->seed, work->threads};
-  if (null.networks < 2 || REPLICATES * wlaw_departure_replicate_seconds(set, law, null.networks) > PATIENCE)
-    return WLAW_OK;
-  wlaw_departures_test(&test, point->departures[k], set->n);
-  if (test.tested == 0) return WLAW_OK;
-  const wlaw_status status = wlaw_departures_simulate(&test, point->departures[k], set, law, &null, work->monitor, err);
-  if (status == WLAW_OK) point->global_p[k] = test.p_value;
+  const departure_null null = {networks, REPLICATES, seed, 1};
+  wlaw_departures_test(&test, last->departures[k], set->n);
+  if (networks < 2 || test.tested == 0) return WLAW_OK;
+  if (REPLICATES * wlaw_departure_replicate_seconds(set, law, networks) > PATIENCE) return WLAW_OK;
+  const wlaw_status status = wlaw_departures_simulate(&test, last->departures[k], set, law, &null, NULL, err);
+  if (status == WLAW_OK) last->global_p[k] = test.p_value;
   wlaw_departure_test_free(&test);
   return status;
 }
 
-static wlaw_status read_law(report_tensor *tensor, report_law k, const invariant_set *set,
-                            const departure_rows *const *epochs, size_t n_epochs, const departure_work *work,
-                            wlaw_error *err) {
+wlaw_status wlaw_read_departures(report_tensor *tensor, report_law k, const invariant_set *set,
+                                 const departure_rows *const *epochs, size_t n_epochs, uint64_t seed, wlaw_error *err) {
   static const law_ops *const laws[REPORT_LAWS] = {&wlaw_law_iid, &wlaw_law_bipartite, &wlaw_law_permutation};
-  const bool widest = k == (tensor->rows == tensor->cols ? REPORT_PERMUTATION : REPORT_BIPARTITE);
+  const report_law widest = tensor->rows == tensor->cols ? REPORT_PERMUTATION : REPORT_BIPARTITE;
+  if (k > widest) return WLAW_OK;
   law_epochs of = {.laws = wlaw_array(n_epochs, sizeof *of.laws),
                    .at = wlaw_array(n_epochs, sizeof *of.at),
                    .predicted = wlaw_array(n_epochs * set->n, sizeof *of.predicted)};
   wlaw_status status = of.laws && of.at && of.predicted
                            ? fit_epochs(&of, laws[k], epochs, n_epochs)
                            : wlaw_fail_memory(err, n_epochs * set->n, sizeof *of.predicted);
-  if (status == WLAW_OK && of.n > 0)
-    status = wlaw_departures_predict(of.predicted, set, of.laws, of.n, true, work->threads, work->monitor, err);
+  if (status == WLAW_OK && of.n > 0) status = wlaw_wick_predict(of.predicted, set->wick, of.laws, of.n, err);
   if (status == WLAW_OK) status = judge_epochs(tensor, k, &of, epochs, err);
-  if (status == WLAW_OK && widest) status = simulate_last(tensor, k, set, &of, epochs, n_epochs, work, err);
+  if (status == WLAW_OK && k == widest && of.n > 0 && of.at[of.n - 1] == n_epochs - 1)
+    status = simulate_last(&tensor->points[n_epochs - 1], k, set, &of.laws[of.n - 1],
+                           epochs[n_epochs - 1]->observed.count, seed, err);
   free(of.laws);
   free(of.at);
   free(of.predicted);
   return status;
 }
 
-wlaw_status wlaw_read_departures(report_tensor *tensor, const invariant_set *set, const departure_rows *const *epochs,
-                                 size_t n_epochs, const departure_work *work, wlaw_error *err) {
+wlaw_status wlaw_read_graphs(report_tensor *tensor, const invariant_set *set, wlaw_error *err) {
   tensor->family = set->family;
   tensor->graphs = wlaw_array(set->n, sizeof *tensor->graphs);
   if (!tensor->graphs) return wlaw_fail_memory(err, set->n, sizeof *tensor->graphs);
   memcpy(tensor->graphs, set->graphs, set->n * sizeof *tensor->graphs);
   tensor->n_graphs = set->n;
-  for (int k = 0; k < REPORT_LAWS; k++)
-    if (k != REPORT_PERMUTATION || tensor->rows == tensor->cols)
-      WLAW_TRY(read_law(tensor, (report_law)k, set, epochs, n_epochs, work, err));
   return WLAW_OK;
 }

@@ -118,7 +118,11 @@ typedef struct report_tensor {
   char *reference; /* "the initial law", as the comparison names it; may be NULL */
   invariant_reference invariants_against;
   double initial_mean[REPORT_INVARIANTS], initial_sd[REPORT_INVARIANTS]; /* of one network, by that reference */
-  tensor_point *points;                                                  /* [n_epochs] */
+  graph_family family;
+  graph *graphs; /* [n_graphs]: the invariants of degree 1 to 4 */
+  size_t n_graphs;
+  char *why_no_departures; /* sentence, or NULL */
+  tensor_point *points;    /* [n_epochs] */
 } report_tensor;
 
 /* ---- metrics over networks */
