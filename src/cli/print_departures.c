@@ -23,12 +23,14 @@ static int by_deviation(const void *a, const void *b) {
   return (x->place > y->place) - (x->place < y->place);
 }
 
-static void add_number(text_table *table, const json_t *invariant, const char *key, const char *format) {
-  char cell[32] = "";
-  const double value = wlaw_print_real(invariant, key);
-  if (!isnan(value)) snprintf(cell, sizeof cell, format, value);
-  wlaw_table_text(table, cell);
-}
+/* An empty cell where the key holds no number. */
+#define ADD_NUMBER(table, invariant, key, format)                                                                      \
+  do {                                                                                                                 \
+    char cell_[32] = "";                                                                                               \
+    const double value_ = wlaw_print_real(invariant, key);                                                             \
+    if (!isnan(value_)) snprintf(cell_, sizeof cell_, format, value_);                                                 \
+    wlaw_table_text(table, cell_);                                                                                     \
+  } while (0)
 
 /* "M_ij M_jk M_ki" of "sum M_ij M_jk M_ki". */
 static const char *short_formula(const json_t *invariant) {
@@ -38,12 +40,12 @@ static const char *short_formula(const json_t *invariant) {
 
 static void add_row(text_table *table, const json_t *invariant, const char *p_key) {
   wlaw_table_text(table, short_formula(invariant));
-  add_number(table, invariant, "observed", "%.4g");
-  add_number(table, invariant, "predicted", "%.4g");
+  ADD_NUMBER(table, invariant, "observed", "%.4g");
+  ADD_NUMBER(table, invariant, "predicted", "%.4g");
   if (is_fitted(invariant)) wlaw_table_text(table, "fitted");
-  else add_number(table, invariant, "deviation_se", "%+.2f");
-  add_number(table, invariant, "deviation_sd", "%+.3f");
-  add_number(table, invariant, p_key, "%.2g");
+  else ADD_NUMBER(table, invariant, "deviation_se", "%+.2f");
+  ADD_NUMBER(table, invariant, "deviation_sd", "%+.3f");
+  ADD_NUMBER(table, invariant, p_key, "%.2g");
 }
 
 static void print_table(text_buffer *out, const text_screen *screen, const judged *sorted, size_t n, bool simulated) {

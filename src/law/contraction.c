@@ -79,9 +79,9 @@ static bool expand_level(level_terms *out, contraction_plan *plan, size_t m) {
 /* Levels behind one another, fewest edges first, targets numbered over all levels. */
 static bool join_levels(contraction_plan *plan, const level_terms levels[GRAPH_EDGES + 1]) {
   size_t n_terms = 0, at = 0, class = 0;
-  for (size_t m = 0; m <= plan->degree; m++) {
+  for (size_t m = 0; m <= GRAPH_EDGES; m++) {
     plan->start[m + 1] = plan->start[m] + plan->levels[m].count;
-    if (m > 0) n_terms += levels[m].first[plan->levels[m].count];
+    if (m > 0 && m <= plan->degree) n_terms += levels[m].first[plan->levels[m].count];
   }
   plan->terms = wlaw_array(n_terms, sizeof *plan->terms);
   plan->first = wlaw_array(plan->start[plan->degree + 1] + 1, sizeof *plan->first);

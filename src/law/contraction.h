@@ -22,7 +22,7 @@ typedef struct contraction_plan {
   bool bipartite;
   size_t degree; /* most edges */
   class_table levels[GRAPH_EDGES + 1];
-  size_t start[GRAPH_EDGES + 2]; /* number of the first class of a level; [degree + 1]: of all */
+  size_t start[GRAPH_EDGES + 2]; /* number of the first class of a level; levels above are empty */
   contraction_term *terms;
   size_t *first; /* [start[degree + 1] + 1]: terms of class c are first[c] ... first[c + 1] - 1 */
   size_t n_graphs;
