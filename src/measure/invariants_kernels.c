@@ -19,11 +19,13 @@ static void gather(double *out, const double *matrices, size_t count, size_t ent
 
 static void scatter(double *values, const double *const *numbers, size_t n, size_t count) {
   for (size_t g = 0; g < n; g += L) {
-    const size_t width = n - g < L ? n - g : L;
-    lanes block[L] = {{0}}, rows[L];
-    for (size_t k = 0; k < width; k++) block[k] = *(const lanes *)numbers[g + k];
+    lanes block[L], rows[L];
+    for (size_t k = 0; k < L; k++) block[k] = *(const lanes *)numbers[g + k < n ? g + k : n - 1];
     block_transpose(rows, (const double *)block, L, 0.0);
-    for (size_t l = 0; l < count; l++) memcpy(values + l * n + g, &rows[l], width * sizeof *values);
+    for (size_t l = 0; l < count; l++)
+      if (g + L <= n) *(loose *)(values + l * n + g) = rows[l];
+      else
+        for (size_t k = 0; g + k < n; k++) values[l * n + g + k] = ((const double *)&rows[l])[k];
   }
 }
 
