@@ -149,6 +149,8 @@ static wlaw_status set_units(wick_task *task, const matrix_gaussian *law, wlaw_e
     WLAW_TRY(wlaw_delta_law(&delta, &unit, plan->bipartite, err));
     wlaw_contraction_factors(factors, &delta);
     wlaw_contraction_means(task->means, plan, factors, plan->degree < 2 ? plan->degree : 2);
+    /* Linear in the change: products of two means are not. */
+    for (size_t c = plan->start[2]; k < wide.layout.blocks[0].copies && c < plan->start[3]; c++) task->means[c] = 0.0;
     memcpy(task->units + k * plan->start[3], task->means, plan->start[3] * sizeof *task->units);
   }
   return WLAW_OK;
