@@ -21,8 +21,13 @@ bool wlaw_page_has_laws(const report_series *series);
 void wlaw_page_laws(text_buffer *out, const report_series *series);
 bool wlaw_page_has_parameters(const report_series *series);
 void wlaw_page_parameters(text_buffer *out, const report_series *series);
+bool wlaw_page_has_departures(const report_series *series);
+void wlaw_page_departures(text_buffer *out, const report_series *series);
 bool wlaw_page_has_weights(const report_series *series);
 void wlaw_page_weights(text_buffer *out, const report_series *series);
+
+/* The furthest departures of one tensor at one epoch, drawn (page_graphs.c). */
+void wlaw_page_graphs(text_buffer *out, const report_series *series, size_t t, size_t e);
 
 /* "layer2.weight (10 × 10)", cut to fit. */
 typedef struct tensor_label {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "core/memory.h"
+#include "math/multiple.h"
 #include "report/chart.h"
 #include "report/html.h"
 #include "report/page.h"
@@ -99,8 +100,8 @@ static void panel_chart(text_buffer *out, const report_series *series, size_t t,
     lines[n_lines++] = (chart_line){
         .label = wlaw_report_law_name((report_law)k), .y = numbers + (size_t)k * n, .colour = law_colours[k]};
   if (panel == panels)
-    lines[n_lines++] = (chart_line){
-        .label = "Holm", .y = numbers + (PANEL_ROWS - 1) * n, .colour = 2, .dashed = true, .plain = true};
+    lines[n_lines++] =
+        (chart_line){.label = "Holm", .y = numbers + (PANEL_ROWS - 1) * n, .colour = 2, .dashed = true, .plain = true};
   const chart_band bands[] = {
       {quantile + QUANTILE_5 * n, quantile + QUANTILE_95 * n, NULL, "95 %", colour, false},
       {quantile + QUANTILE_25 * n, quantile + QUANTILE_75 * n, NULL, NULL, colour, true},
@@ -133,8 +134,8 @@ static void share_chart(text_buffer *out, const report_series *series, size_t t,
   for (size_t k = 0; k <= (size_t)widest; k++) {
     for (size_t e = 0; e < n; e++)
       shares[k * n + e] = (double)all[k * n + e].beyond / (double)all[k * n + e].tested; /* 0 / 0: a gap */
-    lines[k] = (chart_line){
-        .label = wlaw_report_law_name((report_law)k), .y = shares + k * n, .colour = law_colours[k]};
+    lines[k] =
+        (chart_line){.label = wlaw_report_law_name((report_law)k), .y = shares + k * n, .colour = law_colours[k]};
   }
   snprintf(id, sizeof id, "departures-share-%zu", t);
   const line_chart chart = {.head = {.id = id,
@@ -179,8 +180,8 @@ static void charts(text_buffer *out, const report_series *series, size_t t, cons
 
 static void summary_table(text_buffer *out, const report_series *series, const report_tensor *tensor,
                           const departure_summary *all) {
-  static const char *const columns[] = {"law",        "epoch",     "not fitted", "depart",          "largest |z|",
-                                        "of",         "median |z|", "largest, in sd", "median, in sd", "median relative",
+  static const char *const columns[] = {"law",     "epoch",      "not fitted",     "depart",        "largest |z|",
+                                        "of",      "median |z|", "largest, in sd", "median, in sd", "median relative",
                                         "global p"};
   const size_t n = series->n_epochs;
   wlaw_html_table_open(out, false, "Numbers: all laws", columns, sizeof columns / sizeof *columns);
@@ -215,6 +216,14 @@ static void tensor_part(text_buffer *out, const report_series *series, size_t t)
     return;
   }
   wlaw_html_heading(out, wlaw_page_tensor_label(tensor).s);
+  if (tensor->is_first || tensor->is_last)
+    wlaw_html_paragraph(out, "small",
+                        tensor->is_first ? "First matrix: its columns are inputs, which have names. The law is that of "
+                                           "the matrix with its columns shuffled, and departures say, too, how inputs "
+                                           "differ; standard errors under the law are too small."
+                                         : "Last matrix: its rows are classes, which have names. The law is that of "
+                                           "the matrix with its rows shuffled, and departures say, too, how classes "
+                                           "differ; standard errors under the law are too small.");
   if (series->n_epochs > 1) charts(out, series, t, all, wlaw_series_widest(tensor, e - 1));
   summary_table(out, series, tensor, all);
   wlaw_page_graphs(out, series, t, e - 1);

@@ -29,8 +29,7 @@ static strip_cell deviation_cell(cell_text *text, const report_series *series, c
   if (!isfinite(z)) return (strip_cell){"none", NULL, NULL, NULL, "not determined"};
   for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) step += fabs(z) >= limits[i];
   snprintf(text->text, sizeof text->text, "%s%s", z > 0 ? "+" : "", wlaw_number_fixed(z, fabs(z) < 9.95 ? 1 : 0).s);
-  snprintf(text->note, sizeof text->note, "epoch %.0f: mean %s, %s standard errors from the reference",
-           series->epochs[e], wlaw_number(here->mean, 3).s, text->text);
+  snprintf(text->note, sizeof text->note, "epoch %.0f: mean %s", series->epochs[e], wlaw_number(here->mean, 3).s);
   return (strip_cell){classes[step], text->text, z > 0 ? "+" : "\xe2\x88\x92", NULL, text->note};
 }
 

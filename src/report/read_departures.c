@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "core/memory.h"
 #include "report/read.h"
+#include "study/departure_study.h"
 
 wlaw_status wlaw_departure_rows_read(departure_rows *out, const invariant_set *set, ensemble *source, size_t matrix,
                                      wlaw_error *err) {
@@ -59,16 +60,29 @@ static wlaw_status judge_epochs(report_tensor *tensor, report_law k, const law_e
 enum { REPLICATES = 499 };
 static const double PATIENCE = 2.0; /* seconds of one core for the global test of one matrix */
 
+static wlaw_status read_leaders(report_tensor *tensor, const departure *departures, const departure_test *test,
+                                wlaw_error *err) {
+  departure_group groups[DEPARTURE_GROUPS];
+  size_t n, left;
+  WLAW_TRY(wlaw_departures_group(groups, &n, &left, departures, test, tensor->n_graphs, err));
+  for (size_t i = 0; i < n && i < REPORT_LEADERS; i++)
+    tensor->leaders[tensor->n_leaders++] = (departure_leader){groups[i].leader, groups[i].followers};
+  return WLAW_OK;
+}
+
 /* The global test, of the widest law at the last epoch alone: it costs more than all the rest. */
-static wlaw_status simulate_last(tensor_point *last, report_law k, const invariant_set *set, const matrix_gaussian *law,
-                                 size_t networks, uint64_t seed, wlaw_error *err) {
+static wlaw_status simulate_last(report_tensor *tensor, tensor_point *last, report_law k, const invariant_set *set,
+                                 const matrix_gaussian *law, size_t networks, uint64_t seed, wlaw_error *err) {
   departure_test test;
   const departure_null null = {networks, REPLICATES, seed, 1};
   wlaw_departures_test(&test, last->departures[k], set->n);
   if (networks < 2 || test.tested == 0) return WLAW_OK;
   if (REPLICATES * wlaw_departure_replicate_seconds(set, law, networks) > PATIENCE) return WLAW_OK;
-  const wlaw_status status = wlaw_departures_simulate(&test, last->departures[k], set, law, &null, NULL, err);
-  if (status == WLAW_OK) last->global_p[k] = test.p_value;
+  wlaw_status status = wlaw_departures_simulate(&test, last->departures[k], set, law, &null, NULL, err);
+  if (status == WLAW_OK) {
+    last->global_p[k] = test.p_value;
+    status = read_leaders(tensor, last->departures[k], &test, err);
+  }
   wlaw_departure_test_free(&test);
   return status;
 }
@@ -87,7 +101,7 @@ wlaw_status wlaw_read_departures(report_tensor *tensor, report_law k, const inva
   if (status == WLAW_OK && of.n > 0) status = wlaw_wick_predict(of.predicted, set->wick, of.laws, of.n, err);
   if (status == WLAW_OK) status = judge_epochs(tensor, k, &of, epochs, err);
   if (status == WLAW_OK && k == widest && of.n > 0 && of.at[of.n - 1] == n_epochs - 1)
-    status = simulate_last(&tensor->points[n_epochs - 1], k, set, &of.laws[of.n - 1],
+    status = simulate_last(tensor, &tensor->points[n_epochs - 1], k, set, &of.laws[of.n - 1],
                            epochs[n_epochs - 1]->observed.count, seed, err);
   free(of.laws);
   free(of.at);

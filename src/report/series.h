@@ -93,6 +93,12 @@ typedef struct departure_summary {
   size_spread in_errors, in_sds, in_relation; /* |deviation| in standard errors, standard deviations, relative */
 } departure_summary;
 
+/* A graph that departs, and how many others depart because of it. */
+enum { REPORT_LEADERS = 3 };
+typedef struct departure_leader {
+  size_t graph, followers;
+} departure_leader;
+
 typedef struct tensor_point {
   law_fit fits[REPORT_LAWS];
   law_test tests[REPORT_LAWS]; /* [k]: law k-1 in law k; [0] unused */
@@ -121,8 +127,10 @@ typedef struct report_tensor {
   graph_family family;
   graph *graphs; /* [n_graphs]: the invariants of degree 1 to 4 */
   size_t n_graphs;
-  char *why_no_departures; /* sentence, or NULL */
-  tensor_point *points;    /* [n_epochs] */
+  char *why_no_departures;                  /* sentence, or NULL */
+  departure_leader leaders[REPORT_LEADERS]; /* under the widest law at the last epoch, where the null was simulated */
+  size_t n_leaders;
+  tensor_point *points; /* [n_epochs] */
 } report_tensor;
 
 /* ---- metrics over networks */

@@ -228,5 +228,6 @@ void wlaw_story_tell(sentence_list *story, const report_series *series) {
   wlaw_story_invariant(story, series);
   wlaw_story_laws(story, series);
   wlaw_story_parameter(story, series);
+  wlaw_story_departures(story, series);
   tell_weights(story, series);
 }

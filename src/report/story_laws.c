@@ -40,7 +40,7 @@ static void tell_laws(sentence_list *story, const report_series *series) {
 }
 
 /* First snapshot from which iid is rejected at 1 % for good; n_epochs: never. */
-static size_t departure(const report_series *series, size_t t) {
+static size_t departure_epoch(const report_series *series, size_t t) {
   size_t from = series->n_epochs;
   for (size_t e = series->n_epochs; e-- > 0;) {
     const law_test *test = &series->tensors[t].points[e].tests[REPORT_BIPARTITE];
@@ -54,7 +54,7 @@ static void tell_departure(sentence_list *story, const report_series *series) {
   size_t keys[STORY_KEYS_MOST];
   text_buffer text = {0};
   if (series->n_epochs < 2 || series->n_tensors > STORY_KEYS_MOST) return;
-  for (size_t t = 0; t < series->n_tensors; t++) keys[t] = departure(series, t);
+  for (size_t t = 0; t < series->n_tensors; t++) keys[t] = departure_epoch(series, t);
   for (size_t e = 0; e < series->n_epochs; e++) {
     char names[STORY_NAMES];
     if (wlaw_story_group(names, sizeof names, series, keys, e))

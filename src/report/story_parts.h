@@ -27,4 +27,7 @@ void wlaw_story_invariant(sentence_list *story, const report_series *series);
 /* The parameter that changed most. */
 void wlaw_story_parameter(sentence_list *story, const report_series *series);
 
+/* What the fitted laws miss (story_departures.c). */
+void wlaw_story_departures(sentence_list *story, const report_series *series);
+
 #endif
