@@ -62,13 +62,13 @@ typedef struct job {
   train_scratch **scratch;
   network_state *states;
   evaluation *scores;
-  size_t networks, group;
+  size_t networks, units;
   uint32_t epochs;
 } job;
 
 static wlaw_status run_group(void *context, size_t unit, unsigned worker, const atomic_bool *stop, wlaw_error *err) {
   job *j = context;
-  const size_t first = unit * j->group, n = j->networks - first < j->group ? j->networks - first : j->group;
+  const size_t first = unit * j->networks / j->units, n = (unit + 1) * j->networks / j->units - first;
   for (uint32_t epoch = 1; epoch <= j->epochs; epoch++) {
     const wlaw_status status =
         wlaw_train_epoch(j->trainer, j->scratch[worker], j->states + first, (uint32_t)first, n, epoch, stop, err);
@@ -172,9 +172,9 @@ int main(int argc, char **argv) {
   wlaw_error *err = wlaw_error_new();
   job j = {.networks = networks, .epochs = config.epochs};
   must(wlaw_trainer_new(&j.trainer, &config, &data, level, err), err);
-  j.group = wlaw_train_group(j.trainer);
-  const size_t units = (networks + j.group - 1) / j.group, floats = wlaw_train_floats(j.trainer);
-  threads = wlaw_threads_for(threads, units);
+  const size_t floats = wlaw_train_floats(j.trainer);
+  threads = wlaw_threads_for(threads, networks);
+  j.units = wlaw_train_units(j.trainer, networks, threads);
   j.scratch = calloc(threads, sizeof(void *));
   for (unsigned t = 0; t < threads; t++) must(wlaw_scratch_new(&j.scratch[t], j.trainer, err), err);
   j.states = calloc(networks, sizeof *j.states);
@@ -191,7 +191,7 @@ int main(int argc, char **argv) {
   const double rate_before = sgemm ? sgemm_rate(threads) : 0;
   const uint64_t begin = wlaw_clock_ns();
   const clock_t work_begin = clock();
-  must(wlaw_parallel(units, threads, run_group, &j, NULL, err), err);
+  must(wlaw_parallel(j.units, threads, run_group, &j, NULL, err), err);
   const double seconds = 1e-9 * (double)(wlaw_clock_ns() - begin) / (double)networks / (double)config.epochs;
   const double core = (double)(clock() - work_begin) / CLOCKS_PER_SEC / (double)networks / (double)config.epochs;
   double accuracy = 0;

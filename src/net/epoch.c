@@ -6,7 +6,7 @@
 #include "core/monitor.h"
 #include "net/trainer.h"
 
-enum { TEST_PIECE = 128, GROUP = 8 };
+enum { TEST_PIECE = 128 };
 
 static size_t whole_lanes(size_t n) { return (n + MLP_LANES - 1) / MLP_LANES * MLP_LANES; }
 
@@ -26,20 +26,25 @@ static void gather_bytes(const trainer *t, uint8_t *bytes, const sample_set *set
     memcpy(bytes + s * t->input_stride, set->bytes + (size_t)order[s] * features, features);
 }
 
+/* n samples that lie at `bytes`, or where that is NULL in scratch->x. */
+static input_batch batch_of(const trainer *t, train_scratch *scratch, const uint8_t *bytes, size_t n) {
+  return (input_batch){.x = scratch->x,
+                       .bytes = bytes,
+                       .samples = n,
+                       .stride = t->input_stride,
+                       .scale = t->scale,
+                       .shift = t->shift,
+                       .common_scale = t->common_scale,
+                       .features = t->dataset->features};
+}
+
 input_batch wlaw_batch_gather(const trainer *t, train_scratch *scratch, const sample_set *set, const uint32_t *order,
                               size_t n) {
   for (size_t s = 0; s < n; s++) scratch->labels[s] = set->labels[order[s]];
   memset(scratch->labels + n, 0, whole_lanes(n) - n);
   if (set->bytes) gather_bytes(t, scratch->bytes, set, order, n);
   else gather_values(t, scratch->x, set, order, n);
-  return (input_batch){.x = scratch->x,
-                       .bytes = set->bytes ? scratch->bytes : NULL,
-                       .samples = n,
-                       .stride = t->input_stride,
-                       .scale = t->scale,
-                       .shift = t->shift,
-                       .stored = set->bytes,
-                       .features = t->dataset->features};
+  return batch_of(t, scratch, set->bytes ? scratch->bytes : NULL, n);
 }
 
 /* Batch number `step` of an epoch whose order is in scratch->order. */
@@ -47,7 +52,8 @@ static input_batch epoch_batch(const trainer *t, train_scratch *scratch, size_t 
   const size_t n = t->dataset->train.n, size = t->config->batch, first = step * size;
   const size_t here = n - first < size ? n - first : size, next = first + here;
   input_batch batch = wlaw_batch_gather(t, scratch, &t->dataset->train, scratch->order + first, here);
-  if (next < n && batch.stored) {
+  if (next < n && batch.bytes) {
+    batch.stored = t->dataset->train.bytes;
     batch.following = scratch->order + next;
     batch.n_following = n - next < size ? n - next : size;
   }
@@ -109,7 +115,11 @@ wlaw_status wlaw_train_epoch(const trainer *t, train_scratch *scratch, network_s
   return to < steps ? wlaw_fail_cancelled(err) : WLAW_OK;
 }
 
-size_t wlaw_train_group(const trainer *t) { return t->config->shared_order ? GROUP : 1; }
+size_t wlaw_train_units(const trainer *t, size_t networks, unsigned threads) {
+  if (!t->config->shared_order) return networks;
+  const size_t round = (size_t)threads * TRAIN_MOST_GROUP, rounds = networks / round + (networks % round != 0);
+  return networks < rounds * threads ? networks : rounds * threads;
+}
 
 double wlaw_train_gradient(const trainer *t, train_scratch *scratch, const float *block, const uint32_t *samples,
                            size_t n, float *gradient) {
@@ -128,34 +138,11 @@ static input_batch test_batch(const trainer *t, train_scratch *scratch, size_t f
   if (test->bytes && t->dataset->features == t->input_stride) {
     memcpy(scratch->labels, test->labels + first, n);
     memset(scratch->labels + n, 0, whole_lanes(n) - n);
-    return (input_batch){.x = scratch->x,
-                         .bytes = test->bytes + first * t->input_stride,
-                         .samples = n,
-                         .stride = t->input_stride,
-                         .scale = t->scale,
-                         .shift = t->shift,
-                         .features = t->dataset->features};
+    return batch_of(t, scratch, test->bytes + first * t->input_stride, n);
   }
   uint32_t order[TEST_PIECE];
   for (size_t s = 0; s < n; s++) order[s] = (uint32_t)(first + s);
   return wlaw_batch_gather(t, scratch, test, order, n);
-}
-
-/* Sums over one piece of the test set. reference: [classes], the logits of the first test sample. */
-static void score_piece(const trainer *t, const train_scratch *scratch, size_t n, const float *reference,
-                        evaluation *out) {
-  const size_t classes = t->dataset->classes, stride = scratch->space.stride;
-  const float *z = scratch->space.z[t->config->mlp.layers - 1];
-  for (size_t s = 0; s < n; s++) {
-    size_t best = 0;
-    for (size_t c = 0; c < classes; c++) {
-      const float logit = z[c * stride + s];
-      if (!isfinite(logit)) out->finite = false;
-      if (logit != reference[c]) out->constant = false;
-      if (logit > z[best * stride + s]) best = c;
-    }
-    if (best == scratch->labels[s]) out->accuracy += 1.0;
-  }
 }
 
 void wlaw_train_evaluate(const trainer *t, train_scratch *scratch, const float *block, evaluation *out) {
@@ -163,6 +150,7 @@ void wlaw_train_evaluate(const trainer *t, train_scratch *scratch, const float *
   const size_t last = t->config->mlp.layers - 1, classes = t->dataset->classes, stride = scratch->space.stride;
   *out = (evaluation){.constant = true, .finite = true};
   float reference[UINT8_MAX + 1] = {0};
+  size_t correct = 0;
   for (size_t first = 0; first < test->n; first += TEST_PIECE) {
     const size_t n = test->n - first < TEST_PIECE ? test->n - first : TEST_PIECE;
     const input_batch batch = test_batch(t, scratch, first, n);
@@ -170,10 +158,13 @@ void wlaw_train_evaluate(const trainer *t, train_scratch *scratch, const float *
     const float *z = scratch->space.z[last];
     for (size_t c = 0; first == 0 && c < classes; c++) reference[c] = z[c * stride];
     out->loss += t->pass.kernels->loss(NULL, z, scratch->labels, classes, n, stride, t->config->mlp.loss);
-    score_piece(t, scratch, n, reference, out);
+    bool finite, constant;
+    correct += t->pass.kernels->score(z, scratch->labels, reference, classes, n, stride, &finite, &constant);
+    out->finite &= finite;
+    out->constant &= constant;
   }
   out->loss /= (double)test->n;
-  out->accuracy /= (double)test->n;
+  out->accuracy = (double)correct / (double)test->n;
   if (!isfinite(out->loss)) out->finite = false;
   if (!out->finite) out->constant = false;
 }

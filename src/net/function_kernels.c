@@ -121,9 +121,9 @@ INLINE v16 cross_entropy(float *delta, const float *z, v16 labels, v16 weight, s
     at_label = v16_fma(is_label(labels, c), below, at_label);
     if (delta) v16_store(delta + c * stride, e);
   }
+  const v16 share = v16_div(weight, sum), minus = v16_sub(v16_zero(), weight);
   for (size_t c = 0; delta && c < classes; c++)
-    v16_store(delta + c * stride,
-              v16_mul(weight, v16_sub(v16_div(v16_load(delta + c * stride), sum), is_label(labels, c))));
+    v16_store(delta + c * stride, v16_fma(v16_load(delta + c * stride), share, v16_mul(minus, is_label(labels, c))));
   return v16_sub(v16_log(sum), at_label);
 }
 
@@ -153,4 +153,26 @@ double KERNEL(loss)(float *delta, const float *z, const uint8_t *labels, size_t 
     for (size_t i = 0; i < here; i++) total += (double)each[i];
   }
   return total;
+}
+
+size_t KERNEL(score)(const float *z, const uint8_t *labels, const float *reference, size_t classes, size_t samples,
+                     size_t stride, bool *finite, bool *constant) {
+  const v16 one = v16_set(1.0f), zero = v16_zero();
+  v16 correct = zero, not_finite = zero, difference = zero; /* z - z is NaN unless z is finite */
+  for (size_t s = 0; s < samples; s += LANES) {
+    const v16 inside = v16_where_greater(v16_set((float)(samples - s)), v16_iota(), one, zero);
+    v16 top = v16_load(z + s), best = zero;
+    for (size_t c = 0; c < classes; c++) {
+      const v16 logit = v16_load(z + c * stride + s);
+      best = v16_where_greater(logit, top, v16_set((float)c), best);
+      top = v16_max(logit, top);
+      not_finite = v16_fma(inside, v16_sub(logit, logit), not_finite);
+      difference = v16_fma(inside, v16_abs(v16_sub(logit, v16_set(reference[c]))), difference);
+    }
+    const v16 off = v16_abs(v16_sub(best, v16_bytes(labels + s)));
+    correct = v16_add(correct, v16_mul(inside, v16_where_greater(v16_set(0.5f), off, one, zero)));
+  }
+  *finite = v16_sum(not_finite) == 0.0f;
+  *constant = v16_sum(difference) == 0.0f;
+  return (size_t)v16_sum(correct);
 }

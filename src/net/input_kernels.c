@@ -6,6 +6,9 @@
 #include "net/input_lanes.h"
 #include "net/kernel_parts.h"
 
+enum { PAIRS = LANES / 2 };
+_Static_assert(TILE_VECTORS == 2, "a tile is one pair of samples");
+
 void KERNEL(fill_inputs)(const input_batch *x) {
   for (size_t s = 0; s < x->samples; s++)
     for (size_t f = 0; f < x->stride; f += LANES)
@@ -13,8 +16,9 @@ void KERNEL(fill_inputs)(const input_batch *x) {
                 v16_fma(load_input(*x, s, f, true), v16_load(x->scale + f), v16_load(x->shift + f)));
 }
 
-/* scaled: w times the inputs' scale; constant: w times their shift. w: `outputs` rows of all_outputs, as below. */
-INLINE void scale_rows(float *scaled, float *constant, const float *w, size_t all_outputs, const input_batch x,
+/* constant: w times the inputs' shift; scaled: w times their scale, unless NULL. w: `outputs` rows of all_outputs, as
+ * below. */
+INLINE void shift_rows(float *constant, float *scaled, const float *w, size_t all_outputs, const input_batch x,
                        const size_t outputs) {
   v16 sum[TILE_OUTPUTS];
   for (size_t o = 0; o < outputs; o++) sum[o] = v16_zero();
@@ -22,28 +26,32 @@ INLINE void scale_rows(float *scaled, float *constant, const float *w, size_t al
     const v16 scale = v16_load(x.scale + f), shift = v16_load(x.shift + f);
     for (size_t o = 0; o < outputs; o++) {
       const v16 weight = v16_load(w + f * all_outputs + o * LANES);
-      v16_store(scaled + f * all_outputs + o * LANES, v16_mul(weight, scale));
+      if (scaled) v16_store(scaled + f * all_outputs + o * LANES, v16_mul(weight, scale));
       sum[o] = v16_fma(weight, shift, sum[o]);
     }
   }
   for (size_t o = 0; o < outputs; o++) constant[o] = v16_sum(sum[o]);
 }
 
-#define SCALE_CASE(outputs_)                                                                                           \
-  case outputs_: scale_rows(scaled + o * LANES, constant + o, w + o * LANES, outputs, *x, outputs_); break;
-static void scale_weights(float *scaled, float *constant, const float *w, size_t outputs, const input_batch *x) {
+#define SHIFT_CASE(outputs_)                                                                                           \
+  case outputs_:                                                                                                       \
+    if (scaled) shift_rows(constant + o, scaled + o * LANES, w + o * LANES, outputs, *x, outputs_);                    \
+    else shift_rows(constant + o, NULL, w + o * LANES, outputs, *x, outputs_);                                         \
+    break;
+static void shift_weights(float *constant, float *scaled, const float *w, size_t outputs, const input_batch *x) {
   for (size_t o = 0, tile; o < outputs; o += tile) {
     tile = tile_rows(outputs - o);
     switch (tile) {
-      TILE_CASES(SCALE_CASE)
+      TILE_CASES(SHIFT_CASE)
       default: break;
     }
   }
 }
 
 /* One tile of the forward product: `outputs` rows of w by `samples` samples from `at` on. What is left to be summed
- * over the lanes goes to sums: [outputs, 16, 16]. w: [stride / 16, all_outputs, 16] from the tile's first output on. */
-INLINE void dot_tile(float *sums, const float *w, size_t all_outputs, const input_batch x, size_t at,
+ * over the lanes goes to pairs: [outputs, 8, 16], one of the eight (v16_pair_sums). w: [stride / 16, all_outputs, 16]
+ * from the tile's first output on. */
+INLINE void dot_tile(float *pairs, const float *w, size_t all_outputs, const input_batch x, size_t at,
                      const size_t outputs, const size_t samples, const bool bytes) {
   v16 sum[TILE_OUTPUTS][TILE_VECTORS], input[TILE_VECTORS];
   for (size_t o = 0; o < outputs; o++)
@@ -57,13 +65,13 @@ INLINE void dot_tile(float *sums, const float *w, size_t all_outputs, const inpu
     }
   }
   for (size_t o = 0; o < outputs; o++)
-    for (size_t s = 0; s < samples; s++) v16_store(sums + (o * LANES + s) * LANES, sum[o][s]);
+    v16_store(pairs + o * PAIRS * LANES, v16_pair_sums(sum[o][0], samples > 1 ? sum[o][1] : v16_zero()));
 }
 
 /* The same with its sizes known to the compiler. */
 #define DOT_CASE(outputs_)                                                                                             \
-  case outputs_: dot_tile(sums, w, all_outputs, x, at, outputs_, samples, bytes); break;
-INLINE void dot_rows(float *sums, const float *w, size_t all_outputs, const input_batch x, size_t at, size_t outputs,
+  case outputs_: dot_tile(pairs, w, all_outputs, x, at, outputs_, samples, bytes); break;
+INLINE void dot_rows(float *pairs, const float *w, size_t all_outputs, const input_batch x, size_t at, size_t outputs,
                      const size_t samples, const bool bytes) {
   switch (outputs) {
     TILE_CASES(DOT_CASE)
@@ -72,32 +80,46 @@ INLINE void dot_rows(float *sums, const float *w, size_t all_outputs, const inpu
 }
 
 /* Samples [at, at + samples) against all outputs. */
-INLINE void dot_samples(float *sums, const float *w, size_t outputs, const input_batch *x, size_t at, size_t samples,
+INLINE void dot_samples(float *pairs, const float *w, size_t outputs, const input_batch *x, size_t at, size_t samples,
                         const bool bytes) {
   for (size_t o = 0, tile; o < outputs; o += tile) {
     tile = tile_rows(outputs - o);
-    float *const out = sums + o * LANES * LANES;
+    float *const out = pairs + o * PAIRS * LANES;
     if (samples == TILE_VECTORS) dot_rows(out, w + o * LANES, outputs, *x, at, tile, TILE_VECTORS, bytes);
     else dot_rows(out, w + o * LANES, outputs, *x, at, tile, 1, bytes);
   }
 }
 
+/* Functions of their own: inlined into one, GCC runs short of registers and keeps a sum of the innermost loop in
+ * memory.
+ */
+#define OUTLINE static __attribute__((noinline))
+OUTLINE void dot_bytes(float *pairs, const float *w, size_t outputs, const input_batch *x, size_t at, size_t samples) {
+  dot_samples(pairs, w, outputs, x, at, samples, true);
+}
+OUTLINE void dot_floats(float *pairs, const float *w, size_t outputs, const input_batch *x, size_t at, size_t samples) {
+  dot_samples(pairs, w, outputs, x, at, samples, false);
+}
+
 void KERNEL(input_forward)(float *z, size_t z_stride, const float *w, float *scaled, size_t outputs, float scale,
                            const float *bias, const input_batch *x) {
-  alignas(64) float sums[MAX_OUTPUTS * LANES * LANES];
+  alignas(64) float pairs[MAX_OUTPUTS * PAIRS * LANES];
   float constant[MAX_OUTPUTS];
-  scale_weights(scaled, constant, w, outputs, x);
+  const bool common = x->common_scale != 0.0f; /* then the sums are scaled, not the weights */
+  const v16 factor = v16_set(common ? x->common_scale : 1.0f);
+  shift_weights(constant, common ? NULL : scaled, w, outputs, x);
+  if (!common) w = scaled;
   for (size_t first = 0; first < x->samples; first += LANES) {
     const size_t samples = x->samples - first < LANES ? x->samples - first : LANES;
     for (size_t s = 0, step; s < samples; s += step) {
       step = samples - s < TILE_VECTORS ? 1 : TILE_VECTORS;
-      if (x->bytes) dot_samples(sums + s * LANES, scaled, outputs, x, first + s, step, true);
-      else dot_samples(sums + s * LANES, scaled, outputs, x, first + s, step, false);
+      (x->bytes ? dot_bytes : dot_floats)(pairs + s / 2 * LANES, w, outputs, x, first + s, step);
     }
     for (size_t o = 0; o < outputs; o++) {
-      float *rows = sums + o * LANES * LANES;
-      if (samples < LANES) memset(rows + samples * LANES, 0, (LANES - samples) * LANES * sizeof *rows);
-      const v16 sum = v16_add(v16_sum_rows(rows), v16_set(constant[o]));
+      float *of_output = pairs + o * PAIRS * LANES;
+      const size_t there = (samples + 1) / 2;
+      if (there < PAIRS) memset(of_output + there * LANES, 0, (PAIRS - there) * LANES * sizeof *of_output);
+      const v16 sum = v16_fma(factor, v16_sum_pairs(of_output), v16_set(constant[o]));
       v16_store(z + o * z_stride + first, v16_fma(v16_set(scale), sum, v16_set(bias ? bias[o] : 0.0f)));
     }
   }

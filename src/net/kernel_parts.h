@@ -29,6 +29,8 @@ void KERNEL(activate_backward)(float *delta, const float *z, size_t rows, size_t
                                activation kind);
 double KERNEL(loss)(float *delta, const float *z, const uint8_t *labels, size_t classes, size_t samples, size_t stride,
                     loss kind);
+size_t KERNEL(score)(const float *z, const uint8_t *labels, const float *reference, size_t classes, size_t samples,
+                     size_t stride, bool *finite, bool *constant);
 /* update_kernels.c */
 void KERNEL(update)(const update_rule *rule, float *w, float *first, float *second, const float *gradient, size_t n);
 

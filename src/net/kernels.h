@@ -18,6 +18,7 @@ typedef struct input_batch {
   const uint8_t *bytes;       /* [samples, stride], or NULL: x holds the batch */
   size_t samples, stride;     /* stride: features rounded up to 16; padding is 0 */
   const float *scale, *shift; /* [stride], 0 in the padding */
+  float common_scale;         /* of all features, or 0 where they differ */
   /* Rows of the data set that make the next batch, n_following of them: the backward pass brings them near. */
   const uint8_t *stored; /* [n, features] */
   const uint32_t *following;
@@ -36,7 +37,7 @@ typedef struct lane_product {
 
 typedef struct net_kernels {
   /* z: [outputs, z_stride] = scale * w x^T + bias; w: [x stride / 16, outputs, 16], outputs <= 32. scaled: room for as
-   * many floats as w has. */
+   * many floats as w has, used where the features have no common scale. */
   void (*input_forward)(float *z, size_t z_stride, const float *w, float *scaled, size_t outputs, float scale,
                         const float *bias, const input_batch *x);
   /* The gradient delta x of the first layer's weights, delta: [outputs, delta_stride] (already times the layer's
@@ -64,6 +65,10 @@ typedef struct net_kernels {
    * [classes, stride]; labels: [columns]. */
   double (*loss)(float *delta, const float *z, const uint8_t *labels, size_t classes, size_t samples, size_t stride,
                  loss kind);
+  /* How many samples have their largest logit (of equals the first) at their label. finite: whether all logits are;
+   * constant: whether all are those of the reference, [classes] (NaN is not). Arguments as above. */
+  size_t (*score)(const float *z, const uint8_t *labels, const float *reference, size_t classes, size_t samples,
+                  size_t stride, bool *finite, bool *constant);
   /* n floats, a multiple of 16; all arrays that the rule does not use may be NULL. */
   void (*update)(const update_rule *rule, float *w, float *first, float *second, const float *gradient, size_t n);
 } net_kernels;

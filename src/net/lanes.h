@@ -29,7 +29,31 @@ INLINE v16 v16_iota(void) {
   return v16_load(numbers);
 }
 
-/* Sum of the sixteen lanes, by the tree of v16_sum_rows. */
+/* Horizontal sums of sixteen rows r0 .. r15 at once, by one tree: with groups of four lanes x0 .. x3 and
+ * g = (x0 + x2) + (x1 + x3), a row's sum is (g0 + g1) + (g2 + g3). v16_pair_sums(r0, r1) holds, in every group,
+ * x0 + x2 of both rows and x1 + x3 of both; v16_quad_sums of two such vectors the g of their four rows; v16_sum_quads
+ * of four of those the sums, row j's in lane j. */
+
+/* pairs: [8, 16], v16_pair_sums of rows 0 and 1, 2 and 3, ... */
+INLINE v16 v16_sum_pairs(const float *pairs) {
+  v16 quads[4];
+  for (int i = 0; i < 4; i++)
+    quads[i] = v16_quad_sums(v16_load(pairs + 2 * i * LANES), v16_load(pairs + (2 * i + 1) * LANES));
+  return v16_sum_quads(quads[0], quads[1], quads[2], quads[3]);
+}
+
+/* rows: [16, 16] */
+INLINE v16 v16_sum_rows(const float *rows) {
+  v16 quads[4];
+  for (int i = 0; i < 4; i++) {
+    const float *four = rows + 4 * i * LANES;
+    quads[i] = v16_quad_sums(v16_pair_sums(v16_load(four), v16_load(four + LANES)),
+                             v16_pair_sums(v16_load(four + 2 * LANES), v16_load(four + 3 * LANES)));
+  }
+  return v16_sum_quads(quads[0], quads[1], quads[2], quads[3]);
+}
+
+/* Sum of the sixteen lanes, by the same tree. */
 INLINE float v16_sum(v16 a) {
   float x[LANES], group[4];
   v16_store(x, a);

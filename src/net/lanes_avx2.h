@@ -69,22 +69,23 @@ INLINE v16 v16_split(v16 x, v16 *e) {
   return m;
 }
 
-/* Sums of the four-lane groups of four rows of eight: [g0 of rows 0..3 | g1 of rows 0..3] */
-INLINE __m256 eight_quad_sums(const float *rows) {
-  const __m256 a = _mm256_loadu_ps(rows), b = _mm256_loadu_ps(rows + LANES);
-  const __m256 c = _mm256_loadu_ps(rows + 2 * LANES), d = _mm256_loadu_ps(rows + 3 * LANES);
-  const __m256d ab = _mm256_castps_pd(_mm256_add_ps(_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b)));
-  const __m256d cd = _mm256_castps_pd(_mm256_add_ps(_mm256_unpacklo_ps(c, d), _mm256_unpackhi_ps(c, d)));
-  return _mm256_add_ps(_mm256_castpd_ps(_mm256_unpacklo_pd(ab, cd)), _mm256_castpd_ps(_mm256_unpackhi_pd(ab, cd)));
+INLINE __m256 eight_pair_sums(__m256 a, __m256 b) {
+  return _mm256_add_ps(_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b));
 }
-INLINE __m128 four_row_sums(const float *rows) {
-  const __m256 low = eight_quad_sums(rows), high = eight_quad_sums(rows + 8);
-  return _mm_add_ps(_mm_add_ps(_mm256_castps256_ps128(low), _mm256_extractf128_ps(low, 1)),
-                    _mm_add_ps(_mm256_castps256_ps128(high), _mm256_extractf128_ps(high, 1)));
+INLINE v16 v16_pair_sums(v16 a, v16 b) { return v16_of(eight_pair_sums(a.lo, b.lo), eight_pair_sums(a.hi, b.hi)); }
+INLINE __m256 eight_quad_sums(__m256 a, __m256 b) {
+  const __m256d c = _mm256_castps_pd(a), d = _mm256_castps_pd(b);
+  return _mm256_add_ps(_mm256_castpd_ps(_mm256_unpacklo_pd(c, d)), _mm256_castpd_ps(_mm256_unpackhi_pd(c, d)));
 }
-INLINE v16 v16_sum_rows(const float *rows) {
-  return v16_of(_mm256_set_m128(four_row_sums(rows + 4 * LANES), four_row_sums(rows)),
-                _mm256_set_m128(four_row_sums(rows + 12 * LANES), four_row_sums(rows + 8 * LANES)));
+INLINE v16 v16_quad_sums(v16 a, v16 b) { return v16_of(eight_quad_sums(a.lo, b.lo), eight_quad_sums(a.hi, b.hi)); }
+/* (g0 + g1) + (g2 + g3) of four rows */
+INLINE __m128 four_row_sums(v16 quads) {
+  return _mm_add_ps(_mm_add_ps(_mm256_castps256_ps128(quads.lo), _mm256_extractf128_ps(quads.lo, 1)),
+                    _mm_add_ps(_mm256_castps256_ps128(quads.hi), _mm256_extractf128_ps(quads.hi, 1)));
+}
+INLINE v16 v16_sum_quads(v16 a, v16 b, v16 c, v16 d) {
+  return v16_of(_mm256_set_m128(four_row_sums(b), four_row_sums(a)),
+                _mm256_set_m128(four_row_sums(d), four_row_sums(c)));
 }
 
 #endif

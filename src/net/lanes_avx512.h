@@ -63,14 +63,8 @@ INLINE v16 v16_quad_sums(v16 a, v16 b) {
 INLINE v16 v16_group_sums(v16 a, v16 b) {
   return _mm512_add_ps(_mm512_shuffle_f32x4(a, b, 0x88), _mm512_shuffle_f32x4(a, b, 0xdd));
 }
-/* Lane j of the result is the sum of the lanes of rows[j]: with groups of four lanes x0..x3, g = (x0+x2) + (x1+x3), the
- * sum is (g0+g1) + (g2+g3). rows: [16, 16] */
-INLINE v16 v16_sum_rows(const float *rows) {
-  v16 pairs[8], quads[4];
-  for (int i = 0; i < 8; i++)
-    pairs[i] = v16_pair_sums(v16_load(rows + 2 * i * LANES), v16_load(rows + (2 * i + 1) * LANES));
-  for (int i = 0; i < 4; i++) quads[i] = v16_quad_sums(pairs[2 * i], pairs[2 * i + 1]);
-  return v16_group_sums(v16_group_sums(quads[0], quads[1]), v16_group_sums(quads[2], quads[3]));
+INLINE v16 v16_sum_quads(v16 a, v16 b, v16 c, v16 d) {
+  return v16_group_sums(v16_group_sums(a, b), v16_group_sums(c, d));
 }
 
 #endif

@@ -5,9 +5,9 @@
 
 #include <math.h>
 
-#define TILE_OUTPUTS     2
-#define TILE_VECTORS     1
-#define TILE_CASES(CASE) CASE(1) CASE(2) /* every number of outputs in a tile */
+#define TILE_OUTPUTS     1
+#define TILE_VECTORS     2
+#define TILE_CASES(CASE) CASE(1)
 
 typedef float float4 __attribute__((vector_size(16)));
 typedef int32_t int4 __attribute__((vector_size(16)));
@@ -75,15 +75,15 @@ INLINE v16 v16_split(v16 x, v16 *e) {
   }
   return m;
 }
-INLINE v16 v16_sum_rows(const float *rows) {
-  float sums[LANES];
-  for (int j = 0; j < LANES; j++) {
-    const float *x = rows + j * LANES;
-    float group[4];
-    for (int g = 0; g < 4; g++) group[g] = (x[4 * g] + x[4 * g + 2]) + (x[4 * g + 1] + x[4 * g + 3]);
-    sums[j] = (group[0] + group[1]) + (group[2] + group[3]);
-  }
-  return v16_load(sums);
+INLINE v16 v16_pair_sums(v16 a, v16 b) {
+  V16_EACH(__builtin_shufflevector(a.q[i], b.q[i], 0, 4, 1, 5) + __builtin_shufflevector(a.q[i], b.q[i], 2, 6, 3, 7));
+}
+INLINE v16 v16_quad_sums(v16 a, v16 b) {
+  V16_EACH(__builtin_shufflevector(a.q[i], b.q[i], 0, 1, 4, 5) + __builtin_shufflevector(a.q[i], b.q[i], 2, 3, 6, 7));
+}
+INLINE float4 four_row_sums(v16 quads) { return (quads.q[0] + quads.q[1]) + (quads.q[2] + quads.q[3]); }
+INLINE v16 v16_sum_quads(v16 a, v16 b, v16 c, v16 d) {
+  return (v16){{four_row_sums(a), four_row_sums(b), four_row_sums(c), four_row_sums(d)}};
 }
 
 #endif

@@ -12,5 +12,6 @@ const net_kernels KERNEL(net_kernels) = {
     .activate = KERNEL(activate),
     .activate_backward = KERNEL(activate_backward),
     .loss = KERNEL(loss),
+    .score = KERNEL(score),
     .update = KERNEL(update),
 };

@@ -68,8 +68,10 @@ wlaw_status wlaw_train_epoch(const trainer *trainer, train_scratch *scratch, net
  * kernels that train; n <= the configured batch. For tests and for whoever wants to look at gradients. */
 double wlaw_train_gradient(const trainer *trainer, train_scratch *scratch, const float *block, const uint32_t *samples,
                            size_t n, float *gradient);
-/* Group size that pays (1 for independent orders). */
-size_t wlaw_train_group(const trainer *trainer);
+/* Units to cut the work on `networks` networks into: with a shared order groups of at most TRAIN_MOST_GROUP, as many
+ * for every thread; otherwise one network each. Unit u has networks [u networks / units, (u + 1) networks / units). */
+enum { TRAIN_MOST_GROUP = 8 };
+size_t wlaw_train_units(const trainer *trainer, size_t networks, unsigned threads);
 
 /* Loss and accuracy on the test set. The loss is summed in double over samples in order. */
 void wlaw_train_evaluate(const trainer *trainer, train_scratch *scratch, const float *block, evaluation *out);

@@ -54,6 +54,9 @@ static wlaw_status fill_trainer(trainer *t, wlaw_error *err) {
   if (!t->scale || !t->shift) return wlaw_fail_memory(err, t->input_stride, 2 * sizeof(float));
   memcpy(t->scale, t->dataset->scale, t->dataset->features * sizeof(float));
   memcpy(t->shift, t->dataset->shift, t->dataset->features * sizeof(float));
+  t->common_scale = t->scale[0];
+  for (size_t f = 1; f < t->dataset->features; f++)
+    if (t->scale[f] != t->scale[0]) t->common_scale = 0.0f;
   return WLAW_OK;
 }
 

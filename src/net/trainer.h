@@ -13,6 +13,7 @@ struct trainer {
   size_t columns;       /* samples there is room for: a batch or a piece of the test set, a multiple of 16 */
   size_t input_stride;  /* floats from one sample of a batch to the next */
   float *scale, *shift; /* [input_stride], zero beyond the features */
+  float common_scale;   /* of all features, or 0 where they differ */
 };
 
 struct train_scratch {

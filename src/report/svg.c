@@ -139,6 +139,22 @@ void wlaw_svg_path_segment(text_buffer *out, double x1, double y1, double x2, do
   path_point(out, 'L', x2, y2);
 }
 
+void wlaw_svg_path_curve(text_buffer *out, const double x[4], const double y[4]) {
+  for (size_t i = 0; i < 4; i++)
+    if (!isfinite(x[i]) || !isfinite(y[i])) return;
+  path_point(out, 'M', x[0], y[0]);
+  path_point(out, 'C', x[1], y[1]);
+  path_point(out, ' ', x[2], y[2]);
+  path_point(out, ' ', x[3], y[3]);
+}
+
+void wlaw_svg_path_polygon(text_buffer *out, const double *x, const double *y, size_t n) {
+  for (size_t i = 0; i < n; i++)
+    if (!isfinite(x[i]) || !isfinite(y[i])) return;
+  for (size_t i = 0; i < n; i++) path_point(out, i == 0 ? 'M' : 'L', x[i], y[i]);
+  if (n > 0) wlaw_text_add(out, "Z");
+}
+
 void wlaw_svg_path_marker(text_buffer *out, marker_shape shape, double x, double y, double radius) {
   if (!isfinite(x) || !isfinite(y)) return;
   const double r = radius;

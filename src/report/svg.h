@@ -34,9 +34,11 @@ void wlaw_svg_band(text_buffer *out, const char *classes, const double *x, const
 typedef enum marker_shape { MARKER_CIRCLE, MARKER_SQUARE, MARKER_DIAMOND, MARKER_TRIANGLE, MARKER_CROSS } marker_shape;
 void wlaw_svg_marker(text_buffer *out, const char *classes, marker_shape shape, double x, double y, double radius);
 
-/* Many segments or markers of one class as one path, which is smaller: open, any number of parts, close. */
+/* Many segments, curves or markers of one class as one path, which is smaller: open, any number of parts, close. */
 void wlaw_svg_path_open(text_buffer *out, const char *classes);
 void wlaw_svg_path_segment(text_buffer *out, double x1, double y1, double x2, double y2);
+void wlaw_svg_path_curve(text_buffer *out, const double x[4], const double y[4]); /* cubic Bezier */
+void wlaw_svg_path_polygon(text_buffer *out, const double *x, const double *y, size_t n);
 void wlaw_svg_path_marker(text_buffer *out, marker_shape shape, double x, double y, double radius);
 void wlaw_svg_path_close(text_buffer *out);
 

@@ -16,9 +16,8 @@ static wlaw_status job_workers(train_job *job, const wlaw_options *options, wlaw
   const size_t n = job->plan.networks;
   const unsigned moments = (unsigned)wlaw_optimizer_moments(&job->plan.config);
   WLAW_TRY(wlaw_state_make(&job->state, n, wlaw_train_floats(job->trainer), moments, err));
-  job->group = wlaw_train_group(job->trainer);
-  if (job->group > TRAIN_MOST_GROUP) job->group = TRAIN_MOST_GROUP;
   job->threads = wlaw_threads_for((unsigned)wlaw_option_count(options, &wlaw_command_train, "threads"), n);
+  job->units = wlaw_train_units(job->trainer, n, job->threads);
   job->evaluations = wlaw_array(n, sizeof *job->evaluations);
   job->evaluated = wlaw_array(n, sizeof *job->evaluated);
   job->scratch = wlaw_array(job->threads, sizeof *job->scratch);

@@ -43,10 +43,9 @@ static wlaw_status initialise_unit(void *context, size_t k, unsigned worker, con
   return WLAW_OK;
 }
 
-static wlaw_status epoch_unit(void *context, size_t unit, unsigned worker, const atomic_bool *stop, wlaw_error *err) {
-  train_job *job = context;
-  const size_t first = unit * job->group;
-  const size_t n = job->state.networks - first < job->group ? job->state.networks - first : job->group;
+/* Networks first .. first + n - 1, all at the same step, to the end of the epoch. */
+static wlaw_status train_group(train_job *job, size_t first, size_t n, unsigned worker, const atomic_bool *stop,
+                               wlaw_error *err) {
   network_state states[TRAIN_MOST_GROUP];
   for (size_t i = 0; i < n; i++) states[i] = network_view(job, first + i);
   const wlaw_status status =
@@ -57,6 +56,17 @@ static wlaw_status epoch_unit(void *context, size_t unit, unsigned worker, const
   }
   for (size_t i = 0; i < n && status == WLAW_OK; i++) evaluate(job, first + i, worker);
   return status;
+}
+
+/* A run stopped on another number of threads was cut into other units: neighbours may be at different steps. */
+static wlaw_status epoch_unit(void *context, size_t unit, unsigned worker, const atomic_bool *stop, wlaw_error *err) {
+  train_job *job = context;
+  const size_t networks = job->state.networks, end = (unit + 1) * networks / job->units;
+  for (size_t first = unit * networks / job->units, next; first < end; first = next) {
+    for (next = first + 1; next < end && job->state.step[next] == job->state.step[first];) next++;
+    WLAW_TRY(train_group(job, first, next - first, worker, stop, err));
+  }
+  return WLAW_OK;
 }
 
 static wlaw_status finish_epoch(train_job *job, double seconds, wlaw_error *err) {
@@ -101,10 +111,9 @@ static wlaw_status stopped(train_job *job, wlaw_error *err) {
 /* One epoch, however often it is broken off to save the state. */
 static wlaw_status run_epoch(train_job *job, wlaw_error *err) {
   const uint64_t began = wlaw_clock_ns();
-  const size_t units = (job->plan.networks + job->group - 1) / job->group;
   wlaw_monitor inner = {.call = watch, .user = job};
   for (;;) {
-    const wlaw_status status = wlaw_parallel(units, job->threads, epoch_unit, job, &inner, err);
+    const wlaw_status status = wlaw_parallel(job->units, job->threads, epoch_unit, job, &inner, err);
     if (status == WLAW_OK) break;
     if (status != WLAW_CANCELLED) return status;
     WLAW_TRY(save_state(job, err));

@@ -6,14 +6,12 @@
 #include "study/state.h"
 #include "study/train_plan.h"
 
-enum { TRAIN_MOST_GROUP = 64 }; /* networks side by side at most */
-
 typedef struct train_job {
   train_plan plan;
   wlaw_dataset *dataset;
   trainer *trainer;
   ensemble_state state;
-  size_t group;            /* networks trained side by side */
+  size_t units;            /* the networks are trained in */
   evaluation *evaluations; /* [networks], of the epoch in hand */
   uint64_t *evaluated;     /* [networks]: 1 + epoch of the evaluation held; 0: none */
   train_scratch **scratch; /* [threads] */
