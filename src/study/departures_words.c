@@ -12,7 +12,7 @@
 enum { NORMAL_NETWORKS = 200, NORMAL_ENTRIES = 5000 };
 
 void wlaw_departures_why_not_simulated(char *out, size_t capacity, const departure_study *study) {
-  if (study->test.tested == 0) snprintf(out, capacity, "no invariant looked at can depart from the law");
+  if (study->test.tested == 0) snprintf(out, capacity, "the fit determines every invariant looked at");
   else if (study->seconds > 0.0)
     snprintf(out, capacity, "199 replicates would take about %.2g s of one core; --patience %.0f or --replicates N",
              study->seconds, ceil(1.5 * study->seconds));
@@ -23,23 +23,31 @@ static void say_global(bool *failed, json_t *summary, const departure_study *stu
   const departure_test *test = &study->test;
   char formula[64], reason[160];
   if (test->tested == 0) {
-    SENTENCE(failed, summary, "Every invariant looked at agrees with the law %s by construction.", study->law->name);
+    SENTENCE(failed, summary, "No invariant looked at can depart from the law %s: the fit determines each of them.",
+             study->law->name);
     return;
   }
   wlaw_graph_formula(formula, sizeof formula, &study->set.graphs[test->worst]);
   if (test->replicates == 0) {
     wlaw_departures_why_not_simulated(reason, sizeof reason, study);
     SENTENCE(failed, summary,
-             "Of %zu invariants not fitted, %s is furthest from the law %s: %.3g standard errors. The global test was "
+             "Of %zu invariant%s not fitted, %s is furthest from the law %s: %.3g standard errors. The global test was "
              "not simulated: %s.",
-             test->tested, formula, study->law->name, test->max_z, reason);
+             test->tested, test->tested == 1 ? "" : "s", formula, study->law->name, test->max_z, reason);
     return;
   }
-  SENTENCE(failed, summary,
-           "The global test %s the law %s: of %zu invariants not fitted, %s is furthest, by %.3g standard errors "
-           "(p = %.2g from %zu simulated ensembles).",
-           test->p_value < 0.05 ? "rejects" : "does not reject", study->law->name, test->tested, formula, test->max_z,
-           test->p_value, test->replicates);
+  const char *many = test->tested == 1 ? "" : "s";
+  if (test->p_value < 0.05)
+    SENTENCE(
+        failed, summary,
+        "The global test rejects the law %s: of %zu invariant%s not fitted, %s is furthest, by %.3g standard errors "
+        "(p = %.2g from %zu simulated ensembles).",
+        study->law->name, test->tested, many, formula, test->max_z, test->p_value, test->replicates);
+  else
+    SENTENCE(failed, summary,
+             "The global test does not reject the law %s: none of %zu invariant%s not fitted departs from it beyond "
+             "chance, and %s, the furthest, only by %.3g standard errors (p = %.2g from %zu simulated ensembles).",
+             study->law->name, test->tested, many, formula, test->max_z, test->p_value, test->replicates);
 }
 
 static void say_group(bool *failed, json_t *summary, const departure_study *study, const departure_group *group) {
@@ -77,10 +85,9 @@ static void say_groups(bool *failed, json_t *summary, const departure_study *stu
   if (left > 0)
     SENTENCE(failed, summary, "%zu further invariant%s significantly from the law.", left,
              left == 1 ? " departs" : "s depart");
-  if (n == 0 && study->test.tested > 0)
+  if (n == 0 && study->test.tested > 0 && study->test.replicates == 0)
     SENTENCE(failed, summary,
-             "None of the %zu invariants departs from the law %s at the 5 %% level, adjusted for their number.",
-             study->test.tested, study->law->name);
+             "By normal p-values, adjusted for their number (Holm), no departure is significant at 5 %%.");
 }
 
 void wlaw_departures_put(bool *failed, json_t *document, json_t *summary, json_t *warnings,
