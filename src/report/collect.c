@@ -45,8 +45,9 @@ static wlaw_status judge_law(void *context, size_t unit, unsigned worker, const 
   const departure_rows **rows = wlaw_array(n, sizeof *rows);
   if (!rows) return wlaw_fail_memory(err, n, sizeof *rows);
   for (size_t e = 0; e < n; e++) rows[e] = &all->units[e * all->series->n_tensors + t].departures;
-  const wlaw_status status = wlaw_read_departures(
-      tensor, (report_law)(unit % REPORT_LAWS), wlaw_collect_set(all, tensor), rows, n, all->request->seed_number, err);
+  const departure_null null = {.replicates = 499, .seed = all->request->seed_number, .threads = 1};
+  const wlaw_status status = wlaw_read_departures(tensor, (report_law)(unit % REPORT_LAWS),
+                                                  wlaw_collect_set(all, tensor), rows, n, &null, err);
   free(rows);
   return status;
 }

@@ -54,10 +54,12 @@ void wlaw_departure_rows_free(departure_rows *rows);
 
 /* The graphs of a set, which departures are numbered by. */
 wlaw_status wlaw_read_graphs(report_tensor *tensor, const invariant_set *set, wlaw_error *err);
-/* Departures from one law at every epoch that could be measured; nothing where the tensor's shape has no such law.
- * epochs: [n_epochs], of that set. The predictions at all epochs share their combinatorics. */
+/* Departures from one law at every epoch that could be measured; nothing where the tensor's shape has no such law. The
+ * global test for the widest law at the last epoch, with null's replicates where they are affordable. epochs:
+ * [n_epochs], of that set. The predictions at all epochs share their combinatorics. */
 wlaw_status wlaw_read_departures(report_tensor *tensor, report_law law, const invariant_set *set,
-                                 const departure_rows *const *epochs, size_t n_epochs, uint64_t seed, wlaw_error *err);
+                                 const departure_rows *const *epochs, size_t n_epochs, const departure_null *null,
+                                 wlaw_error *err);
 
 /* Two passes over the kept networks of a matrix, in blocks. Caller frees *out. */
 wlaw_status wlaw_read_histogram(weight_histogram **out, ensemble *source, size_t matrix, wlaw_error *err);

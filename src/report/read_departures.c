@@ -57,7 +57,6 @@ static wlaw_status judge_epochs(report_tensor *tensor, report_law k, const law_e
   return WLAW_OK;
 }
 
-enum { REPLICATES = 499 };
 static const double PATIENCE = 2.0; /* seconds of one core for the global test of one matrix */
 
 static wlaw_status read_leaders(report_tensor *tensor, const departure *departures, const departure_test *test,
@@ -72,13 +71,12 @@ static wlaw_status read_leaders(report_tensor *tensor, const departure *departur
 
 /* The global test, of the widest law at the last epoch alone: it costs more than all the rest. */
 static wlaw_status simulate_last(report_tensor *tensor, tensor_point *last, report_law k, const invariant_set *set,
-                                 const matrix_gaussian *law, size_t networks, uint64_t seed, wlaw_error *err) {
+                                 const matrix_gaussian *law, const departure_null *null, wlaw_error *err) {
   departure_test test;
-  const departure_null null = {networks, REPLICATES, seed, 1};
   wlaw_departures_test(&test, last->departures[k], set->n);
-  if (networks < 2 || test.tested == 0) return WLAW_OK;
-  if (REPLICATES * wlaw_departure_replicate_seconds(set, law, networks) > PATIENCE) return WLAW_OK;
-  wlaw_status status = wlaw_departures_simulate(&test, last->departures[k], set, law, &null, NULL, err);
+  if (null->networks < 2 || null->replicates == 0 || test.tested == 0) return WLAW_OK;
+  if ((double)null->replicates * wlaw_departure_replicate_seconds(set, law, null->networks) > PATIENCE) return WLAW_OK;
+  wlaw_status status = wlaw_departures_simulate(&test, last->departures[k], set, law, null, NULL, err);
   if (status == WLAW_OK) {
     last->global_p[k] = test.p_value;
     status = read_leaders(tensor, last->departures[k], &test, err);
@@ -88,7 +86,8 @@ static wlaw_status simulate_last(report_tensor *tensor, tensor_point *last, repo
 }
 
 wlaw_status wlaw_read_departures(report_tensor *tensor, report_law k, const invariant_set *set,
-                                 const departure_rows *const *epochs, size_t n_epochs, uint64_t seed, wlaw_error *err) {
+                                 const departure_rows *const *epochs, size_t n_epochs, const departure_null *null,
+                                 wlaw_error *err) {
   static const law_ops *const laws[REPORT_LAWS] = {&wlaw_law_iid, &wlaw_law_bipartite, &wlaw_law_permutation};
   const report_law widest = tensor->rows == tensor->cols ? REPORT_PERMUTATION : REPORT_BIPARTITE;
   if (k > widest) return WLAW_OK;
@@ -100,9 +99,12 @@ wlaw_status wlaw_read_departures(report_tensor *tensor, report_law k, const inva
                            : wlaw_fail_memory(err, n_epochs * set->n, sizeof *of.predicted);
   if (status == WLAW_OK && of.n > 0) status = wlaw_wick_predict(of.predicted, set->wick, of.laws, of.n, err);
   if (status == WLAW_OK) status = judge_epochs(tensor, k, &of, epochs, err);
-  if (status == WLAW_OK && k == widest && of.n > 0 && of.at[of.n - 1] == n_epochs - 1)
-    status = simulate_last(tensor, &tensor->points[n_epochs - 1], k, set, &of.laws[of.n - 1],
-                           epochs[n_epochs - 1]->observed.count, seed, err);
+  const size_t last = n_epochs - 1;
+  if (status == WLAW_OK && k == widest && of.n > 0 && of.at[of.n - 1] == last) {
+    departure_null of_last = *null;
+    of_last.networks = epochs[last]->observed.count;
+    status = simulate_last(tensor, &tensor->points[last], k, set, &of.laws[of.n - 1], &of_last, err);
+  }
   free(of.laws);
   free(of.at);
   free(of.predicted);
