@@ -13,7 +13,7 @@ static const struct {
 } printers[] = {
     {"weightlaw.fit/", wlaw_print_fit},         {"weightlaw.fits/", wlaw_print_fits},
     {"weightlaw.compare/", wlaw_print_compare}, {"weightlaw.compares/", wlaw_print_compare},
-    {"weightlaw.train/", wlaw_print_train},     {"weightlaw.compares/", wlaw_print_compare},
+    {"weightlaw.train/", wlaw_print_train},     {"weightlaw.draw/", wlaw_print_draw},
     {"weightlaw.report/", wlaw_print_report},   {"weightlaw.data/", wlaw_print_data},
     {"weightlaw.graphs/", wlaw_print_graphs},
 };

@@ -93,10 +93,11 @@ static wlaw_status draw(const wlaw_law *law, double *out, size_t rows, size_t co
     }
   /* The projections of one Gaussian matrix are independent: scale each by its own standard deviation. */
   const double level = (p[MEAN] + sqrt(p[S0]) * S) / sqrt(m * n);
+  const double sd_row = sqrt(p[ROWS]), sd_column = sqrt(p[COLUMNS]), sd_rest = sqrt(p[ENTRIES]);
   for (size_t i = 0; i < rows; i++)
     for (size_t j = 0; j < cols; j++) {
       const double row = r[i] - total, column = c[j] - total, rest = out[i * cols + j] - total - row - column;
-      out[i * cols + j] = level + sqrt(p[ROWS]) * row + sqrt(p[COLUMNS]) * column + sqrt(p[ENTRIES]) * rest;
+      out[i * cols + j] = level + sd_row * row + sd_column * column + sd_rest * rest;
     }
   free(r);
   return WLAW_OK;

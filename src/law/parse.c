@@ -199,7 +199,7 @@ static wlaw_status parse_text(wlaw_law *law, const char *text, wlaw_error *err) 
   char name[LONGEST_NAME];
   skip_spaces(&p);
   if (*p.at == '@') {
-    fail_here(&p, "a law from a fit's file is not supported");
+    fail_here(&p, "a law is not read from a fit's file here");
     return wlaw_error_add_hint(err, WLAW_ARGUMENT, "write it out as name(parameter=value, ...)");
   }
   WLAW_TRY(parse_name(&p, name, "the law's name is missing"));

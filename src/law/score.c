@@ -17,11 +17,11 @@ const law_ops *wlaw_score_law(bool bipartite) { return bipartite ? &wlaw_law_bip
 
 void wlaw_score_unit(matrix_gaussian *out, const matrix_gaussian *like, size_t k) {
   *out = (matrix_gaussian){.law = like->law, .layout = like->layout};
-  if (k < like->layout.blocks[0].copies) {
+  if (k < like->layout.means) {
     out->mean[k] = 1.0;
     return;
   }
-  k -= like->layout.blocks[0].copies;
+  k -= like->layout.means;
   for (size_t b = 0; b < like->layout.n_blocks; b++) {
     const size_t p = like->layout.blocks[b].copies;
     if (like->layout.blocks[b].dimension == 0) continue;

@@ -10,15 +10,13 @@ typedef struct restriction {
   size_t trivial, standard;             /* copies at this size */
   double of_trivial[2][MATRIX_COPIES];  /* over (sum, trace) */
   double of_standard[2][MATRIX_COPIES]; /* over (columns, rows, diagonal) */
-  size_t place[2];                      /* of each standard copy among those of large matrices */
 } restriction;
 
-static void add_standard(restriction *r, size_t place, double columns, double rows, double diagonal) {
-  double *row = r->of_standard[r->standard];
+static void add_standard(restriction *r, double columns, double rows, double diagonal) {
+  double *row = r->of_standard[r->standard++];
   row[0] = columns;
   row[1] = rows;
   row[2] = diagonal;
-  r->place[r->standard++] = place;
 }
 
 /* Zero diagonal: t = 0 leaves S2 = -S1 / sqrt(D-1), and z = 0 leaves v3 = -(v1 + v2) / sqrt(D-2); the rows below are
@@ -29,20 +27,20 @@ static restriction restrict_to(const matrix_space *space, size_t D) {
   if (space->parity != PARITY_ODD && !space->zero_diagonal) {
     r.trivial = D == 1 ? 1 : 2;
     r.of_trivial[0][0] = r.of_trivial[1][1] = 1.0;
-    if (D > 1) add_standard(&r, 0, half, half, 0.0);
-    if (D > 2) add_standard(&r, 1, 0.0, 0.0, 1.0);
+    if (D > 1) add_standard(&r, half, half, 0.0);
+    if (D > 2) add_standard(&r, 0.0, 0.0, 1.0);
   } else if (space->parity != PARITY_ODD && D > 1) {
     r.trivial = 1;
     r.of_trivial[0][0] = sqrt((n - 1.0) / n);
     r.of_trivial[0][1] = -sqrt(1.0 / n);
     const double sums = sqrt((n - 2.0) / (2.0 * n));
-    if (D > 2) add_standard(&r, 0, sums, sums, -sqrt(2.0 / n));
+    if (D > 2) add_standard(&r, sums, sums, -sqrt(2.0 / n));
   }
-  if (space->parity != PARITY_EVEN && D > 1) add_standard(&r, space->parity == PARITY_ODD ? 0 : 1, -half, half, 0.0);
+  if (space->parity != PARITY_EVEN && D > 1) add_standard(&r, -half, half, 0.0);
   return r;
 }
 
-/* Copies of large matrices, which the text of a law always has. */
+/* Copies of large matrices. */
 static size_t most_trivial(const matrix_space *space) { return !space->trivial ? 0 : space->zero_diagonal ? 1 : 2; }
 static size_t most_standard(const matrix_space *space) {
   return space->parity == PARITY_NONE || (space->parity == PARITY_EVEN && !space->zero_diagonal) ? 2 : 1;
@@ -169,6 +167,7 @@ void wlaw_space_influence(double *jacobian, const matrix_gaussian *fit, const ma
   }
 }
 
+/* The text always has the numbers of large matrices; smaller sizes use the leading ones of a list. */
 void wlaw_space_values(matrix_gaussian *out, const wlaw_law *law) {
   const matrix_space *space = law->ops->matrix->space;
   const restriction r = restrict_to(space, out->layout.rows);
@@ -184,8 +183,7 @@ void wlaw_space_values(matrix_gaussian *out, const wlaw_law *law) {
     b++;
   }
   for (size_t i = 0; i < r.standard; i++)
-    for (size_t j = 0; j < r.standard; j++)
-      out->covariance[b][i * r.standard + j] = value[r.place[i] * standard + r.place[j]];
+    for (size_t j = 0; j < r.standard; j++) out->covariance[b][i * r.standard + j] = value[i * standard + j];
   value += standard * standard;
   for (b++; b < out->layout.n_blocks; b++) out->covariance[b][0] = *value++;
 }

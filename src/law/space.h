@@ -30,7 +30,8 @@ wlaw_status wlaw_space_draw(const wlaw_law *law, double *out, size_t rows, size_
 /* WLAW_VALUE saying what is not symmetric, or not zero, and by how much. Rounding to 32 bits and sums of ten thousand
  * products at that precision pass. A law without a space takes everything. */
 wlaw_status wlaw_space_check(const law_ops *law, const matrix_moments *moments, wlaw_error *err);
-/* The law whose space, the smallest, the data lie in; NULL: none but that of all matrices. */
+/* The law whose space, the smallest, the data lie in; NULL: none but that of all matrices, or weights that are all
+ * alike, which lie in every space. */
 const law_ops *wlaw_space_find(const matrix_moments *moments);
 /* "symmetric", "symmetric with zero diagonal", "antisymmetric", "zero on the diagonal". */
 const char *wlaw_space_words(const matrix_space *space);

@@ -52,11 +52,20 @@ wlaw_status wlaw_space_check(const law_ops *law, const matrix_moments *moments, 
   return WLAW_OK;
 }
 
+/* Weights that are all alike have every symmetry, and that says nothing of their law: the total variance about the mean
+ * under permutations, against the size of an entry. */
+static bool vary(const matrix_moments *moments, double entry) {
+  static const size_t squares[] = {Q_V11, Q_V22, Q_V33, Q_P2, Q_P3};
+  double sum = (moments->comoment[Q_S1][Q_S1] + moments->comoment[Q_S2][Q_S2]) / (double)moments->count;
+  for (size_t k = 0; k < sizeof squares / sizeof *squares; k++) sum += moments->mean[squares[k]];
+  return root(sum) / (double)moments->rows > TOLERANCE * entry;
+}
+
 const law_ops *wlaw_space_find(const matrix_moments *moments) {
   const law_ops *found = NULL;
   size_t fewest = SIZE_MAX;
   entry_sizes sizes;
-  if (!measure_sizes(&sizes, moments) || !(fmax(sizes.diagonal, sizes.others) > 0.0)) return NULL;
+  if (!measure_sizes(&sizes, moments) || !vary(moments, fmax(sizes.diagonal, sizes.others))) return NULL;
   for (size_t i = 0; i < wlaw_n_laws; i++) {
     const law_ops *law = wlaw_laws[i];
     matrix_layout layout;

@@ -150,7 +150,7 @@ static wlaw_status set_units(wick_task *task, const matrix_gaussian *law, wlaw_e
     wlaw_contraction_factors(factors, &delta);
     wlaw_contraction_means(task->means, plan, factors, plan->degree < 2 ? plan->degree : 2);
     /* Linear in the change: products of two means are not. */
-    for (size_t c = plan->start[2]; k < wide.layout.blocks[0].copies && c < plan->start[3]; c++) task->means[c] = 0.0;
+    for (size_t c = plan->start[2]; k < wide.layout.means && c < plan->start[3]; c++) task->means[c] = 0.0;
     memcpy(task->units + k * plan->start[3], task->means, plan->start[3] * sizeof *task->units);
   }
   return WLAW_OK;
@@ -245,6 +245,25 @@ wlaw_status wlaw_wick_predict(graph_prediction *out, const wick_plan *plan, cons
     WLAW_TRY(predict_together(out + l * contractions->n_graphs, contractions, laws + l,
                               n - l < together ? n - l : together, err));
   return WLAW_OK;
+}
+
+double wlaw_graph_predict_cost(const graph *g, bool bipartite) {
+  static const double bell[GRAPH_EDGES + 1] = {1, 2, 15, 203, 4140, 115975, 4213597}; /* partitions of 2m ends */
+  const double one_end = bipartite ? 2.0 : 5.0, two_ends = bipartite ? 4.0 : 15.0, no_end = bipartite ? 1.0 : 2.0;
+  unsigned ends[GRAPH_NODES] = {0};
+  double states = 1.0, steps = 0.0;
+  for (size_t e = 0; e < g->n_edges; e++) {
+    ends[g->edges[e].from]++;
+    ends[g->edges[e].to]++;
+  }
+  for (size_t e = 0; e < g->n_edges; e++) {
+    const unsigned from = g->edges[e].from, to = g->edges[e].to;
+    const double shared = from == to ? ends[from] > 2 : (ends[from] > 1) + (ends[to] > 1);
+    states *= shared > 1 ? two_ends : shared > 0 ? one_end : no_end;
+    steps += states;
+    states = fmin(states, bell[g->n_edges]);
+  }
+  return steps;
 }
 
 wlaw_status wlaw_graph_predict(graph_prediction *out, const graph *g, const matrix_gaussian *laws, size_t n,

@@ -5,10 +5,11 @@
 
 enum { MOST = SMALL_MOST };
 
-/* One rotation in the plane (p, q) that makes a[p, q] zero (Golub and Van Loan, Matrix Computations, 8.5). */
-static void rotate(double *a, double *v, size_t n, size_t p, size_t q) {
+/* One rotation in the plane (p, q) that makes a[p, q] zero (Golub and Van Loan, Matrix Computations, 8.5). false: it is
+ * zero already. */
+static bool rotate(double *a, double *v, size_t n, size_t p, size_t q) {
   const double apq = a[p * n + q];
-  if (apq == 0.0) return;
+  if (apq == 0.0) return false;
   const double theta = (a[q * n + q] - a[p * n + p]) / (2.0 * apq);
   const double t = (theta >= 0.0 ? 1.0 : -1.0) / (fabs(theta) + hypot(theta, 1.0));
   const double c = 1.0 / hypot(t, 1.0), s = t * c;
@@ -26,6 +27,7 @@ static void rotate(double *a, double *v, size_t n, size_t p, size_t q) {
     v[k * n + q] = s * vkp + c * vkq;
   }
   a[p * n + q] = a[q * n + p] = 0.0;
+  return true;
 }
 
 static void swap_columns(double *a, size_t n, size_t j, size_t k) {
@@ -37,13 +39,16 @@ static void swap_columns(double *a, size_t n, size_t j, size_t k) {
 }
 
 void wlaw_small_eigen(double *values, double *vectors, const double *a, size_t n) {
-  enum { SWEEPS = 30 }; /* convergence is quadratic: 4 or 5 are enough, more do nothing */
+  enum { SWEEPS = 30 }; /* convergence is quadratic: 4 or 5 are enough */
   double work[MOST * MOST], v[MOST * MOST] = {0};
   memcpy(work, a, n * n * sizeof *work);
   for (size_t i = 0; i < n; i++) v[i * n + i] = 1.0;
-  for (int sweep = 0; sweep < SWEEPS; sweep++)
+  bool turned = true;
+  for (int sweep = 0; sweep < SWEEPS && turned; sweep++) {
+    turned = false;
     for (size_t p = 0; p + 1 < n; p++)
-      for (size_t q = p + 1; q < n; q++) rotate(work, v, n, p, q);
+      for (size_t q = p + 1; q < n; q++) turned |= rotate(work, v, n, p, q);
+  }
   for (size_t i = 0; i < n; i++) values[i] = work[i * n + i];
   for (size_t i = 0; i + 1 < n; i++)
     for (size_t j = i + 1; j < n; j++)

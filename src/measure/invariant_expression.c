@@ -3,16 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const double middle_size[2] = {64.0, 64.0};
-
-void wlaw_expressions_start(expression_table *table, bool bipartite) {
-  *table = (expression_table){.bipartite = bipartite};
-  memset(table->buckets, 0xff, sizeof table->buckets); /* EXPRESSION_NONE */
+void wlaw_expressions_start(expression_table *table, bool bipartite, const double sizes[2]) {
+  *table = (expression_table){.bipartite = bipartite, .sizes = {sizes[0], sizes[1]}};
 }
 
 bool wlaw_expressions_reserve(expression_table *table, size_t more) {
   if (table->capacity - table->n >= more) return true;
-  if (more > EXPRESSION_NONE / 4 || table->n > EXPRESSION_NONE / 4) return false; /* references take one bit more */
+  if (more > UINT32_MAX / 4 || table->n > UINT32_MAX / 4) return false; /* references take one bit more */
   const size_t capacity = 2 * table->n + more;
   expression *all = realloc(table->all, capacity * sizeof *all);
   if (!all) return false;
@@ -51,13 +48,13 @@ uint32_t wlaw_expression(expression_table *table, expression_kind kind, uint32_t
   const bool commutes = kind == VECTOR_PRODUCT || kind == NUMBER_DOT || kind == NUMBER_PRODUCT;
   if (commutes && a > b) return wlaw_expression(table, kind, b, a);
   uint32_t *bucket = bucket_of(table, kind, a, b);
-  for (uint32_t k = *bucket; k != EXPRESSION_NONE; k = table->all[k].next)
+  for (uint32_t k = *bucket; k != 0; k = table->all[k].next)
     if (table->all[k].kind == (uint8_t)kind && table->all[k].a == a && table->all[k].b == b) return k;
   const uint32_t number = (uint32_t)table->n++;
   expression *e = &table->all[number];
   *e = (expression){.kind = (uint8_t)kind, .a = a, .b = b, .next = *bucket};
   describe(e, table);
-  e->cost = (number ? table->all[number - 1].cost : 0.0) + wlaw_expression_cost(table->all, e, middle_size);
+  e->cost = (number ? table->all[number - 1].cost : 0.0) + wlaw_expression_cost(table->all, e, table->sizes);
   *bucket = number;
   return number;
 }

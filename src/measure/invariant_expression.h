@@ -31,21 +31,23 @@ typedef struct expression {
   uint8_t sides[2]; /* of rows and columns, or of the vector: 0 rows of M, 1 columns (always 0 where M is square) */
   bool symmetric;
   uint32_t a, b;
-  uint32_t next; /* with the same hash */
-  double cost;   /* of this and all before, by wlaw_expression_cost at a middle size */
+  uint32_t next; /* with the same hash; 0, which is M and never looked up: none */
+  double cost;   /* of this and all before, for matrices of the table's sizes */
 } expression;
 
-enum { EXPRESSION_BUCKETS = 4096, EXPRESSION_NONE = UINT32_MAX };
+enum { EXPRESSION_BUCKETS = 4096 };
 
 typedef struct expression_table {
   expression *all;
   size_t n, capacity;
   bool bipartite;
+  double sizes[2];
   uint32_t buckets[EXPRESSION_BUCKETS];
 } expression_table;
 
-/* An empty table but for M, number 0. all: allocated by wlaw_expressions_reserve, the caller's to free. */
-void wlaw_expressions_start(expression_table *table, bool bipartite);
+/* An empty table; M must come first, as number 0. sizes: of the matrices by which costs are judged. all: allocated by
+ * wlaw_expressions_reserve, the caller's to free. */
+void wlaw_expressions_start(expression_table *table, bool bipartite, const double sizes[2]);
 /* Room for `more` expressions; false when memory runs out. */
 bool wlaw_expressions_reserve(expression_table *table, size_t more);
 /* The number of this expression, added where it is new (there must be room). */

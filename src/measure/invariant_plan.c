@@ -42,35 +42,55 @@ static bool graph_value(uint32_t *value, expression_table *table, const graph *g
   return true;
 }
 
-static wlaw_status plan_fill(invariant_plan *plan, const graph *graphs, size_t n, wlaw_error *err) {
+/* sizes: what costs are judged by. */
+static wlaw_status plan_fill(invariant_plan *plan, const graph *graphs, size_t n, const double sizes[2],
+                             wlaw_error *err) {
   expression_table table;
-  wlaw_expressions_start(&table, plan->bipartite);
+  plan->n_graphs = n;
+  plan->values = wlaw_array(n, sizeof *plan->values);
+  if (!plan->values) return wlaw_fail_memory(err, n, sizeof *plan->values);
+  wlaw_expressions_start(&table, plan->bipartite, sizes);
   bool enough = wlaw_expressions_reserve(&table, 1);
   if (enough) (void)wlaw_expression(&table, MATRIX_GIVEN, 0, 0);
   for (size_t k = 0; enough && k < n; k++) enough = graph_value(&plan->values[k], &table, &graphs[k]);
   plan->expressions = table.all;
   plan->n_expressions = table.n;
-  if (!enough) return wlaw_fail_memory(err, table.n, sizeof *table.all);
-  return wlaw_plan_schedule(plan, err);
+  return enough ? wlaw_plan_schedule(plan, err) : wlaw_fail_memory(err, table.n, sizeof *table.all);
 }
 
-wlaw_status wlaw_invariant_plan_new(invariant_plan **out, const graph *graphs, size_t n, bool bipartite,
-                                    wlaw_error *err) {
-  for (size_t k = 0; k < n; k++) WLAW_TRY(graph_check(&graphs[k], bipartite, err));
+static wlaw_status plan_new(invariant_plan **out, const graph *graphs, size_t n, bool bipartite, const double sizes[2],
+                            wlaw_error *err) {
   invariant_plan *plan = wlaw_array(1, sizeof *plan);
   if (!plan) return wlaw_fail_memory(err, 1, sizeof *plan);
   plan->bipartite = bipartite;
-  plan->n_graphs = n;
-  plan->values = wlaw_array(n, sizeof *plan->values);
-  const wlaw_status status =
-      plan->values ? plan_fill(plan, graphs, n, err) : wlaw_fail_memory(err, n, sizeof *plan->values);
+  plan->tall = plan;
+  const wlaw_status status = plan_fill(plan, graphs, n, sizes, err);
   if (status != WLAW_OK) wlaw_invariant_plan_free(plan);
   else *out = plan;
   return status;
 }
 
+wlaw_status wlaw_invariant_plan_new(invariant_plan **out, const graph *graphs, size_t n, bool bipartite,
+                                    wlaw_error *err) {
+  static const double square[2] = {64.0, 64.0}, wide[2] = {32.0, 128.0}, tall[2] = {128.0, 32.0};
+  invariant_plan *plan, *other;
+  for (size_t k = 0; k < n; k++) WLAW_TRY(graph_check(&graphs[k], bipartite, err));
+  WLAW_TRY(plan_new(&plan, graphs, n, bipartite, bipartite ? wide : square, err));
+  if (bipartite) {
+    const wlaw_status status = plan_new(&other, graphs, n, true, tall, err);
+    if (status != WLAW_OK) {
+      wlaw_invariant_plan_free(plan);
+      return status;
+    }
+    plan->tall = other;
+  }
+  *out = plan;
+  return WLAW_OK;
+}
+
 void wlaw_invariant_plan_free(invariant_plan *plan) {
   if (!plan) return;
+  if (plan->tall != plan) wlaw_invariant_plan_free(plan->tall);
   free(plan->expressions);
   free(plan->values);
   free(plan->steps);
@@ -81,6 +101,7 @@ void wlaw_invariant_plan_free(invariant_plan *plan) {
 double wlaw_invariant_plan_cost(const invariant_plan *plan, size_t rows, size_t cols) {
   const double sizes[2] = {(double)rows, (double)cols};
   double cost = 0.0;
+  if (rows > cols) plan = plan->tall;
   for (size_t k = 0; k < plan->n_expressions; k++)
     cost += wlaw_expression_cost(plan->expressions, &plan->expressions[k], sizes);
   return cost;

@@ -37,6 +37,7 @@ struct invariant_plan {
   size_t n_steps;
   row_step *row_steps;
   size_t n_row_steps;
+  invariant_plan *tall; /* for matrices with more rows than columns, where other products are cheap; square: itself */
 };
 
 /* Fills the steps of a plan whose expressions are complete. */

@@ -2,7 +2,6 @@
  * Within a pass rows are taken in the order of the elementwise products they belong to, so that products share their
  * beginnings. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "core/error.h"
 #include "core/memory.h"
@@ -62,7 +61,6 @@ static void add_pass(invariant_plan *plan, const application *sorted, size_t n) 
     const application *now = &sorted[k];
     for (uint8_t d = 1; d <= now->depth; d++) {
       if (held[d] == now->chain[d]) continue;
-      memset(held + d, 0, (PLAN_DEPTH + 1 - d) * sizeof *held);
       held[d] = now->chain[d];
       plan->row_steps[plan->n_row_steps++] =
           (row_step){.from = (uint8_t)(d - 1), .to = d, .matrix = now->chain[0], .factor = all[now->chain[d]].b};

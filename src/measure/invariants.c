@@ -11,7 +11,7 @@
 #include "measure/invariants_kernels.h"
 
 enum {
-  SMALL = 1024,       /* most entries of a matrix that goes side by side with others */
+  SMALL = 4096,       /* most entries of a matrix that goes side by side with others */
   ROWS_TOGETHER = 128 /* lane vectors in the rows that a pass takes at once: some of each matrix stay in L1 */
 };
 
@@ -29,7 +29,7 @@ typedef struct invariant_run {
   const double **numbers; /* [n_graphs] */
 } invariant_run;
 
-static const invariants_kernels *kernels_of(cpu_level level) {
+const invariants_kernels *wlaw_invariants_kernels(cpu_level level) {
 #if defined(__x86_64__)
   if (level == CPU_V4) return &wlaw_invariants_kernels_v4;
   if (level == CPU_V3) return &wlaw_invariants_kernels_v3;
@@ -252,11 +252,11 @@ static void run_group(const invariant_run *run, double *values, const double *ma
 }
 
 static wlaw_status check_sizes(const invariant_plan *plan, size_t rows, size_t cols, wlaw_error *err) {
-  if (rows == 0 || cols == 0) return wlaw_fail(err, WLAW_ARGUMENT, "a %zu x %zu matrix has no entries", rows, cols);
+  if (rows == 0 || cols == 0) return wlaw_fail(err, WLAW_SHAPE, "a %zu x %zu matrix has no entries", rows, cols);
   if (!plan->bipartite && rows != cols)
-    return wlaw_fail(err, WLAW_ARGUMENT, "a %zu x %zu matrix has invariants of bipartite graphs only", rows, cols);
-  if (!wlaw_blas_size_ok(rows) || !wlaw_blas_size_ok(cols) || !wlaw_blas_size_ok(rows + INVARIANTS_LANES) ||
-      !wlaw_blas_size_ok(cols + INVARIANTS_LANES))
+    return wlaw_fail(err, WLAW_SHAPE, "a %zu x %zu matrix has invariants of bipartite graphs only", rows, cols);
+  const size_t most = rows > cols ? rows : cols;
+  if (!wlaw_blas_size_ok(most) || !wlaw_blas_size_ok(most + INVARIANTS_LANES)) /* padded */
     return wlaw_fail(err, WLAW_LIMIT, "a %zu x %zu matrix is larger than BLAS can count", rows, cols);
   return WLAW_OK;
 }
@@ -265,7 +265,8 @@ wlaw_status wlaw_invariants_measure_as(double *values, const invariant_plan *pla
                                        size_t rows, size_t cols, cpu_level level, invariant_layout layout,
                                        wlaw_error *err) {
   WLAW_TRY(check_sizes(plan, rows, cols, err));
-  const invariants_kernels *kernels = kernels_of(level);
+  if (rows > cols) plan = plan->tall;
+  const invariants_kernels *kernels = wlaw_invariants_kernels(level);
   const bool alone = layout == LAYOUT_ALONE;
   const size_t L = kernels->lanes, group = alone ? 1 : L;
   invariant_run run = {
@@ -290,40 +291,4 @@ wlaw_status wlaw_invariants_measure(double *values, const invariant_plan *plan, 
   const bool small = rows <= SMALL && cols <= SMALL / (rows ? rows : 1);
   return wlaw_invariants_measure_as(values, plan, matrices, n, rows, cols, level,
                                     small ? LAYOUT_SIDE_BY_SIDE : LAYOUT_ALONE, err);
-}
-
-/* into += n networks with these means and sums of squares, length of them. */
-static void merge_group(invariant_moments *into, size_t first, size_t length, double n, const double *mean,
-                        const double *squares) {
-  const double have = (double)into->count, total = have + n;
-  for (size_t a = 0; a < length; a++) {
-    const double delta = mean[a] - into->mean[first + a];
-    into->mean[first + a] += delta * (n / total);
-    into->squares[first + a] += squares[a] + delta * delta * (have * n / total);
-  }
-}
-
-void wlaw_invariant_moments_add(invariant_moments *state, const double *values, size_t n) {
-  enum { TOGETHER = 64 };
-  if (n == 0) return;
-  for (size_t first = 0; first < state->length; first += TOGETHER) {
-    const size_t length = state->length - first < TOGETHER ? state->length - first : TOGETHER;
-    double mean[TOGETHER] = {0}, squares[TOGETHER] = {0};
-    for (size_t k = 0; k < n; k++)
-      for (size_t a = 0; a < length; a++) mean[a] += values[k * state->length + first + a];
-    for (size_t a = 0; a < length; a++) mean[a] /= (double)n;
-    for (size_t k = 0; k < n; k++)
-      for (size_t a = 0; a < length; a++) {
-        const double delta = values[k * state->length + first + a] - mean[a];
-        squares[a] += delta * delta;
-      }
-    merge_group(state, first, length, (double)n, mean, squares);
-  }
-  state->count += n;
-}
-
-void wlaw_invariant_moments_merge(invariant_moments *into, const invariant_moments *from) {
-  if (from->count == 0) return;
-  merge_group(into, 0, into->length, (double)from->count, from->mean, from->squares);
-  into->count += from->count;
 }

@@ -10,7 +10,8 @@
 typedef struct invariant_plan invariant_plan;
 
 /* A plan for n graphs (connected or not, canonical or not). bipartite: nodes with outgoing edges are rows, those with
- * incoming edges columns, of an m x n matrix; otherwise matrices are square. Caller frees. */
+ * incoming edges columns, of an m x n matrix; otherwise matrices are square. A plan is only read by what follows:
+ * threads may share it. WLAW_ARGUMENT: a graph without edges, with an isolated node, or not bipartite. Caller frees. */
 wlaw_status wlaw_invariant_plan_new(invariant_plan **out, const graph *graphs, size_t n, bool bipartite,
                                     wlaw_error *err);
 void wlaw_invariant_plan_free(invariant_plan *plan); /* NULL allowed */
@@ -18,8 +19,10 @@ void wlaw_invariant_plan_free(invariant_plan *plan); /* NULL allowed */
 /* Multiply-adds one [rows, cols] matrix takes: for estimates of time before starting. */
 double wlaw_invariant_plan_cost(const invariant_plan *plan, size_t rows, size_t cols);
 
-/* values: [n, n_graphs] of matrices: [n, rows, cols]. Values that overflow are not finite. A value is the same in any
- * batch. level: at most wlaw_cpu_level(). */
+/* values: [n, n_graphs] of matrices: [n, rows, cols]. Values that overflow are not finite, and neither are those of a
+ * matrix with entries that are not, wherever these enter. A value is the same in any batch. level: at most
+ * wlaw_cpu_level(). WLAW_SHAPE: no entries, or not square though the plan is for square matrices. Work space is
+ * taken once a call, so that calls for many matrices (64, say) cost less than calls for each. */
 wlaw_status wlaw_invariants_measure(double *values, const invariant_plan *plan, const double *matrices, size_t n,
                                     size_t rows, size_t cols, cpu_level level, wlaw_error *err);
 

@@ -165,6 +165,21 @@ static void product(double *out, product_operand a, product_operand b, size_t ro
     for (size_t j = 0; j < i; j++) ((lanes *)out)[i * cols + j] = ((const lanes *)out)[j * cols + i];
 }
 
+/* A loop over all columns of one row at a time: it stays in L1 and is a vector loop. */
+static void spread(double *restrict mean, double *restrict squares, const double *restrict values, size_t n,
+                   size_t length, size_t stride) {
+  memset(mean, 0, length * sizeof *mean);
+  memset(squares, 0, length * sizeof *squares);
+  for (size_t k = 0; k < n; k++)
+    for (size_t a = 0; a < length; a++) mean[a] += values[k * stride + a];
+  for (size_t a = 0; a < length; a++) mean[a] /= (double)n;
+  for (size_t k = 0; k < n; k++)
+    for (size_t a = 0; a < length; a++) {
+      const double delta = values[k * stride + a] - mean[a];
+      squares[a] += delta * delta;
+    }
+}
+
 #define PASTE_(a, b) a##b
 #define PASTE(a, b)  PASTE_(a, b)
 
@@ -178,4 +193,5 @@ const invariants_kernels PASTE(wlaw_invariants_kernels_, WLAW_LEVEL) = {
     .scale = scale,
     .product = product,
     .mirror = mirror,
+    .spread = spread,
 };

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "core/cpu.h"
+
 enum { INVARIANTS_LANES = 8 /* most doubles in a lane vector */ };
 
 /* An operand of a product, side by side: strides of rows and columns in lane vectors. */
@@ -40,7 +42,12 @@ typedef struct invariants_kernels {
                   bool symmetric);
   /* Alone: the lower triangle from the upper one, [rows, width lane vectors] */
   void (*mirror)(double *a, size_t rows, size_t width);
+  /* mean and sum of squared deviations of `length` columns over n >= 1 rows, `stride` apart; two passes */
+  void (*spread)(double *mean, double *squares, const double *values, size_t n, size_t length, size_t stride);
 } invariants_kernels;
+
+/* Those of an instruction set. */
+const invariants_kernels *wlaw_invariants_kernels(cpu_level level);
 
 extern const invariants_kernels wlaw_invariants_kernels_baseline;
 #if defined(__x86_64__)

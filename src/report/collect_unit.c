@@ -144,8 +144,7 @@ wlaw_status wlaw_collect_unit(void *context, size_t unit, unsigned worker, const
   if (status == WLAW_OK) status = fit_missing_laws(result, all, tensor, e, reason);
   status = wlaw_collect_reason(&point->why_no_fit, status, reason, err);
   wlaw_error_clear(reason);
-  const char *unchosen =
-      result->fits[0] ? json_string_value(json_object_get(result->fits[0]->document, "reason")) : NULL;
+  const char *unchosen = result->fits[0] ? wlaw_read_unchosen(result->fits[0]->document) : NULL;
   if (status == WLAW_OK && unchosen && !wlaw_series_set_text(&point->why_no_choice, unchosen))
     status = wlaw_fail_memory(err, strlen(unchosen), 1);
   if (status == WLAW_OK && all->series->is_run && !atomic_load(stop)) {

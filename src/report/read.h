@@ -11,8 +11,11 @@
 /* The number at a path such as "parameters.VH.0.1" (indices of arrays; a list of one reads as its number), or NaN. */
 double wlaw_read_number(const json_t *from, const char *path);
 
-/* weightlaw.fit/1: the chosen law, every law tried, their tests. */
+/* weightlaw.fit/1: the chosen law, every law tried, their tests. Where the law is none of the page's, likelihoods read
+ * before are forgotten: nothing is chosen among the page's laws. */
 void wlaw_read_fit(tensor_point *point, const json_t *document);
+/* Why none of the page's laws is chosen, as the fit says it; NULL where one is. */
+const char *wlaw_read_unchosen(const json_t *document);
 /* weightlaw.compare/1. Names the tensor's blocks when it has no names yet. */
 wlaw_status wlaw_read_distance(law_distance *distance, report_tensor *tensor, const json_t *document, wlaw_error *err);
 

@@ -22,10 +22,15 @@ double wlaw_read_number(const json_t *from, const char *path) {
   return from && wlaw_json_number(from, &value) ? value : NAN;
 }
 
-static void read_law(tensor_point *point, const json_t *document) {
+/* The law of the document, if it is one of the page's. */
+static bool law_of(report_law *law, const json_t *document) {
   const char *name = json_string_value(json_object_get(document, "law"));
+  return name && wlaw_report_law_find(law, name);
+}
+
+static void read_law(tensor_point *point, const json_t *document) {
   report_law law;
-  if (!name || !wlaw_report_law_find(&law, name)) return;
+  if (!law_of(&law, document)) return;
   law_fit *fit = &point->fits[law];
   const json_t *values = json_object_get(document, "parameters");
   if (!json_is_object(values)) return;
@@ -64,6 +69,21 @@ static void read_tests(tensor_point *point, const json_t *document) {
   for (size_t i = 0; i < json_array_size(tests); i++) read_test(point, json_array_get(tests, i));
 }
 
+/* Matrices that are symmetric, say, have a law of their own. Those of the page describe them and cannot be judged. */
+static void forget_likelihoods(tensor_point *point) {
+  for (size_t k = 0; k < REPORT_LAWS; k++) {
+    point->fits[k].log_likelihood = point->fits[k].aic = point->fits[k].bic = NAN;
+    point->tests[k].present = false;
+  }
+}
+
+const char *wlaw_read_unchosen(const json_t *document) {
+  report_law law;
+  if (law_of(&law, document) || !json_object_get(document, "law"))
+    return json_string_value(json_object_get(document, "reason"));
+  return json_string_value(json_object_get(document, "chosen_because"));
+}
+
 void wlaw_read_fit(tensor_point *point, const json_t *document) {
   const json_t *candidates = json_object_get(document, "candidates");
   for (size_t i = 0; i < json_array_size(candidates); i++) {
@@ -72,9 +92,13 @@ void wlaw_read_fit(tensor_point *point, const json_t *document) {
   }
   read_law(point, document);
   read_tests(point, document);
-  const char *chosen = json_string_value(json_object_get(document, "law"));
   report_law law;
-  if (chosen && wlaw_report_law_find(&law, chosen)) point->chosen = (int)law;
+  if (law_of(&law, document)) {
+    point->chosen = (int)law;
+  } else if (json_is_string(json_object_get(document, "law"))) {
+    point->chosen = -1;
+    forget_likelihoods(point);
+  }
   point->networks = wlaw_read_number(document, "networks");
   point->excluded = wlaw_read_number(document, "networks_excluded");
 }

@@ -12,6 +12,7 @@
 #include "study/compare_json.h"
 #include "study/ensemble.h"
 #include "study/fit.h"
+#include "study/law_operand.h"
 
 extern const command_spec wlaw_command_compare;
 
@@ -38,8 +39,9 @@ static const char examples[] =
     "    an array [networks, rows, cols] against a law given in numbers\n";
 
 static const char details[] =
-    "A and B are runs (RUN, RUN@EPOCH), tensor files as for fit, laws with their numbers, or init: the law the other "
-    "side's run was initialised with (its mean and variance, exactly). The distance is Wasserstein-2 between the two "
+    "A and B are runs (RUN, RUN@EPOCH), tensor files as for fit, laws with their numbers, @FIT.json (what fit --json "
+    "wrote; @FIT.json#TENSOR for one of several), or init: the law the other side's run was initialised with (its mean "
+    "and variance, exactly). The distance is Wasserstein-2 between the two "
     "Gaussian laws; W2 and its square are both given.\n"
     "\n"
     "A fit of finitely many networks is away from the truth, so W2 of two fits is never 0. The noise floor says by how "
@@ -50,14 +52,14 @@ typedef struct side {
   const char *text;
   char *run_path;   /* RUN of RUN@epoch; NULL otherwise */
   ensemble *source; /* NULL: a law */
-  wlaw_law *law;
+  law_operand law;
   bool is_init;
 } side;
 
 static void side_release(side *s) {
   free(s->run_path);
   wlaw_ensemble_close(s->source);
-  wlaw_law_free(s->law);
+  wlaw_law_operand_release(&s->law);
 }
 
 /* RUN@12: true with the run's path and the epoch; a run's own name may hold '@'. */
@@ -77,6 +79,7 @@ static wlaw_status open_side(side *s, const ensemble_request *wanted, wlaw_error
   ensemble_request request = *wanted;
   request.paths = &s->text;
   request.n_paths = 1;
+  if (*s->text == '@') return wlaw_law_operand_read(&s->law, s->text, err);
   if (wlaw_run_is(s->text)) return wlaw_ensemble_open(&s->source, &request, err);
   bool with_epoch;
   uint64_t epoch = 0;
@@ -93,7 +96,7 @@ static wlaw_status open_side(side *s, const ensemble_request *wanted, wlaw_error
   }
   s->is_init = strcmp(s->text, "init") == 0;
   if (s->is_init) return WLAW_OK;
-  const wlaw_status status = wlaw_law_parse(&s->law, s->text, err);
+  const wlaw_status status = wlaw_law_operand_read(&s->law, s->text, err);
   if (status == WLAW_NAME && !strchr(s->text, '('))
     return wlaw_error_add_hint(err, status, "and no file or run of that name");
   return status;
@@ -104,7 +107,7 @@ static wlaw_status resolve_init(side *s, const side *other, wlaw_error *err) {
   if (!s->is_init) return WLAW_OK;
   if (!other->source || !other->source->run)
     return wlaw_fail(err, WLAW_ARGUMENT, "'init' is the initial law of a run, and the other side is not a run");
-  return wlaw_law_parse(&s->law, wlaw_run_init(other->source->run), err);
+  return wlaw_law_operand_read(&s->law, wlaw_run_init(other->source->run), err);
 }
 
 /* One folder under two spellings is one run. */
@@ -152,7 +155,7 @@ static wlaw_status partner(size_t *index, const ensemble *in, const ensemble *of
 typedef struct side_numbers {
   matrix_moments moments;
   double *q;
-  matrix_gaussian exact;
+  matrix_gaussian law;
   distance_side view;
 } side_numbers;
 
@@ -166,14 +169,15 @@ static wlaw_status measure_side(side_numbers *out, const side *s, const side *ot
     out->view = (distance_side){.moments = &out->moments, .q = out->q};
     return WLAW_OK;
   }
-  WLAW_TRY(wlaw_matrix_gaussian(&out->exact, s->law, rows, cols, err));
+  WLAW_TRY(wlaw_law_operand_check(&s->law, rows, cols, err));
+  WLAW_TRY(wlaw_matrix_gaussian(&out->law, s->law.law, rows, cols, err));
   if (s->is_init && strcmp(wlaw_run_option(other->source->run->config, "parameterization"), "ntk") == 0) {
     /* What is stored is sqrt(fan in) times what the law draws. */
-    for (size_t a = 0; a < MATRIX_MEANS; a++) out->exact.mean[a] *= sqrt((double)cols);
+    for (size_t a = 0; a < MATRIX_MEANS; a++) out->law.mean[a] *= sqrt((double)cols);
     for (size_t b = 0; b < MATRIX_BLOCKS; b++)
-      for (size_t e = 0; e < MATRIX_COPIES * MATRIX_COPIES; e++) out->exact.covariance[b][e] *= (double)cols;
+      for (size_t e = 0; e < MATRIX_COPIES * MATRIX_COPIES; e++) out->law.covariance[b][e] *= (double)cols;
   }
-  out->view = (distance_side){.exact = &out->exact};
+  out->view = (distance_side){.law = &out->law, .fitted = s->law.networks};
   return WLAW_OK;
 }
 
@@ -181,8 +185,8 @@ static wlaw_status measure_side(side_numbers *out, const side *s, const side *ot
 static const law_ops *suitable(const side_numbers numbers[2], const ensemble_matrix *shape) {
   const law_ops *of[2];
   for (int k = 0; k < 2; k++) {
-    const law_ops *exact = numbers[k].exact.law;
-    of[k] = numbers[k].view.moments ? wlaw_space_find(&numbers[k].moments) : exact->matrix->space ? exact : NULL;
+    const law_ops *law = numbers[k].law.law;
+    of[k] = numbers[k].view.moments ? wlaw_space_find(&numbers[k].moments) : law->matrix->space ? law : NULL;
   }
   if (of[0] && of[0] == of[1]) return of[0];
   return shape->rows == shape->cols ? &wlaw_law_permutation : &wlaw_law_bipartite;
@@ -190,7 +194,8 @@ static const law_ops *suitable(const side_numbers numbers[2], const ensemble_mat
 
 typedef struct job {
   side sides[2];
-  const law_ops *law; /* NULL: auto */
+  const law_ops *law;     /* NULL: auto */
+  ensemble_matrix fitted; /* without any source: the matrix of a fit read from its file */
   bool paired;
   const char *rule;
   unsigned threads;
@@ -200,7 +205,7 @@ typedef struct job {
 static wlaw_status compare_matrix(json_t **out, job *work, size_t matrix, wlaw_error *err) {
   const int lead = work->sides[0].source ? 0 : 1;
   const ensemble *source = work->sides[lead].source, *other = work->sides[1 - lead].source;
-  const ensemble_matrix *shape = &source->matrices[matrix];
+  const ensemble_matrix *shape = source ? &source->matrices[matrix] : &work->fitted;
   const double from = work->monitor.from, span = work->monitor.span;
   size_t index[2] = {matrix, matrix};
   side_numbers numbers[2] = {{.q = NULL}, {.q = NULL}};
@@ -232,14 +237,15 @@ static wlaw_status compare_matrix(json_t **out, job *work, size_t matrix, wlaw_e
 
 static wlaw_status compare_all(wlaw_result **result, job *work, wlaw_error *err) {
   const ensemble *source = work->sides[0].source ? work->sides[0].source : work->sides[1].source;
-  const size_t n = source->n_matrices;
-  bool failed = false, leaves;
+  const size_t n = source ? source->n_matrices : 1;
+  bool failed = false, leaves = false;
   json_t *list = json_array(), *notes = json_array(), *one = NULL;
   for (size_t i = 0; i < n; i++) {
-    work->monitor.what = *source->matrices[i].name ? source->matrices[i].name : "comparing";
+    work->monitor.what = source && *source->matrices[i].name ? source->matrices[i].name : "comparing";
     work->monitor.from = (double)i / (double)n;
     work->monitor.span = 1.0 / (double)n;
-    wlaw_status status = wlaw_study_leaves_out(&leaves, &failed, notes, work->law, source, i, err);
+    wlaw_status status = WLAW_OK;
+    if (source) status = wlaw_study_leaves_out(&leaves, &failed, notes, work->law, source, i, err);
     if (status == WLAW_OK && leaves) continue;
     if (status == WLAW_OK) status = compare_matrix(&one, work, i, err);
     if (status != WLAW_OK) {
@@ -265,8 +271,12 @@ static wlaw_status open_sides(job *work, const ensemble_request *request, wlaw_e
   side *a = &work->sides[0], *b = &work->sides[1];
   WLAW_TRY(open_side(a, request, err));
   WLAW_TRY(open_side(b, request, err));
-  if (!a->source && !b->source)
-    return wlaw_fail(err, WLAW_ARGUMENT, "two laws have no matrix size; one side must be a run or a file");
+  if (!a->source && !b->source) {
+    const law_operand *fit = a->law.rows ? &a->law : &b->law;
+    if (fit->rows == 0)
+      return wlaw_fail(err, WLAW_ARGUMENT, "two laws have no matrix size; one side must be a run, a file or a fit");
+    work->fitted = (ensemble_matrix){.name = fit->tensor, .rows = fit->rows, .cols = fit->cols};
+  }
   const bool any_run = (a->source && a->source->run) || (b->source && b->source->run);
   if (!any_run && (request->has_epoch || request->exclude_dead))
     return wlaw_fail(err, WLAW_ARGUMENT, "option --%s needs a run directory", request->has_epoch ? "epoch" : "exclude");

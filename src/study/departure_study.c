@@ -7,9 +7,10 @@
 #include "core/error.h"
 #include "core/memory.h"
 
-/* A graph of degree 5 or 6 may take more than products of matrices: that much is said before it is begun. */
+/* Graphs of degree 5 and 6 may take more than products of matrices, and seconds to predict: said before it is begun. */
 static wlaw_status check_patience(const departure_study *study, size_t networks, wlaw_error *err) {
-  const double seconds = wlaw_departure_measure_seconds(&study->set, study->rows, study->cols, networks);
+  const double seconds = wlaw_departure_measure_seconds(&study->set, study->rows, study->cols, networks) +
+                         wlaw_departure_predict_seconds(&study->set);
   if (seconds <= study->settings.patience) return WLAW_OK;
   wlaw_fail(err, WLAW_LIMIT, "these graphs would take about %.2g s of one core on %zu matrices of %zux%zu", seconds,
             networks, study->rows, study->cols);

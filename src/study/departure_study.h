@@ -1,5 +1,4 @@
-/* Departures of one matrix as `fit --degree` and `fit --graph` look at them: settings, the steps in order, documents.
- */
+/* Departures of one matrix as `fit --degree` and `fit --graph` look at them: settings, steps, documents. */
 #ifndef WLAW_STUDY_DEPARTURE_STUDY_H
 #define WLAW_STUDY_DEPARTURE_STUDY_H
 
@@ -9,7 +8,6 @@
 #include "study/ensemble.h"
 
 typedef struct departure_settings {
-  bool wanted;
   size_t degree;      /* every graph up to it; 0: none */
   const char *graphs; /* "0-1,1-2;0-0" besides; NULL: none */
   bool says_replicates;

@@ -70,8 +70,9 @@ wlaw_status wlaw_departures_simulate(departure_test *test, departure *departures
 void wlaw_departure_test_free(departure_test *test);
 
 /* Seconds of one core, estimated from sizes alone, so that no choice made by them depends on the machine: of measuring
- * the set on networks, and of one replicate. (Predictions take a second or two at most, at degree 6.) */
+ * the set on networks, of predicting it with errors, and of one replicate. */
 double wlaw_departure_measure_seconds(const invariant_set *set, size_t rows, size_t cols, size_t networks);
+double wlaw_departure_predict_seconds(const invariant_set *set);
 double wlaw_departure_replicate_seconds(const invariant_set *set, const matrix_gaussian *law, size_t networks);
 
 #endif

@@ -13,7 +13,9 @@
 typedef struct prepared {
   const law_ops *law;
   matrix_layout layout;
-  size_t networks;
+  size_t networks;           /* whose rows are in q; 0: none */
+  size_t fitted;             /* networks the law was fitted to; 0: it is exact */
+  double floor;              /* how far the fit is from the truth on average, squared */
   matrix_moments statistics; /* of the length the law reads */
   const double *q;           /* [networks, statistics.length] */
   double *owned;             /* q, where it had to be mapped */
@@ -24,14 +26,16 @@ static wlaw_status prepare(prepared *out, const law_ops *law, const distance_sid
   memset(out, 0, sizeof *out);
   out->law = law;
   if (!side->moments) {
-    WLAW_TRY(wlaw_matrix_embed(&out->gaussian, side->exact, law, err));
+    WLAW_TRY(wlaw_matrix_embed(&out->gaussian, side->law, law, err));
     out->layout = out->gaussian.layout;
+    out->fitted = side->fitted;
+    if (side->fitted) out->floor = wlaw_matrix_noise_floor(side->law, side->fitted); /* of the narrower law */
     return WLAW_OK;
   }
   const matrix_moments *moments = side->moments;
   WLAW_TRY(law->matrix->layout(&out->layout, moments->rows, moments->cols, err));
   WLAW_TRY(wlaw_space_check(law, moments, err));
-  out->networks = moments->count;
+  out->networks = out->fitted = moments->count;
   out->statistics = *moments;
   out->q = side->q;
   if (law->matrix->length == MOMENTS_RECTANGLE && moments->length == MOMENTS_SQUARE) {
@@ -42,6 +46,7 @@ static wlaw_status prepare(prepared *out, const law_ops *law, const distance_sid
       wlaw_moments_rectangular_row(out->owned + k * MOMENTS_RECTANGLE, moments, side->q + k * MOMENTS_SQUARE);
   }
   wlaw_matrix_estimate(&out->gaussian, law, &out->layout, &out->statistics);
+  out->floor = wlaw_matrix_noise_floor(&out->gaussian, out->networks);
   return WLAW_OK;
 }
 
@@ -82,9 +87,13 @@ static wlaw_status measure_error(matrix_distance *out, const prepared *a, const 
   out->standard_error = NAN;
   for (int side = 0; side < 2; side++) {
     const prepared *fit = side ? b : a;
-    if (fit->networks == 0 || fit->networks >= FEWEST) continue;
-    snprintf(out->error_reason, sizeof out->error_reason, "the jackknife needs %d networks, %s has %zu", FEWEST,
-             side ? "B" : "A", fit->networks);
+    if (fit->networks >= FEWEST || fit->fitted == 0) continue;
+    if (fit->networks == 0)
+      snprintf(out->error_reason, sizeof out->error_reason, "the jackknife needs the networks, and %s is their fit",
+               side ? "B" : "A");
+    else
+      snprintf(out->error_reason, sizeof out->error_reason, "the jackknife needs %d networks, %s has %zu", FEWEST,
+               side ? "B" : "A", fit->networks);
     return WLAW_OK;
   }
   jackknife of_a = {0}, of_b = {0};
@@ -116,15 +125,10 @@ static void measure_kl(matrix_distance *out) {
 static wlaw_status measure(matrix_distance *out, const prepared *a, const prepared *b, wlaw_error *err) {
   out->a = a->gaussian;
   out->b = b->gaussian;
-  out->networks_a = a->networks;
-  out->networks_b = b->networks;
+  out->networks_a = a->fitted;
+  out->networks_b = b->fitted;
   out->squared = wlaw_matrix_wasserstein_squared(out->parts, &a->gaussian, &b->gaussian);
-  if (out->paired) {
-    out->floor = NAN;
-  } else {
-    if (a->networks) out->floor += wlaw_matrix_noise_floor(&a->gaussian, a->networks);
-    if (b->networks) out->floor += wlaw_matrix_noise_floor(&b->gaussian, b->networks);
-  }
+  out->floor = out->paired ? NAN : a->floor + b->floor;
   WLAW_TRY(measure_error(out, a, b, err));
   out->debiased = out->squared - out->floor;
   measure_kl(out);

@@ -4,12 +4,14 @@
 
 #include "law/matrix.h"
 
-/* One side: statistics of an ensemble, with each network's row (q: [networks, moments->length]), or a law known
- * exactly (then moments is NULL), of any matrix law no wider than the one compared under. */
+/* One side: statistics of an ensemble, with each network's row (q: [networks, moments->length]), or a law (then moments
+ * is NULL), of any matrix law no wider than the one compared under: known exactly, or the fit of so many networks,
+ * which themselves are not at hand. */
 typedef struct distance_side {
   const matrix_moments *moments;
   const double *q;
-  const matrix_gaussian *exact;
+  const matrix_gaussian *law;
+  size_t fitted; /* with law: networks it is a fit of; 0: exact */
 } distance_side;
 
 typedef struct matrix_distance {

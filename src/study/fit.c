@@ -114,8 +114,11 @@ typedef struct fit_settings {
   departure_settings departures;
 } fit_settings;
 
-static void read_departures(departure_settings *out, const wlaw_options *options) {
+static bool judges(const departure_settings *settings) { return settings->degree > 0 || settings->graphs; }
+
+static wlaw_status read_departures(departure_settings *out, const wlaw_options *options, wlaw_error *err) {
   const command_spec *command = &wlaw_command_fit;
+  static const char *const of_departures[] = {"replicates", "patience"};
   *out = (departure_settings){
       .degree = wlaw_option_count(options, command, "degree"),
       .graphs = wlaw_option_text(options, command, "graph"),
@@ -125,6 +128,11 @@ static void read_departures(departure_settings *out, const wlaw_options *options
       .seed = wlaw_option_count(options, command, "seed"),
       .threads = (unsigned)wlaw_option_count(options, command, "threads"),
   };
+  if (judges(out)) return WLAW_OK;
+  for (size_t i = 0; i < sizeof of_departures / sizeof *of_departures; i++)
+    if (wlaw_option_is_set(options, command, of_departures[i]))
+      return wlaw_fail(err, WLAW_ARGUMENT, "option --%s has no meaning without --degree or --graph", of_departures[i]);
+  return WLAW_OK;
 }
 
 static wlaw_status read_settings(fit_settings *out, const wlaw_options *options, wlaw_error *err) {
@@ -133,7 +141,7 @@ static wlaw_status read_settings(fit_settings *out, const wlaw_options *options,
   memset(out, 0, sizeof *out);
   out->seed = wlaw_option_count(options, command, "seed");
   out->threads = (unsigned)wlaw_option_count(options, command, "threads");
-  read_departures(&out->departures, options);
+  WLAW_TRY(read_departures(&out->departures, options, err));
   if (strcmp(law, "auto") == 0) return WLAW_OK;
   const wlaw_status status = wlaw_study_law(&out->law, law, err);
   return status == WLAW_OK ? WLAW_OK : wlaw_error_add_hint(err, status, "or auto");
@@ -176,22 +184,22 @@ static wlaw_status judge(departure_study *departures, const matrix_gaussian *cho
 /* Measures, fits, judges, and writes the document. */
 static wlaw_status fit_and_judge(json_t **out, departure_study *departures, ensemble *source, size_t matrix,
                                  const fit_settings *settings, wlaw_monitor *monitor, wlaw_error *err) {
-  const bool judges = settings->departures.degree > 0 || settings->departures.graphs;
+  const bool judged = judges(&settings->departures);
   matrix_moments moments;
   matrix_study study;
   bool failed = false;
-  WLAW_TRY(judges ? wlaw_departure_study_measure(departures, &moments, &settings->departures, settings->law, source,
+  WLAW_TRY(judged ? wlaw_departure_study_measure(departures, &moments, &settings->departures, settings->law, source,
                                                  matrix, monitor, err)
                   : wlaw_ensemble_measure(&moments, NULL, source, matrix, settings->threads, monitor, err));
   WLAW_TRY(wlaw_study_fit(&study, &moments, settings->law, settings->seed, err));
   const size_t chosen = settings->law ? study.n_fits - 1 : study.by_bic;
-  if (judges)
+  if (judged)
     WLAW_TRY(judge(departures, &study.fits[chosen].gaussian, &moments, source, matrix, settings, monitor, err));
   const fit_source from = {source, matrix, settings->rule};
   *out = wlaw_fit_document(
       &failed, &from, &study, chosen, !settings->law,
-      judges ? wlaw_departures_invariants_json(&failed, departures) : wlaw_invariants_observed_json(&failed, &moments));
-  if (judges)
+      judged ? wlaw_departures_invariants_json(&failed, departures) : wlaw_invariants_observed_json(&failed, &moments));
+  if (judged)
     wlaw_departures_put(&failed, *out, json_object_get(*out, "summary"), json_object_get(*out, "warnings"), departures);
   if (!failed) return WLAW_OK;
   json_decref(*out);

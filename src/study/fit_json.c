@@ -187,12 +187,16 @@ static json_t *candidate_json(bool *failed, const matrix_fit *fit) {
 }
 
 /* A law chosen for the space the matrices lie in: no other was in question. */
-static void say_space(bool *failed, json_t *summary, const matrix_fit *fit) {
-  SENTENCE(failed, summary,
-           "These matrices are %s, to rounding: %s is the law of such matrices. Laws of all matrices have no density "
-           "among them, so there is nothing to choose or to test.",
-           wlaw_space_words(fit->gaussian.law->matrix->space), fit->gaussian.law->name);
+static void say_space(bool *failed, json_t *document, json_t *summary, const matrix_fit *fit) {
+  text_buffer why = {0};
+  wlaw_text_add(&why, "the matrices are %s, to rounding, and such matrices have a law of their own, %s",
+                wlaw_space_words(fit->gaussian.law->matrix->space), fit->gaussian.law->name);
+  if (why.failed) *failed = true;
+  wlaw_json_put(failed, document, "chosen_because", wlaw_json_text(wlaw_text_string(&why)));
+  SENTENCE(failed, summary, "No choice was made and no test: %s. Laws of all matrices have no density there.",
+           wlaw_text_string(&why));
   if (isnan(fit->bic)) SENTENCE(failed, summary, "It has no likelihood: %s.", fit->reason);
+  wlaw_text_free(&why);
 }
 
 static void say_choice(bool *failed, json_t *summary, const matrix_study *study) {
@@ -276,7 +280,7 @@ json_t *wlaw_fit_document(bool *failed, const fit_source *from, const matrix_stu
   for (size_t k = 0; k < study->n_tests; k++) wlaw_json_append(failed, tests, test_json(failed, &study->tests[k]));
   for (size_t k = 0; k < study->n_fits; k++)
     wlaw_json_append(failed, candidates, candidate_json(failed, &study->fits[k]));
-  if (automatic && study->fits[0].gaussian.law->matrix->space) say_space(failed, summary, &study->fits[0]);
+  if (automatic && study->fits[0].gaussian.law->matrix->space) say_space(failed, document, summary, &study->fits[0]);
   else if (automatic) say_choice(failed, summary, study);
   say_tests(failed, summary, study);
   wlaw_matrix_warnings(failed, warnings, matrix);

@@ -78,11 +78,17 @@ void wlaw_invariant_set_free(invariant_set *set) {
 }
 
 /* Seconds: of a multiply-add of the plan, of a normal number drawn and measured, of the expectation of a graph under
- * one more law, of a step of the exact error. */
-static const double multiply_add = 3e-10, number = 6e-8, expectation = 1e-6;
+ * one more law, of a step of the variance of a graph. */
+static const double multiply_add = 3e-10, number = 6e-8, expectation = 1e-6, step = 1e-7;
 
 double wlaw_departure_measure_seconds(const invariant_set *set, size_t rows, size_t cols, size_t networks) {
   return multiply_add * (double)networks * wlaw_invariant_plan_cost(set->plan, rows, cols);
+}
+
+double wlaw_departure_predict_seconds(const invariant_set *set) {
+  double steps = 0.0;
+  for (size_t k = 0; k < set->n; k++) steps += wlaw_graph_predict_cost(&set->graphs[k], set->family == GRAPH_BIPARTITE);
+  return steps * step;
 }
 
 double wlaw_departure_replicate_seconds(const invariant_set *set, const matrix_gaussian *law, size_t networks) {

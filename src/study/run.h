@@ -49,7 +49,7 @@ wlaw_status wlaw_run_snapshots(uint64_t **epochs, size_t *n, const char *path, w
 wlaw_status wlaw_run_config_read(json_t **config, const char *path, wlaw_error *err);
 /* An option of `train` as this run used it ("" when it has none by that name). */
 const char *wlaw_run_option(const json_t *config, const char *name);
-/* The initial law's text as given to `train --init`. */
+/* The initial law's text as given to `train --init`; one from a fit is written out. */
 const char *wlaw_run_init(const run_directory *run);
 
 /* Whole epochs only: rows of an epoch not yet complete (an interrupted run) are left out. */

@@ -131,7 +131,7 @@ static wlaw_status try_init(const train_job *job, wlaw_error *err) {
   const size_t floats = wlaw_train_floats(job->trainer);
   float *block = wlaw_array(floats, sizeof *block);
   if (!block) return wlaw_fail_memory(err, floats, sizeof *block);
-  const wlaw_status status = wlaw_train_init(job->trainer, job->plan.init, 0, block, err);
+  const wlaw_status status = wlaw_train_init(job->trainer, job->plan.init.law, 0, block, err);
   free(block);
   return status;
 }
@@ -145,6 +145,7 @@ static wlaw_status train_job_run(train_job *job, json_t **document, const char *
   job->monitor.what = "reading the data";
   WLAW_TRY(wlaw_dataset_open(&job->dataset, &request, &job->monitor, err));
   wlaw_plan_fit_data(&job->plan, job->dataset);
+  WLAW_TRY(wlaw_plan_check_init(&job->plan, err));
   WLAW_TRY(wlaw_trainer_new(&job->trainer, &job->plan.config, job->dataset, CPU_LEVELS, err));
   WLAW_TRY(try_init(job, err));
   WLAW_TRY(wlaw_job_lock(job, err));

@@ -38,7 +38,8 @@ static void evaluate(train_job *job, size_t k, unsigned worker) {
 static wlaw_status initialise_unit(void *context, size_t k, unsigned worker, const atomic_bool *stop, wlaw_error *err) {
   train_job *job = context;
   (void)stop;
-  WLAW_TRY(wlaw_train_init(job->trainer, job->plan.init, (uint32_t)k, job->state.weights + k * job->state.floats, err));
+  WLAW_TRY(
+      wlaw_train_init(job->trainer, job->plan.init.law, (uint32_t)k, job->state.weights + k * job->state.floats, err));
   evaluate(job, k, worker);
   return WLAW_OK;
 }

@@ -87,9 +87,20 @@ static bool shapes_result(const char *name) {
   return true;
 }
 
-static json_t *canonical(const option_spec *row, const wlaw_options *options) {
+static json_t *law_json(const wlaw_law *law) {
+  char *text = wlaw_law_written(law);
+  json_t *value = text ? wlaw_json_text(text) : NULL;
+  free(text);
+  return value;
+}
+
+/* init: the initial law these options name (NULL: they say it in text). The law of a fit is recorded with its numbers
+ * written out: a run must not depend on a file elsewhere. */
+static json_t *canonical(const option_spec *row, const wlaw_options *options, const wlaw_law *init) {
   const char *name = row->name;
   char text[32];
+  if (init && strcmp(name, "init") == 0 && *wlaw_option_text(options, &wlaw_command_train, name) == '@')
+    return law_json(init);
   if (row->kind == OPTION_COUNT)
     snprintf(text, sizeof text, "%llu", (unsigned long long)wlaw_option_count(options, &wlaw_command_train, name));
   else if (row->kind == OPTION_REAL)
@@ -104,12 +115,12 @@ static const option_spec *option_row(size_t i) {
   return i < own ? &wlaw_command_train.options[i] : &wlaw_common_options[i - own];
 }
 
-static wlaw_status canonical_options(json_t **out, const wlaw_options *options, wlaw_error *err) {
+static wlaw_status canonical_options(json_t **out, const wlaw_options *options, const wlaw_law *init, wlaw_error *err) {
   bool failed = false;
   json_t *object = json_object();
   for (size_t i = 0; i < wlaw_command_train.n_options + wlaw_n_common_options; i++) {
     const option_spec *row = option_row(i);
-    if (shapes_result(row->name)) wlaw_json_put(&failed, object, row->name, canonical(row, options));
+    if (shapes_result(row->name)) wlaw_json_put(&failed, object, row->name, canonical(row, options, init));
   }
   if (!failed) {
     *out = object;
@@ -182,15 +193,15 @@ wlaw_status wlaw_plan_make(train_plan *plan, const wlaw_options *options, wlaw_e
   wlaw_status status = plan_layers(plan, options, err);
   if (status == WLAW_OK)
     status = all_or_counts(&plan->snapshots, &plan->n_snapshots, options, "snapshots", 0, config->epochs, err);
-  if (status == WLAW_OK) status = wlaw_law_parse(&plan->init, wlaw_option_text(options, command, "init"), err);
-  if (status == WLAW_OK && !plan->init->ops->draw) status = wlaw_law_cannot(plan->init->ops, "draw", err);
-  if (status == WLAW_OK) status = canonical_options(&plan->options, options, err);
+  if (status == WLAW_OK) status = wlaw_law_operand_read(&plan->init, wlaw_option_text(options, command, "init"), err);
+  if (status == WLAW_OK && !plan->init.law->ops->draw) status = wlaw_law_cannot(plan->init.law->ops, "draw", err);
+  if (status == WLAW_OK) status = canonical_options(&plan->options, options, plan->init.law, err);
   if (status != WLAW_OK) wlaw_plan_release(plan);
   return status;
 }
 
 void wlaw_plan_release(train_plan *plan) {
-  wlaw_law_free(plan->init);
+  wlaw_law_operand_release(&plan->init);
   free(plan->snapshots);
   json_decref(plan->options);
   *plan = (train_plan){0};
@@ -199,6 +210,17 @@ void wlaw_plan_release(train_plan *plan) {
 void wlaw_plan_fit_data(train_plan *plan, const wlaw_dataset *dataset) {
   plan->config.mlp.width[0] = dataset->features;
   plan->config.mlp.width[plan->config.mlp.layers] = dataset->classes;
+}
+
+wlaw_status wlaw_plan_check_init(const train_plan *plan, wlaw_error *err) {
+  const mlp *net = &plan->config.mlp;
+  for (size_t l = 0; l < net->layers; l++) {
+    char name[40];
+    snprintf(name, sizeof name, "layer%zu.weight", l + 1);
+    const wlaw_status status = wlaw_law_operand_check(&plan->init, net->width[l + 1], net->width[l], err);
+    if (status != WLAW_OK) return wlaw_error_in_tensor(err, status, name);
+  }
+  return WLAW_OK;
 }
 
 void wlaw_plan_request(dataset_request *request, const char *data, const wlaw_options *options) {
@@ -238,16 +260,6 @@ static json_t *layers_json(bool *failed, const train_plan *plan) {
   return list;
 }
 
-static json_t *law_json(const wlaw_law *law) {
-  size_t needed = 0;
-  if (wlaw_law_text(law, NULL, 0, &needed, NULL) != WLAW_OK) return NULL;
-  char *text = malloc(needed);
-  if (!text) return NULL;
-  json_t *value = wlaw_law_text(law, text, needed, NULL, NULL) == WLAW_OK ? wlaw_json_text(text) : NULL;
-  free(text);
-  return value;
-}
-
 json_t *wlaw_plan_build_json(void) {
   char text[2048]; /* far more than the few lines there are; a longer text would give NULL, that is, out of memory */
   return wlaw_build_info(text, sizeof text, NULL, NULL) == WLAW_OK ? json_string(text) : NULL;
@@ -263,7 +275,7 @@ wlaw_status wlaw_plan_document(json_t **out, const train_plan *plan, const wlaw_
   wlaw_json_put(&failed, document, "data_argument", wlaw_json_text(data));
   wlaw_json_put(&failed, document, "data", json_deep_copy(dataset->description));
   wlaw_json_put(&failed, document, "options", json_deep_copy(plan->options));
-  wlaw_json_put(&failed, document, "init", law_json(plan->init));
+  wlaw_json_put(&failed, document, "init", law_json(plan->init.law));
   wlaw_json_put(&failed, document, "networks", wlaw_json_count(plan->networks));
   wlaw_json_put(&failed, document, "epochs", wlaw_json_count(plan->config.epochs));
   wlaw_json_put(&failed, document, "seed", wlaw_json_count(plan->config.seed));
@@ -298,11 +310,12 @@ wlaw_status wlaw_plan_matches(const train_plan *plan, const json_t *config, cons
 }
 
 /* A resumed run keeps the options it was begun with; silently ignoring another wish would look like obeying it. */
-static wlaw_status check_asked(const wlaw_options *recorded, const wlaw_options *asked, wlaw_error *err) {
+static wlaw_status check_asked(const wlaw_options *recorded, const wlaw_options *asked, const wlaw_law *init,
+                               wlaw_error *err) {
   for (size_t i = 0; i < wlaw_command_train.n_options + wlaw_n_common_options; i++) {
     const option_spec *row = option_row(i);
     if (!shapes_result(row->name) || !wlaw_option_is_set(asked, &wlaw_command_train, row->name)) continue;
-    json_t *one = canonical(row, recorded), *other = canonical(row, asked);
+    json_t *one = canonical(row, recorded, NULL), *other = canonical(row, asked, init);
     wlaw_status status = WLAW_OK;
     if (!one || !other) status = wlaw_fail_memory(err, 1, sizeof *one);
     else if (!json_equal(one, other)) {
@@ -327,5 +340,9 @@ wlaw_status wlaw_plan_recall(wlaw_options *options, const json_t *config, const 
       return wlaw_fail(err, WLAW_FORMAT, "run.json: option '%s' is not usable", name);
     WLAW_TRY(wlaw_options_set(options, name, json_string_value(value), err));
   }
-  return check_asked(options, asked, err);
+  law_operand init;
+  WLAW_TRY(wlaw_law_operand_read(&init, wlaw_option_text(asked, &wlaw_command_train, "init"), err));
+  const wlaw_status status = check_asked(options, asked, init.law, err);
+  wlaw_law_operand_release(&init);
+  return status;
 }

@@ -7,11 +7,12 @@
 #include "data/dataset.h"
 #include "law/law.h"
 #include "net/train.h"
+#include "study/law_operand.h"
 
 typedef struct train_plan {
   train_config config; /* width[0] and width[layers] are set once the data are known */
   size_t networks;
-  wlaw_law *init;
+  law_operand init;
   uint64_t *snapshots; /* epochs to keep; NULL: all */
   size_t n_snapshots;
   bool keep[MLP_MAX_LAYERS]; /* layers that snapshots hold */
@@ -25,6 +26,8 @@ wlaw_status wlaw_plan_make(train_plan *plan, const wlaw_options *options, wlaw_e
 void wlaw_plan_release(train_plan *plan); /* safe on a zeroed struct */
 /* The part of the plan that the data decide: widths of input and output. */
 void wlaw_plan_fit_data(train_plan *plan, const wlaw_dataset *dataset);
+/* An initial law taken from a fit needs layers of the size of that fit: WLAW_SHAPE naming one that is not. */
+wlaw_status wlaw_plan_check_init(const train_plan *plan, wlaw_error *err);
 void wlaw_plan_request(dataset_request *request, const char *data, const wlaw_options *options);
 bool wlaw_plan_keeps(const train_plan *plan, uint64_t epoch);
 

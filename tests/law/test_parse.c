@@ -80,7 +80,7 @@ static void mistakes_are_named(void **state) {
       {"uniform(bound=1,sd=1)", WLAW_ARGUMENT, {"scale from bound", "cannot take sd"}},
       {"truncated-normal(scale=1,gain=1)", WLAW_ARGUMENT, {"scale from scale", "cannot take gain"}},
       {"truncated-normal(cut=0)", WLAW_ARGUMENT, {"character 22", "cut must be at least 0.01 and at most 30"}},
-      {"@fit.json", WLAW_ARGUMENT, {"a law from a fit's file is not supported", "name(parameter=value"}},
+      {"@fit.json", WLAW_ARGUMENT, {"a law is not read from a fit's file here", "name(parameter=value"}},
       {"normal(sd=@fit.json)", WLAW_ARGUMENT, {"character 11", "from a file is not supported"}},
       {"normal(@w.npy)", WLAW_ARGUMENT, {"character 8", "samples from a file are not supported"}},
       {"normal(sd=1\x01)", WLAW_ARGUMENT, {"\\x01", "not a finite number"}},

@@ -44,19 +44,27 @@ static picture read_picture(const char *svg) {
   return out;
 }
 
-/* The points of the edges' curves halfway; ends are nodes. */
-static void check_curves_inside(const char *path, const char *name) {
-  double x[4], y[4];
+/* The points of the edges' curves halfway, where the arrow heads are: inside, and no two heads on one another. */
+static void check_curves(const char *path, double apart, const char *name) {
+  double x[4], y[4], mx[GRAPH_EDGES], my[GRAPH_EDGES];
+  size_t n = 0;
   for (; *path && *path != '"'; path++) {
     if (*path != 'M') continue;
+    assert_true(n < GRAPH_EDGES);
     assert_int_equal(
         sscanf(path, "M%lf %lfC%lf %lf %lf %lf %lf %lf", &x[0], &y[0], &x[1], &y[1], &x[2], &y[2], &x[3], &y[3]), 8);
-    const double mx = (x[0] + 3 * x[1] + 3 * x[2] + x[3]) / 8, my = (y[0] + 3 * y[1] + 3 * y[2] + y[3]) / 8;
-    if (!(mx >= 2 && mx <= 88 && my >= 2 && my <= 68)) fail_msg("%s: an edge at %g, %g", name, mx, my);
+    mx[n] = (x[0] + 3 * x[1] + 3 * x[2] + x[3]) / 8;
+    my[n] = (y[0] + 3 * y[1] + 3 * y[2] + y[3]) / 8;
+    if (!(mx[n] >= 2 && mx[n] <= 88 && my[n] >= 2 && my[n] <= 68))
+      fail_msg("%s: an edge at %g, %g", name, mx[n], my[n]);
+    for (size_t k = 0; k < n; k++)
+      if (!(hypot(mx[n] - mx[k], my[n] - my[k]) >= apart))
+        fail_msg("%s: two edges %.1f apart", name, hypot(mx[n] - mx[k], my[n] - my[k]));
+    n++;
   }
 }
 
-/* Dots have a radius of 3.2: 11 apart leaves room for an arrow head between them. */
+/* Dots have a radius of 3.2: 11 apart leaves room for an arrow head, 6.5 long and 5.6 wide, between them. */
 static void check_picture(const graph *g, graph_family family, double apart) {
   text_buffer first = {0}, second = {0};
   char name[64];
@@ -78,7 +86,7 @@ static void check_picture(const graph *g, graph_family family, double apart) {
       if (!(hypot(got.x[v] - got.x[w], got.y[v] - got.y[w]) >= apart))
         fail_msg("%s: two nodes %.1f apart", name, hypot(got.x[v] - got.x[w], got.y[v] - got.y[w]));
   }
-  check_curves_inside(path_of(svg, "edge"), name);
+  check_curves(path_of(svg, "edge"), 0.6 * apart, name);
   wlaw_text_free(&first);
   wlaw_text_free(&second);
 }

@@ -75,6 +75,25 @@ static void fit_documents_of_anything(void **state) {
   }
 }
 
+/* A law that is none of the page's: the fits of the page's laws stay to be seen, and none of them is judged. */
+static void fit_of_a_law_beyond_the_page(void **state) {
+  (void)state;
+  report_series *series = NULL;
+  tensor_point *point = point_of(&series, 1);
+  json_t *known = parse(fit_text), *own = parse("{\"law\": \"symmetric\", \"chosen_because\": \"they are symmetric\"}");
+  wlaw_read_fit(point, known);
+  assert_null(wlaw_read_unchosen(known));
+  wlaw_read_fit(point, own);
+  assert_string_equal(wlaw_read_unchosen(own), "they are symmetric");
+  assert_int_equal(point->chosen, -1);
+  assert_true(point->fits[REPORT_PERMUTATION].present);
+  for (size_t k = 0; k < REPORT_LAWS; k++)
+    assert_true(isnan(point->fits[k].bic) && isnan(point->fits[k].log_likelihood) && !point->tests[k].present);
+  json_decref(known);
+  json_decref(own);
+  wlaw_series_free(series);
+}
+
 static void distance_document(void **state) {
   (void)state;
   wlaw_error *err = wlaw_error_new();
@@ -230,6 +249,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(fit_document),
       cmocka_unit_test(fit_documents_of_anything),
+      cmocka_unit_test(fit_of_a_law_beyond_the_page),
       cmocka_unit_test(distance_document),
       cmocka_unit_test(metrics_of_networks),
       cmocka_unit_test(settings_of_a_run),

@@ -60,7 +60,7 @@ static void jackknife_equals_refits(void **state) {
   for (size_t e = 0; e < NETWORKS * SIZE; e++) b[e] += a[e];
   const matrix_moments ma = measured(qa, a, NETWORKS, D, D), mb = measured(qb, b, NETWORKS, D, D);
   static const law_ops *const laws[] = {&wlaw_law_iid, &wlaw_law_bipartite, &wlaw_law_permutation};
-  const distance_side sides[2] = {{&ma, qa, NULL}, {&mb, qb, NULL}};
+  const distance_side sides[2] = {{&ma, qa, NULL, 0}, {&mb, qb, NULL, 0}};
   for (int l = 0; l < 3; l++)
     for (int paired = 0; paired < 2; paired++) {
       matrix_distance got;
@@ -108,7 +108,7 @@ static void floors_and_errors_are_right(void **state) {
       if (paired) /* the law of b: mean 0.5, variance 1.21 + 0.09 = 1.3 */
         for (size_t e = 0; e < NETWORKS * SIZE; e++) b[e] += 0.5 + 1.1 * a[e];
       const matrix_moments ma = measured(qa, a, NETWORKS, D, D), mb = measured(qb, b, NETWORKS, D, D);
-      const distance_side sides[2] = {{&ma, qa, NULL}, {&mb, qb, NULL}};
+      const distance_side sides[2] = {{&ma, qa, NULL, 0}, {&mb, qb, NULL, 0}};
       assert_int_equal(wlaw_study_distance(&got, &wlaw_law_permutation, &sides[0], &sides[1], paired, NULL), WLAW_OK);
       sum[paired] += got.debiased / REPLICATES;
       square[paired] += got.debiased * got.debiased / REPLICATES;

@@ -325,14 +325,17 @@ static void thirteen_by_default(void **state) {
   } some[] = {{"I1", "sum M_ii"}, {"I4", "sum M_ij M_ji"}, {"I7", "sum M_ij M_ik"}, {"I13", "sum M_ii M_jk"}};
   for (size_t i = 0; i < 4; i++)
     assert_string_equal(json_string_value(json_object_get(invariant_of(fit, some[i].formula), "name")), some[i].name);
-  double cubes = 0, squares = 0;
-  for (size_t e = 0; e < 5 * 16; e++) squares += weights[e] * weights[e] / 5, cubes += pow(weights[e], 3) / 5;
+  double cubes = 0, squares = 0, spread = 0, of[5] = {0};
+  for (size_t e = 0; e < 5 * 16; e++) squares += weights[e] * weights[e] / 5, of[e / 16] += pow(weights[e], 3);
+  for (size_t k = 0; k < 5; k++) cubes += of[k] / 5;
+  for (size_t k = 0; k < 5; k++) spread += (of[k] - cubes) * (of[k] - cubes) / 4;
   check_near(real_at(invariant_of(fit, "sum M_ij M_ij"), "observed"), squares, 1e-12 * squares);
   json_decref(fit);
   static const char *const named[] = {"law", "iid", "graph", " 2-5,2-5,2-5 ; 0-1", "replicates", "0", NULL};
   fit = document_of(weights, 5, 4, 4, named);
   assert_int_equal(json_array_size(json_object_get(fit, "invariants")), 2);
   check_near(real_at(invariant_of(fit, "sum M_ij M_ij M_ij"), "observed"), cubes, 1e-12 * cubes);
+  check_near(real_at(invariant_of(fit, "sum M_ij M_ij M_ij"), "sd"), sqrt(spread), 1e-12 * cubes);
   assert_true(json_is_true(json_object_get(invariant_of(fit, "sum M_ij"), "fitted")));
   assert_true(says(fit, "warnings", "--replicates"));
   json_decref(fit);
@@ -377,6 +380,7 @@ static void refused_in_words(void **state) {
       {"graph", "0-1,1", WLAW_ARGUMENT, ""},
       {"graph", " ; ", WLAW_ARGUMENT, "no graph is named"},
       {"graph", "0-1,0-2,0-3,0-4,0-5,0-6,0-7", WLAW_ARGUMENT, ""},
+      {"replicates", "99", WLAW_ARGUMENT, "no meaning without --degree or --graph"},
   };
   wlaw_error *err = wlaw_error_new();
   double *weights = draws("iid(mean=0,variance=1)", 3, 4, 4, 13);

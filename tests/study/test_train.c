@@ -10,6 +10,7 @@
 
 #include "core/file.h"
 #include "core/result.h"
+#include "core/stream.h"
 #include "study/metrics.h"
 
 /* A small ensemble: 5 networks 8-6-5-4, 3 epochs of 7 batches (the last one is short). */
@@ -57,14 +58,17 @@ static wlaw_status train(const char *run, const char *const *more, size_t n_more
   return status;
 }
 
-static wlaw_status resume(const char *run, wlaw_error *err) {
+static wlaw_status resume_on(const char *run, const char *threads, wlaw_error *err) {
   wlaw_options *options = NULL;
   wlaw_status status = wlaw_options_new(&options, "train", err);
   if (status == WLAW_OK) status = wlaw_options_set(options, "resume", "true", err);
+  if (status == WLAW_OK && threads) status = wlaw_options_set(options, "threads", threads, err);
   if (status == WLAW_OK) status = wlaw_train(NULL, &run, 1, options, NULL, NULL, err);
   wlaw_options_free(options);
   return status;
 }
+
+static wlaw_status resume(const char *run, wlaw_error *err) { return resume_on(run, NULL, err); }
 
 /* Every file of `one` but timings.csv is in `other` with the same bytes, and the other way round. */
 static void check_same_run(const char *one, const char *other) {
@@ -226,31 +230,48 @@ static int cancel_when_done(void *user, double fraction, const char *what) {
   return --left->calls < 0;
 }
 
-static void cancelled_and_resumed(void **state) {
-  (void)state;
+/* Cancelled at several moments and resumed on `threads` threads (NULL: as begun): the same bytes. */
+static void check_cancelled_runs(const char *const *more, size_t n_more, const char *threads) {
   wlaw_error *err = wlaw_error_new();
   int cancelled = 0;
-  /* more epochs than there are reports before the cancellation */
-  const char *const more[] = {"epochs", "400", "snapshots", "0,400", "save-every", "1000"};
-  const char *whole = test_scratch("long");
-  check_ok(train(whole, more, 6, NULL, NULL, err));
+  char whole_name[32];
+  snprintf(whole_name, sizeof whole_name, "whole-%s", threads ? threads : "");
+  const char *whole = test_scratch(whole_name);
+  check_ok(train(whole, more, n_more, NULL, NULL, err));
   for (int calls = 2; calls < 5; calls++) {
     char name[32];
-    snprintf(name, sizeof name, "cancelled-%d", calls);
+    snprintf(name, sizeof name, "cancelled-%s-%d", threads ? threads : "", calls);
     const char *run = test_scratch(name);
-    wlaw_status status = train(run, more, 6, cancel_when_done, &(countdown){calls}, err);
+    wlaw_status status = train(run, more, n_more, cancel_when_done, &(countdown){calls}, err);
     if (status == WLAW_CANCELLED) {
       cancelled++;
       char *saved = wlaw_path_join(run, "state.safetensors");
       if (wlaw_path_exists(saved)) assert_non_null(strstr(wlaw_error_message(err), "--resume"));
       free(saved);
-      status = resume(run, err);
+      status = resume_on(run, threads, err);
     }
     check_ok(status);
     check_same_run(whole, run);
   }
   assert_true(cancelled > 0);
   wlaw_error_free(err);
+}
+
+/* more epochs than there are reports before the cancellation */
+#define LONG_RUN "epochs", "400", "snapshots", "0,400", "save-every", "1000"
+
+static void cancelled_and_resumed(void **state) {
+  (void)state;
+  const char *const more[] = {LONG_RUN};
+  check_cancelled_runs(more, 6, NULL);
+}
+
+/* With a shared order the groups depend on the threads, and those of the resumed run mix networks at different steps.
+ */
+static void cancelled_and_resumed_in_other_groups(void **state) {
+  (void)state;
+  const char *const more[] = {LONG_RUN, "order", "shared", "networks", "19", "threads", "3"};
+  check_cancelled_runs(more, 12, "2");
 }
 
 /* A limit on file sizes stands in for a full disk: the state cannot be written, the run says so and goes on later. */
@@ -375,6 +396,70 @@ static void bad_requests(void **state) {
   wlaw_error_free(err);
 }
 
+/* A fit of 6x6 matrices, written as `fit --json` writes it. */
+static void write_fit(const char *path) {
+  static double weights[20 * 36];
+  wlaw_result *fit = NULL;
+  wlaw_error *err = wlaw_error_new();
+  wlaw_stream stream = wlaw_stream_start(91, STREAM_TEST, 0, 0);
+  wlaw_stream_normals(&stream, weights, 20 * 36);
+  check_ok(wlaw_fit_array(&fit, weights, 20, 6, 6, NULL, err));
+  size_t needed = 0;
+  check_ok(wlaw_result_json(fit, NULL, 0, &needed, err));
+  char *text = malloc(needed);
+  check_ok(wlaw_result_json(fit, text, needed, &needed, err));
+  check_ok(wlaw_output_whole(path, text, needed - 1, err));
+  free(text);
+  wlaw_result_free(fit);
+  wlaw_error_free(err);
+}
+
+/* --init @FIT.json: run.json records the law with its numbers, so that the run is the one of the law written out, and
+ * goes on after the fit's file is gone. */
+static void initial_law_from_a_fit(void **state) {
+  (void)state;
+  wlaw_error *err = wlaw_error_new();
+  char at[4200], whole[4096], broken[4096], text[1024];
+  snprintf(at, sizeof at, "@%s", test_scratch("init.json"));
+  snprintf(whole, sizeof whole, "%s", test_scratch("init-whole"));
+  snprintf(broken, sizeof broken, "%s", test_scratch("init-broken"));
+  write_fit(at + 1);
+  const char *more[] = {"synthetic-features", "6", "synthetic-classes", "6", "hidden", "6,6", "init", at};
+  check_ok(train(whole, more, 8, NULL, NULL, err));
+  run_directory *run = NULL;
+  check_ok(wlaw_run_open(&run, whole, err));
+  snprintf(text, sizeof text, "%s", wlaw_run_init(run));
+  wlaw_run_close(run);
+  assert_true(strncmp(text, "iid(mean=", 9) == 0);
+  check_ok(train(whole, more, 8, NULL, NULL, err)); /* the same command: complete already */
+  const char *longer[] = {
+      "synthetic-features", "6",    "synthetic-classes", "6", "hidden", "6,6", "init", at, "epochs", "400",
+      "snapshots",          "0,400"};
+  check_status(train(broken, longer, 12, cancel_when_done, &(countdown){2}, err), WLAW_CANCELLED);
+  assert_int_equal(unlink(at + 1), 0);
+  check_ok(resume(broken, err));
+  longer[7] = text;
+  const char *again = test_scratch("init-text");
+  check_ok(train(again, longer, 12, NULL, NULL, err));
+  check_same_run(again, broken);
+  wlaw_error_free(err);
+}
+
+static void initial_law_of_another_size(void **state) {
+  (void)state;
+  wlaw_error *err = wlaw_error_new();
+  char at[4200];
+  snprintf(at, sizeof at, "@%s", test_scratch("init.json"));
+  write_fit(at + 1);
+  const char *const run = test_scratch("init-wrong");
+  const char *more[] = {"synthetic-features", "6", "hidden", "6,5", "init", at};
+  check_status(train(run, more, 6, NULL, NULL, err), WLAW_SHAPE);
+  assert_non_null(strstr(wlaw_error_message(err), "layer2.weight"));
+  assert_non_null(strstr(wlaw_error_message(err), "6x6 and says nothing of 5x6"));
+  assert_false(wlaw_path_exists(run));
+  wlaw_error_free(err);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(complete_run_holds_what_it_should),
@@ -383,11 +468,14 @@ int main(void) {
       cmocka_unit_test(thread_count_changes_nothing_for_wide_layers),
       cmocka_unit_test(killed_at_any_instant),
       cmocka_unit_test(cancelled_and_resumed),
+      cmocka_unit_test(cancelled_and_resumed_in_other_groups),
       cmocka_unit_test(full_disk),
       cmocka_unit_test(what_is_there_is_not_overwritten),
       cmocka_unit_test(files_of_others_are_kept),
       cmocka_unit_test(a_resume_keeps_its_options),
       cmocka_unit_test(bad_requests),
+      cmocka_unit_test(initial_law_from_a_fit),
+      cmocka_unit_test(initial_law_of_another_size),
   };
   return cmocka_run_group_tests_name("study.train", tests, make_reference, NULL);
 }

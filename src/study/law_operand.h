@@ -1,0 +1,28 @@
+/* Laws as users write them: name(parameter=value, ...), or @FIT.json for the law a fit found. Laws never read files;
+ * the verbs do, here. */
+#ifndef WLAW_STUDY_LAW_OPERAND_H
+#define WLAW_STUDY_LAW_OPERAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "weightlaw.h"
+
+typedef struct law_operand {
+  wlaw_law *law;
+  size_t rows, cols, networks; /* what was fitted; 0 for a law in text, which has no size of its own */
+  char *tensor;                /* its name, untrusted text; NULL for a law in text */
+} law_operand;
+
+/* "@PATH" is a document weightlaw.fit/1, or weightlaw.fits/1 with one fit; "@PATH#NAME" the fit of that tensor. A fit
+ * that does not determine every parameter is WLAW_VALUE naming what is missing. On failure *out needs no release. */
+wlaw_status wlaw_law_operand_read(law_operand *out, const char *text, wlaw_error *err);
+void wlaw_law_operand_release(law_operand *operand); /* safe on a zeroed struct */
+
+/* WLAW_SHAPE where the law is of a fit to matrices of another size: its numbers mean nothing there. */
+wlaw_status wlaw_law_operand_check(const law_operand *operand, size_t rows, size_t cols, wlaw_error *err);
+
+/* The law written out with all its numbers; caller frees. NULL when out of memory. */
+char *wlaw_law_written(const wlaw_law *law);
+
+#endif
