@@ -9,6 +9,7 @@
 #include "core/file.h"
 #include "core/memory.h"
 #include "core/parallel.h"
+#include "law/space.h"
 #include "report/collect_unit.h"
 #include "study/initial.h"
 
@@ -31,6 +32,21 @@ static wlaw_status read_changes(collector *all, size_t t, wlaw_error *err) {
   const initial_moments initial = initial_moments_of(all, &all->series->tensors[t]);
   wlaw_read_changes(&all->series->tensors[t], rows, n, &initial);
   free(rows);
+  return WLAW_OK;
+}
+
+/* Matrices of a space of their own (symmetric ones, say) have fewer invariants, and laws that are not the page's. */
+static wlaw_status leave_out_spaces(collector *all, size_t t, wlaw_error *err) {
+  report_tensor *tensor = &all->series->tensors[t];
+  for (size_t e = 0; e < all->series->n_epochs; e++) {
+    const departure_rows *rows = &all->units[e * all->series->n_tensors + t].departures;
+    const law_ops *law = rows->observed.count > 0 ? wlaw_space_find(&rows->moments) : NULL;
+    if (!law) continue;
+    char why[160];
+    snprintf(why, sizeof why, "its matrices are %s; weightlaw fit --law %s --degree 4 looks at the invariants of such",
+             wlaw_space_words(law->matrix->space), law->name);
+    return wlaw_series_set_text(&tensor->why_no_departures, why) ? WLAW_OK : wlaw_fail_memory(err, sizeof why, 1);
+  }
   return WLAW_OK;
 }
 
@@ -67,6 +83,7 @@ static wlaw_status read_units(collector *all, wlaw_error *err) {
   }
   for (size_t t = 0; t < series->n_tensors; t++) {
     if (all->run) WLAW_TRY(read_changes(all, t, err));
+    WLAW_TRY(leave_out_spaces(all, t, err));
     const invariant_set *set = wlaw_collect_set(all, &series->tensors[t]);
     if (set) WLAW_TRY(wlaw_read_graphs(&series->tensors[t], set, err));
   }
