@@ -58,6 +58,7 @@ static wlaw_status judge_epochs(report_tensor *tensor, report_law k, const law_e
 }
 
 static const double PATIENCE = 2.0; /* seconds of one core for the global test of one matrix */
+enum { FEWEST = 199 };              /* replicates, where more would take longer */
 
 static wlaw_status read_leaders(report_tensor *tensor, const departure *departures, const departure_test *test,
                                 wlaw_error *err) {
@@ -75,8 +76,11 @@ static wlaw_status simulate_last(report_tensor *tensor, tensor_point *last, repo
   departure_test test;
   wlaw_departures_test(&test, last->departures[k], set->n);
   if (null->networks < 2 || null->replicates == 0 || test.tested == 0) return WLAW_OK;
-  if ((double)null->replicates * wlaw_departure_replicate_seconds(set, law, null->networks) > PATIENCE) return WLAW_OK;
-  wlaw_status status = wlaw_departures_simulate(&test, last->departures[k], set, law, null, NULL, err);
+  departure_null affordable = *null;
+  const double each = wlaw_departure_replicate_seconds(set, law, null->networks);
+  if ((double)affordable.replicates * each > PATIENCE && affordable.replicates > FEWEST) affordable.replicates = FEWEST;
+  if ((double)affordable.replicates * each > PATIENCE) return WLAW_OK;
+  wlaw_status status = wlaw_departures_simulate(&test, last->departures[k], set, law, &affordable, NULL, err);
   if (status == WLAW_OK) {
     last->global_p[k] = test.p_value;
     status = read_leaders(tensor, last->departures[k], &test, err);

@@ -19,25 +19,31 @@ static const option_spec options_table[] = {
     {"exclude", 0, OPTION_CHOICE, "WHICH", "none", "none|dead", 0, 0,
      "networks of a run to leave out of fits and histograms; dead: outputs constant or not finite at that epoch"},
     {"degree", 0, OPTION_COUNT, "K", "4", NULL, 0, 4,
-     "hold all invariants up to this degree against the fitted laws; 0: none; default: 4 where that takes less than a "
-     "minute"},
+     "degree of the highest invariants held against the fitted laws, 0: none; unless it is given, matrices that would "
+     "take more than a minute in all are left out"},
     {"source-date-epoch", 0, OPTION_COUNT, "SECONDS", NULL, NULL, 0, 253402300799.0,
      "date to print on the page, in seconds since 1970 UTC; default: no date"},
 };
 
 static const char examples[] =
     "weightlaw report RUN -o report.html\n"
-    "    training, distance to initialisation, laws and weights of a run, on one page\n"
+    "    training, distance to initialisation, laws, what they miss, and weights of a run, on one page\n"
     "weightlaw report weights.npy --title \"Layer 3\"\n"
-    "    a smaller page: the fit and the histogram of one file\n";
+    "    a smaller page: the fit, the invariants it misses and the histogram of one file\n";
 
 static const char details[] =
     "Writes one HTML file that needs nothing else: drawings are inline SVG, there are no scripts, tables stand behind "
     "the "
     "plots, light and dark follow the reader's settings, and it prints. The same input gives the same bytes.\n"
     "\n"
-    "Every snapshot is fitted and compared with the law its weights were drawn from. What cannot be fitted is a gap in "
-    "the plots, with its reason among the notes.";
+    "Every snapshot is fitted and compared with the law its weights were drawn from, and with the snapshot before. "
+    "What "
+    "cannot be fitted is a gap in the plots, with its reason among the notes.\n"
+    "\n"
+    "The invariants of degree 1 to 4 are held against the laws iid, bipartite and permutation at every snapshot, as "
+    "fit "
+    "--degree 4 does for one law. The global test is simulated for the last snapshot, where that takes seconds "
+    "(--seed).";
 
 /* Days since 1970 to a date of the Gregorian calendar, by Fliegel and Van Flandern (1968), DOI 10.1145/364096.364097.
  */
