@@ -26,29 +26,24 @@ static size_spread spread_of(double *sizes, size_t n) {
   return out;
 }
 
-static void add_size(double *sizes, size_t *n, double value) {
-  if (isfinite(value)) sizes[(*n)++] = fabs(value);
-}
-
 wlaw_status wlaw_departure_summarise(departure_summary *out, const departure *departures, size_t n, wlaw_error *err) {
-  double *errors = wlaw_array(3 * (n + 1), sizeof *errors), *sds = errors + n, *relations = sds + n;
-  if (!errors) return wlaw_fail_memory(err, 3 * n, sizeof *errors);
-  size_t n_errors = 0, n_sds = 0, n_relations = 0;
+  double *sizes[DEVIATION_UNITS], *numbers = wlaw_array(DEVIATION_UNITS * (n + 1), sizeof *numbers);
+  size_t known[DEVIATION_UNITS] = {0};
+  if (!numbers) return wlaw_fail_memory(err, DEVIATION_UNITS * (n + 1), sizeof *numbers);
+  for (size_t unit = 0; unit < DEVIATION_UNITS; unit++) sizes[unit] = numbers + unit * n;
   *out = (departure_summary){.worst = 0};
   for (size_t k = 0; k < n; k++) {
     const departure *one = &departures[k];
+    const double deviations[DEVIATION_UNITS] = {one->deviation_se, one->deviation_sd, one->relative};
     if (!isfinite(one->deviation_se)) continue;
     if (out->tested == 0 || fabs(one->deviation_se) > fabs(departures[out->worst].deviation_se)) out->worst = k;
     out->tested++;
     out->beyond += one->p_adjusted < 0.05;
-    add_size(errors, &n_errors, one->deviation_se);
-    add_size(sds, &n_sds, one->deviation_sd);
-    add_size(relations, &n_relations, one->relative);
+    for (size_t unit = 0; unit < DEVIATION_UNITS; unit++)
+      if (isfinite(deviations[unit])) sizes[unit][known[unit]++] = fabs(deviations[unit]);
   }
-  out->in_errors = spread_of(errors, n_errors);
-  out->in_sds = spread_of(sds, n_sds);
-  out->in_relation = spread_of(relations, n_relations);
-  free(errors);
+  for (size_t unit = 0; unit < DEVIATION_UNITS; unit++) out->sizes[unit] = spread_of(sizes[unit], known[unit]);
+  free(numbers);
   return WLAW_OK;
 }
 

@@ -36,8 +36,8 @@ static departure_summary *summarise(const report_series *series, const report_te
 
 typedef struct departure_panel {
   const char *id, *heading, *axis, *caption;
-  size_t spread; /* offset of the size_spread in a summary */
-  bool maxima;   /* draw the largest under each law, too */
+  deviation_unit unit;
+  bool maxima; /* draw the largest under each law, too */
 } departure_panel;
 
 static const departure_panel panels[] = {
@@ -45,21 +45,17 @@ static const departure_panel panels[] = {
      "Is there a departure at all? Lines: the largest under each law. Bands: all invariants under the widest law, 5 to "
      "95\xc2\xa0% and the middle half, with their median. Dotted: beyond it an invariant departs, allowing for the "
      "number looked at (Holm, 5\xc2\xa0%). Grows with the number of networks.",
-     offsetof(departure_summary, in_errors), true},
+     IN_ERRORS, true},
     {"sds", "In standard deviations", "|observed \xe2\x88\x92 predicted| / sd over networks (log scale)",
      "How far is the average network from the prediction, beside how networks differ? Lines and bands as before. Does "
      "not depend on the number of networks; for weights of one kind it grows with the size of the matrix, so it cannot "
      "compare widths.",
-     offsetof(departure_summary, in_sds), true},
+     IN_SDS, true},
     {"relative", "Relative", "|observed / predicted \xe2\x88\x92 1| (log scale)",
      "How wrong is the prediction, of its own size? Bands and median as before; no largest, for some predictions are "
      "next to 0.",
-     offsetof(departure_summary, in_relation), false},
+     RELATIVE, false},
 };
-
-static const size_spread *spread_in(const departure_summary *summary, const departure_panel *panel) {
-  return (const size_spread *)((const char *)summary + panel->spread);
-}
 
 /* |z| whose two-sided p-value is 5 % over the number tested. */
 static double threshold(size_t tested) {
@@ -80,10 +76,10 @@ static void fill_panel(double *numbers, const departure_summary *all, size_t n, 
   for (size_t e = 0; e < n; e++) {
     for (size_t k = 0; k < REPORT_LAWS; k++) {
       const departure_summary *summary = &all[k * n + e];
-      numbers[k * n + e] = summary->tested > 0 ? spread_in(summary, panel)->most : NAN;
+      numbers[k * n + e] = summary->tested > 0 ? summary->sizes[panel->unit].most : NAN;
     }
     const departure_summary *summary = &all[(size_t)widest * n + e];
-    for (size_t q = 0; q < QUANTILES; q++) numbers[(REPORT_LAWS + q) * n + e] = spread_in(summary, panel)->quantile[q];
+    for (size_t q = 0; q < QUANTILES; q++) numbers[(REPORT_LAWS + q) * n + e] = summary->sizes[panel->unit].quantile[q];
     numbers[(PANEL_ROWS - 1) * n + e] = threshold(summary->tested);
   }
 }
@@ -99,7 +95,7 @@ static void panel_chart(text_buffer *out, const report_series *series, size_t t,
   for (int k = 0; panel->maxima && k <= widest; k++)
     lines[n_lines++] = (chart_line){
         .label = wlaw_report_law_name((report_law)k), .y = numbers + (size_t)k * n, .colour = law_colours[k]};
-  if (panel == panels)
+  if (panel->unit == IN_ERRORS)
     lines[n_lines++] =
         (chart_line){.label = "Holm", .y = numbers + (PANEL_ROWS - 1) * n, .colour = 2, .dashed = true, .plain = true};
   const chart_band bands[] = {
@@ -190,13 +186,14 @@ static void summary_table(text_buffer *out, const report_series *series, const r
     char formula[64] = "";
     if (summary->tested == 0) continue;
     wlaw_graph_formula(formula, sizeof formula, &tensor->graphs[summary->worst]);
-    const double sizes[] = {summary->in_errors.quantile[QUANTILE_50], summary->in_sds.most,
-                            summary->in_sds.quantile[QUANTILE_50], summary->in_relation.quantile[QUANTILE_50]};
+    const double sizes[] = {summary->sizes[IN_ERRORS].quantile[QUANTILE_50], summary->sizes[IN_SDS].most,
+                            summary->sizes[IN_SDS].quantile[QUANTILE_50],
+                            summary->sizes[RELATIVE].quantile[QUANTILE_50]};
     wlaw_html_row_open(out, wlaw_report_law_name((report_law)(i / n)));
     wlaw_html_cell(out, wlaw_number_fixed(series->epochs[i % n], 0).s);
     wlaw_html_cell(out, wlaw_number_fixed((double)summary->tested, 0).s);
     wlaw_html_cell(out, wlaw_number_fixed((double)summary->beyond, 0).s);
-    wlaw_html_cell(out, wlaw_number(summary->in_errors.most, 3).s);
+    wlaw_html_cell(out, wlaw_number(summary->sizes[IN_ERRORS].most, 3).s);
     wlaw_html_cell(out, formula);
     for (size_t j = 0; j < sizeof sizes / sizeof *sizes; j++) wlaw_html_cell(out, wlaw_number(sizes[j], 3).s);
     wlaw_html_cell(out, wlaw_number_p(tensor->points[i % n].global_p[i / n]).s);

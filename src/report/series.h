@@ -87,10 +87,13 @@ typedef struct size_spread {
   double most, quantile[QUANTILES];
 } size_spread;
 
+/* The units of a deviation: standard errors, standard deviations over networks, the prediction. */
+typedef enum deviation_unit { IN_ERRORS, IN_SDS, RELATIVE, DEVIATION_UNITS } deviation_unit;
+
 typedef struct departure_summary {
-  size_t tested, beyond;                      /* beyond: adjusted p (Holm) below 5 % */
-  size_t worst;                               /* the largest |z|; only where tested > 0 */
-  size_spread in_errors, in_sds, in_relation; /* |deviation| in standard errors, standard deviations, relative */
+  size_t tested, beyond; /* beyond: adjusted p (Holm) below 5 % */
+  size_t worst;          /* the largest |z|; only where tested > 0 */
+  size_spread sizes[DEVIATION_UNITS];
 } departure_summary;
 
 /* A graph that departs, and how many others depart because of it. */

@@ -56,13 +56,14 @@ static void tell_one(sentence_list *story, const report_series *series, const ch
   wlaw_graph_formula(formula, sizeof formula, &tensor->graphs[place]);
   wlaw_graph_meaning(meaning, sizeof meaning, &tensor->graphs[place], tensor->family);
   wlaw_sentence_add(story,
-                    "In standard %s, %s of %s is furthest from its law%s (%s): %s%s standard errors, %s%s standard "
+                    "In standard %s, %s of %s is furthest from its law%s (%s%s): %s%s standard errors, %s%s standard "
                     "deviations of a network, %s%s relative; %s.",
                     unit, formula, wlaw_story_name(tensor), wlaw_story_epoch(series, series->n_epochs - 1).s,
-                    wlaw_report_law_name((report_law)law), one->deviation_se > 0 ? "+" : "",
-                    wlaw_number(one->deviation_se, 2).s, one->deviation_sd > 0 ? "+" : "",
-                    wlaw_number(one->deviation_sd, 2).s, one->relative > 0 ? "+" : "", wlaw_number(one->relative, 2).s,
-                    meaning);
+                    wlaw_report_law_name((report_law)law),
+                    tensor->is_last ? "; the last matrix, where errors under the law are too small" : "",
+                    one->deviation_se > 0 ? "+" : "", wlaw_number(one->deviation_se, 2).s,
+                    one->deviation_sd > 0 ? "+" : "", wlaw_number(one->deviation_sd, 2).s, one->relative > 0 ? "+" : "",
+                    wlaw_number(one->relative, 2).s, meaning);
 }
 
 /* The furthest that depart significantly, in standard errors and in standard deviations. A first matrix, whose columns

@@ -27,14 +27,14 @@ static void summary_of_departures(void **state) {
   assert_int_equal(summary.beyond, 6);
   check_near(fabs(departures[summary.worst].deviation_se), 21, 0);
   static const double at[QUANTILES] = {0.05, 0.25, 0.5, 0.75, 0.95};
-  for (size_t q = 0; q < QUANTILES; q++) check_near(summary.in_errors.quantile[q], 1 + 20 * at[q], 1e-13);
-  check_near(summary.in_errors.most, 21, 0);
-  check_near(summary.in_sds.most, 42, 0); /* k == 3 has size 4 */
-  check_near(summary.in_sds.quantile[QUANTILE_50], 2 * 11.5, 1e-13);
-  assert_true(summary.in_relation.most <= 1);
+  for (size_t q = 0; q < QUANTILES; q++) check_near(summary.sizes[IN_ERRORS].quantile[q], 1 + 20 * at[q], 1e-13);
+  check_near(summary.sizes[IN_ERRORS].most, 21, 0);
+  check_near(summary.sizes[IN_SDS].most, 42, 0); /* k == 3 has size 4 */
+  check_near(summary.sizes[IN_SDS].quantile[QUANTILE_50], 2 * 11.5, 1e-13);
+  assert_true(summary.sizes[RELATIVE].most <= 1);
   check_ok(wlaw_departure_summarise(&summary, departures, 0, err));
   assert_int_equal(summary.tested, 0);
-  assert_true(isnan(summary.in_errors.most) && isnan(summary.in_sds.quantile[QUANTILE_50]));
+  assert_true(isnan(summary.sizes[IN_ERRORS].most) && isnan(summary.sizes[IN_SDS].quantile[QUANTILE_50]));
   wlaw_error_free(err);
 }
 
