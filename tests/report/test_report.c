@@ -187,6 +187,44 @@ static void table_of_invariants(void **state) {
   free(page);
 }
 
+/* The path step by step against the verb compare, and its length against the sum of the steps. */
+static void table_of_steps(void **state) {
+  (void)state;
+  static const char *const keys[] = {"wasserstein", "wasserstein_squared", "debiased_squared", "standard_error"};
+  const char *folder = make_run("steps", -1);
+  char *page = report_page(folder, "steps.html", "1");
+  const char *at = strstr(page, "Step by step");
+  at = at ? strstr(at, "layer2.weight (4") : NULL;
+  assert_non_null(at);
+  wlaw_error *err = wlaw_error_new();
+  double path = 0;
+  for (size_t e = 1; e < EPOCHS; e++) {
+    char here[4200], before[4200], cell[64];
+    const char *const inputs[] = {here, before};
+    wlaw_options *options = NULL;
+    wlaw_result *result = NULL;
+    size_t n = 0;
+    snprintf(here, sizeof here, "%s@%zu", folder, e);
+    snprintf(before, sizeof before, "%s@%zu", folder, e - 1);
+    check_ok(wlaw_options_new(&options, "compare", err));
+    check_ok(wlaw_options_set(options, "tensor", "layer2.weight", err));
+    check_ok(wlaw_compare(&result, inputs, 2, options, NULL, NULL, err));
+    for (size_t c = 0; c < 4; c++) {
+      double value;
+      check_ok(wlaw_result_get(result, keys[c], &value, 1, &n, err));
+      if (c == 0) path += value;
+      table_cell(cell, sizeof cell, at, "Numbers", e - 1, c);
+      assert_string_equal(cell, wlaw_number(value, 3).s);
+    }
+    table_cell(cell, sizeof cell, at, "Numbers", e - 1, 4);
+    assert_string_equal(cell, wlaw_number(path, 3).s);
+    wlaw_result_free(result);
+    wlaw_options_free(options);
+  }
+  wlaw_error_free(err);
+  free(page);
+}
+
 /* One snapshot cannot be fitted, then not even be read, then it is gone, and the metrics: gaps with their reasons,
  * never a failure. */
 static void run_with_gaps(void **state) {
@@ -502,6 +540,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(run),
       cmocka_unit_test(table_of_invariants),
+      cmocka_unit_test(table_of_steps),
       cmocka_unit_test(run_with_gaps),
       cmocka_unit_test(file_of_one_tensor),
       cmocka_unit_test(file_without_a_fit),
