@@ -107,6 +107,14 @@ wlaw_status wlaw_output_rewrite(output_file *out, uint64_t offset, const void *b
   return WLAW_OK;
 }
 
+wlaw_status wlaw_file_sync(const char *path, wlaw_error *err) {
+  const int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return wlaw_fail_errno(err, path, "cannot be opened");
+  const wlaw_status status = fsync(fd) == 0 ? WLAW_OK : wlaw_fail_errno(err, path, "syncing failed");
+  close(fd);
+  return status;
+}
+
 wlaw_status wlaw_folder_sync(const char *path, wlaw_error *err) {
   const int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0 && errno == EACCES) return WLAW_OK; /* one may write but not list it: nothing to sync through */

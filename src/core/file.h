@@ -52,6 +52,8 @@ char *wlaw_path_join(const char *folder, const char *name);
 const char *wlaw_path_name(const char *path);
 /* mkdir -p; an existing folder is fine. */
 wlaw_status wlaw_folder_make(const char *path, wlaw_error *err);
+/* fsync of a file, or of a folder: of the names in it. */
+wlaw_status wlaw_file_sync(const char *path, wlaw_error *err);
 wlaw_status wlaw_folder_sync(const char *path, wlaw_error *err);
 /* Deletes a file; one that is not there is fine. */
 wlaw_status wlaw_file_remove(const char *path, wlaw_error *err);

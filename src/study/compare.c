@@ -36,6 +36,8 @@ static const char examples[] =
     "    how far training has moved the law of the second matrix from the law it was drawn from\n"
     "weightlaw compare RUN@10 RUN@0\n"
     "    two epochs of the same networks: a paired comparison, matrix by matrix\n"
+    "weightlaw compare @fit.json RUN@10\n"
+    "    the law that fit --json wrote down, and the same matrix of a run at another epoch\n"
     "weightlaw compare weights.npy 'iid(mean=0,variance=0.1)'\n"
     "    an array [networks, rows, cols] against a law given in numbers\n";
 
@@ -76,11 +78,13 @@ static wlaw_status split_epoch(side *s, bool *is, uint64_t *epoch, wlaw_error *e
   return wlaw_fail(err, WLAW_ARGUMENT, "'%s' is not an epoch of the run %s", at + 1, s->run_path);
 }
 
-static wlaw_status open_side(side *s, const ensemble_request *wanted, wlaw_error *err) {
+/* of_fit: the tensor that a fit on the other side is of; of a run that matrix alone is meant. */
+static wlaw_status open_side(side *s, const ensemble_request *wanted, const char *of_fit, wlaw_error *err) {
   ensemble_request request = *wanted;
   request.paths = &s->text;
   request.n_paths = 1;
   if (*s->text == '@') return wlaw_law_operand_read(&s->law, s->text, err);
+  if (!wanted->tensor && of_fit && *of_fit) request.tensor = of_fit;
   if (wlaw_run_is(s->text)) return wlaw_ensemble_open(&s->source, &request, err);
   bool with_epoch;
   uint64_t epoch = 0;
@@ -93,6 +97,7 @@ static wlaw_status open_side(side *s, const ensemble_request *wanted, wlaw_error
   }
   if (wlaw_path_exists(s->text)) {
     request.has_epoch = request.exclude_dead = false;
+    request.tensor = wanted->tensor;
     return wlaw_ensemble_open(&s->source, &request, err);
   }
   s->is_init = strcmp(s->text, "init") == 0;
@@ -153,7 +158,7 @@ static wlaw_status partner(size_t *index, const ensemble *in, const ensemble *of
 typedef struct side_numbers {
   matrix_moments moments;
   double *q;
-  matrix_gaussian law;
+  matrix_gaussian exact;
   distance_side view;
 } side_numbers;
 
@@ -168,12 +173,12 @@ static wlaw_status measure_side(side_numbers *out, const side *s, const side *ot
     return WLAW_OK;
   }
   if (s->is_init) {
-    WLAW_TRY(wlaw_initial_law(&out->law, NULL, other->source->run, rows, cols, err));
+    WLAW_TRY(wlaw_initial_law(&out->exact, NULL, other->source->run, rows, cols, err));
   } else {
     WLAW_TRY(wlaw_law_operand_check(&s->law, rows, cols, err));
-    WLAW_TRY(wlaw_matrix_gaussian(&out->law, s->law.law, rows, cols, err));
+    WLAW_TRY(wlaw_matrix_gaussian(&out->exact, s->law.law, rows, cols, err));
   }
-  out->view = (distance_side){.law = &out->law, .fitted = s->law.networks};
+  out->view = (distance_side){.law = &out->exact, .fitted = s->law.networks};
   return WLAW_OK;
 }
 
@@ -181,8 +186,8 @@ static wlaw_status measure_side(side_numbers *out, const side *s, const side *ot
 static const law_ops *suitable(const side_numbers numbers[2], const ensemble_matrix *shape) {
   const law_ops *of[2];
   for (int k = 0; k < 2; k++) {
-    const law_ops *law = numbers[k].law.law;
-    of[k] = numbers[k].view.moments ? wlaw_space_find(&numbers[k].moments) : law->matrix->space ? law : NULL;
+    const law_ops *exact = numbers[k].exact.law;
+    of[k] = numbers[k].view.moments ? wlaw_space_find(&numbers[k].moments) : exact->matrix->space ? exact : NULL;
   }
   if (of[0] && of[0] == of[1]) return of[0];
   return shape->rows == shape->cols ? &wlaw_law_permutation : &wlaw_law_bipartite;
@@ -265,8 +270,9 @@ static wlaw_status compare_all(wlaw_result **result, job *work, wlaw_error *err)
 
 static wlaw_status open_sides(job *work, const ensemble_request *request, wlaw_error *err) {
   side *a = &work->sides[0], *b = &work->sides[1];
-  WLAW_TRY(open_side(a, request, err));
-  WLAW_TRY(open_side(b, request, err));
+  side *lead = *b->text == '@' ? b : a, *other = lead == a ? b : a; /* a fit first: it names its matrix */
+  WLAW_TRY(open_side(lead, request, NULL, err));
+  WLAW_TRY(open_side(other, request, lead->law.tensor, err));
   if (!a->source && !b->source) {
     const law_operand *fit = a->law.rows ? &a->law : &b->law;
     if (fit->rows == 0)

@@ -59,7 +59,12 @@ static wlaw_status judge(departure_study *study, graph_prediction *predicted, co
   WLAW_TRY(wlaw_departures_judge(study->departures, &study->observed, predicted, err));
   wlaw_departures_test(&study->test, study->departures, study->set.n);
   const departure_null null = {study->observed.count, choose_replicates(study, law), settings->seed, settings->threads};
-  return wlaw_departures_simulate(&study->test, study->departures, &study->set, law, &null, monitor, err);
+  const char *what = monitor ? monitor->what : NULL;
+  if (monitor) monitor->what = "simulating the fitted law";
+  const wlaw_status status =
+      wlaw_departures_simulate(&study->test, study->departures, &study->set, law, &null, monitor, err);
+  if (monitor) monitor->what = what;
+  return status;
 }
 
 wlaw_status wlaw_departure_study_judge(departure_study *study, const matrix_gaussian *law, wlaw_monitor *monitor,

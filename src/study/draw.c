@@ -39,9 +39,8 @@ static const char examples[] =
 
 static const char details[] =
     "LAW is a law with its numbers, name(parameter=value, ...), or @FILE, the output of weightlaw fit --json "
-    "(@FILE#TENSOR where it holds several fits). A fit of one network does not determine mean and total variance; "
-    "nothing "
-    "can be drawn from it.\n"
+    "(@FILE#TENSOR where it holds several fits). A fit of one network leaves parameters of most laws open: nothing "
+    "can be drawn from it then.\n"
     "\n"
     "Matrix k of a seed is the same for any number of matrices and threads. Matrices are drawn and written in blocks: "
     "memory holds one block (16 MiB, or one matrix where that is more). The file appears whole or not at all.";

@@ -94,7 +94,8 @@ static wlaw_status fit_chain(matrix_study *out, const matrix_moments *moments, c
 wlaw_status wlaw_study_fit(matrix_study *out, const matrix_moments *moments, const law_ops *widest, uint64_t seed,
                            wlaw_error *err) {
   memset(out, 0, sizeof *out);
-  WLAW_TRY(fit_chain(out, moments, widest ? widest : wlaw_space_find(moments), err));
+  out->own = wlaw_space_find(moments);
+  WLAW_TRY(fit_chain(out, moments, widest ? widest : out->own, err));
   for (size_t k = 1; k < out->n_fits; k++) {
     nested_test *test = &out->tests[out->n_tests];
     if (!wlaw_nested_test(test, out->fits[k - 1].gaussian.law, out->fits[k].gaussian.law, moments, seed)) continue;

@@ -11,6 +11,7 @@ enum { STUDY_LAWS = 3 };
 
 /* Fits of the nested laws to one matrix, narrowest first, and the tests between neighbours. */
 typedef struct matrix_study {
+  const law_ops *own; /* the law of the space the matrices lie in (law/space.h); NULL: they are of no special kind */
   size_t n_fits;
   matrix_fit fits[STUDY_LAWS]; /* laws that differ at this size */
   size_t n_tests;

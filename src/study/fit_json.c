@@ -285,6 +285,11 @@ json_t *wlaw_fit_document(bool *failed, const fit_source *from, const matrix_stu
   say_tests(failed, summary, study);
   wlaw_matrix_warnings(failed, warnings, matrix);
   warn_of_ratios(failed, warnings, &study->fits[chosen]);
+  if (study->own && study->own != study->fits[chosen].gaussian.law)
+    SENTENCE(failed, warnings,
+             "The matrices are %s, to rounding, and have a law of their own, %s. Likelihoods of laws of wider matrices "
+             "mean nothing for them.",
+             wlaw_space_words(study->own->matrix->space), study->own->name);
   if (from->source->excluded > 0)
     SENTENCE(failed, warnings, "%zu networks are left out (%s).", from->source->excluded, from->rule);
   wlaw_json_put(failed, document, "automatic", json_boolean(automatic));

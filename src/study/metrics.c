@@ -53,7 +53,6 @@ wlaw_status wlaw_rows_append(const char *path, const char *bytes, size_t n, wlaw
     if (wrote >= 0) done += (size_t)wrote;
     else if (errno != EINTR) status = wlaw_fail_errno(err, path, "writing failed");
   }
-  if (status == WLAW_OK && fsync(fd) != 0) status = wlaw_fail_errno(err, path, "syncing failed");
   if (status != WLAW_OK && ftruncate(fd, before.st_size) != 0)
     wlaw_error_add_hint(err, status, "its last rows may be incomplete: a resume cuts them back");
   close(fd);

@@ -97,7 +97,14 @@ static wlaw_status finish_epoch(train_job *job, double seconds, wlaw_error *err)
   return status;
 }
 
+/* The tables are synced when something relies on them: a state, or its absence. */
+static wlaw_status sync_tables(const train_job *job, wlaw_error *err) {
+  WLAW_TRY(wlaw_file_sync(job->metrics, err));
+  return wlaw_file_sync(job->timings, err);
+}
+
 static wlaw_status save_state(train_job *job, wlaw_error *err) {
+  WLAW_TRY(sync_tables(job, err));
   WLAW_TRY(wlaw_state_save(&job->state, job->state_file, err));
   job->saved_ns = wlaw_clock_ns();
   job->save_due = false;
@@ -139,5 +146,6 @@ wlaw_status wlaw_job_run_epochs(train_job *job, wlaw_error *err) {
   job->saved_ns = wlaw_clock_ns();
   for (job->epoch = job->state.completed + 1; job->epoch <= job->plan.config.epochs; job->epoch++)
     WLAW_TRY(run_epoch(job, err));
+  WLAW_TRY(sync_tables(job, err));
   return wlaw_file_remove(job->state_file, err);
 }

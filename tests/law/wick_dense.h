@@ -68,11 +68,11 @@ static inline double *dense_room(size_t turn, size_t n) {
 static inline double *dense_transform(size_t axes, const double *f, const double *C, size_t S, size_t m) {
   const size_t n = power_of(S, m);
   double *a = dense_room(3, n), *b = dense_room(4, n);
-  memcpy(a, f, n * sizeof *a);
+  if (axes == 0) memcpy(a, f, n * sizeof *a);
   for (size_t k = 0; k < axes; k++) {
     wlaw_blas_begin();
-    cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, (int)(n / S), (int)S, (int)S, 1, a, (int)(n / S), C, (int)S, 0,
-                b, (int)S);
+    cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, (int)(n / S), (int)S, (int)S, 1, k == 0 ? f : a, (int)(n / S),
+                C, (int)S, 0, b, (int)S);
     wlaw_blas_end();
     double *held = a;
     a = b;
@@ -85,10 +85,13 @@ static inline double *dense_transform(size_t axes, const double *f, const double
 static inline double dense_norm(const double *f, const double *C, size_t S, size_t m) {
   const size_t half = m / 2, rows = power_of(S, m - half), columns = power_of(S, half), n = rows * columns;
   double *kept = dense_room(2, n), sum = 0;
-  memcpy(kept, dense_transform(half, f, C, S, m), n * sizeof *kept); /* [rest, half with C] */
-  const double *other = dense_transform(m - half, f, C, S, m);       /* [half, rest with C] */
-  for (size_t r = 0; r < rows; r++)
-    for (size_t c = 0; c < columns; c++) sum += kept[r * columns + c] * other[c * rows + r];
+  memcpy(kept, dense_transform(half, f, C, S, m), n * sizeof *kept);                  /* [rest, half with C] */
+  const double *other = 2 * half == m ? kept : dense_transform(m - half, f, C, S, m); /* [half, rest with C] */
+  enum { TILE = 32 }; /* one of the two is read across */
+  for (size_t r0 = 0; r0 < rows; r0 += TILE)
+    for (size_t c0 = 0; c0 < columns; c0 += TILE)
+      for (size_t r = r0; r < rows && r < r0 + TILE; r++)
+        for (size_t c = c0; c < columns && c < c0 + TILE; c++) sum += kept[r * columns + c] * other[c * rows + r];
   return sum;
 }
 
@@ -100,22 +103,19 @@ typedef struct dense_prediction {
 /* Part of degree m = binomial(k, m) sum over b pairs and n - 2b means of n! / (2^b b! (n - 2b)!), n = k - m. */
 static inline double *dense_part(const double *T, const dense_law *law, size_t k, size_t m) {
   const size_t S = law->size, n = k - m, size = power_of(S, m);
-  double *sum = calloc(size, sizeof *sum), *from = dense_room(0, power_of(S, k)), *to = dense_room(1, power_of(S, k));
+  double *sum = calloc(size, sizeof *sum), choose = 1;
   assert_non_null(sum);
-  double choose = 1;
   for (size_t e = 0; e < m; e++) choose *= (double)(k - e) / (double)(m - e);
   for (size_t b = 0; 2 * b <= n; b++) {
     double ways = choose;
-    size_t left = k;
-    memcpy(from, T, power_of(S, k) * sizeof *from);
-    for (size_t e = 0; e < b; e++, left -= 2) {
-      ways *= (double)((n - 2 * e) * (n - 2 * e - 1)) / (2.0 * (double)(e + 1));
-      contract_first(to, from, law->covariance, S * S, power_of(S, left - 2));
-      memcpy(from, to, power_of(S, left - 2) * sizeof *from);
-    }
-    for (; left > m; left--) {
-      contract_first(to, from, law->mean, S, power_of(S, left - 1));
-      memcpy(from, to, power_of(S, left - 1) * sizeof *from);
+    const double *from = T;
+    for (size_t left = k, e = 0, turn = 0; left > m; turn = !turn, e++) {
+      const bool pair = e < b;
+      if (pair) ways *= (double)((n - 2 * e) * (n - 2 * e - 1)) / (2.0 * (double)(e + 1));
+      left -= pair ? 2 : 1;
+      double *to = dense_room(turn, power_of(S, left));
+      contract_first(to, from, pair ? law->covariance : law->mean, pair ? S * S : S, power_of(S, left));
+      from = to;
     }
     for (size_t e = 0; e < size; e++) sum[e] += ways * from[e];
   }

@@ -9,8 +9,7 @@
 #include "core/stream.h"
 #include "net/train.h"
 
-/* Random bytes (or floats) and labels. scale, shift: inputs of order 1, different for each feature (bytes), or one scale
- * for all (floats). */
+/* Random bytes (or floats) and labels. scale, shift: inputs of order 1, different for each feature. */
 static inline wlaw_dataset random_dataset(size_t features, size_t classes, size_t train, size_t test, bool bytes) {
   static char name[] = "random";
   wlaw_dataset data = {.name = name, .features = features, .classes = classes};
@@ -18,7 +17,7 @@ static inline wlaw_dataset random_dataset(size_t features, size_t classes, size_
   data.scale = wlaw_array(features, sizeof(float));
   data.shift = wlaw_array(features, sizeof(float));
   for (size_t f = 0; f < features; f++) {
-    data.scale[f] = bytes ? 0.01f * (float)(0.5 + wlaw_stream_uniform(&stream)) : 0.75f;
+    data.scale[f] = bytes ? 0.01f * (float)(0.5 + wlaw_stream_uniform(&stream)) : 1.0f;
     data.shift[f] = bytes ? -1.0f + 0.1f * (float)wlaw_stream_uniform(&stream) : 0.0f;
   }
   sample_set *const sets[2] = {&data.train, &data.test};

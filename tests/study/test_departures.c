@@ -370,6 +370,37 @@ static void smallest_sizes(void **state) {
   free(weights);
 }
 
+/* Laws with a space of their own: graphs of their family, also where the law is chosen by the data, and replicates that
+ * lie in the space. */
+static void laws_with_a_space(void **state) {
+  (void)state;
+  static const struct {
+    const char *text, *name, *family;
+    size_t n;
+  } laws[] = {
+      {"symmetric(V0=[1,0.2,0.2,1],VH=[1,0.3,0.3,2],V2=1)", "symmetric", "undirected", 111},
+      {"symmetric-zero-diagonal(a0=1,aH=2,a2=1)", "symmetric-zero-diagonal", "undirected-loopless", 35},
+      {"zero-diagonal(V0=1,H=[1,0.3,0.3,2],V2=1,V3=2)", "zero-diagonal", "loopless", 161},
+      {"antisymmetric(VH=2,V3=1)", "antisymmetric", "antisymmetric", 18},
+  };
+  static const char *const options[] = {"law", "auto", "degree", "4", "replicates", "39", NULL};
+  size_t rejected = 0;
+  for (size_t l = 0; l < sizeof laws / sizeof *laws; l++)
+    for (size_t D = 2; D <= 5; D++) {
+      double *weights = draws(laws[l].text, 30, D, D, 600 + D);
+      json_t *fit = document_of(weights, 30, D, D, options);
+      const json_t *departures = json_object_get(fit, "departures");
+      assert_string_equal(json_string_value(json_object_get(departures, "law")), laws[l].name);
+      assert_string_equal(json_string_value(json_object_get(departures, "family")), laws[l].family);
+      assert_int_equal(json_array_size(json_object_get(fit, "invariants")), laws[l].n);
+      if (json_integer_value(json_object_get(departures, "tested")) > 0)
+        rejected += real_at(departures, "p_value") > 1.5 / 40 ? 0 : 1;
+      json_decref(fit);
+      free(weights);
+    }
+  assert_true(rejected <= 2); /* of 16 draws, each at 1/40: three or more once in 150 */
+}
+
 static void refused_in_words(void **state) {
   (void)state;
   static const struct {
@@ -424,6 +455,7 @@ int main(void) {
       cmocka_unit_test(keys_and_counts),
       cmocka_unit_test(thirteen_by_default),
       cmocka_unit_test(smallest_sizes),
+      cmocka_unit_test(laws_with_a_space),
       cmocka_unit_test(refused_in_words),
   };
   return cmocka_run_group_tests_name("study.departures", tests, NULL, NULL);

@@ -274,6 +274,37 @@ static void one_of_several_fits(void **state) {
   wlaw_error_free(err);
 }
 
+/* Against a run, a fit is compared with its own matrix. Run and fit hold the same networks, so nothing is between them.
+ */
+static void fit_of_one_matrix_of_a_run(void **state) {
+  (void)state;
+  char at[4200], run[4096], epoch[4110];
+  wlaw_result *result = NULL;
+  wlaw_error *err = wlaw_error_new();
+  snprintf(run, sizeof run, "%s", write_run("fitted-run", 0.1, "standard"));
+  snprintf(epoch, sizeof epoch, "%s@0", run);
+  snprintf(at, sizeof at, "@%s", test_scratch("of-run.json"));
+  const char *inputs[] = {run, at};
+  const char *const of[] = {"tensor", "layer2.weight", "epoch", "0", "law", "permutation", NULL};
+  check_ok(call_verb(&result, &wlaw_command_fit, inputs, 1, of, err));
+  char *bytes = result_bytes(result);
+  write_text(at + 1, bytes);
+  free(bytes);
+  wlaw_result_free(result);
+  inputs[0] = epoch;
+  for (int turn = 0; turn < 2; turn++) {
+    check_ok(call_verb(&result, &wlaw_command_compare, inputs, 2, NULL, err));
+    assert_string_equal(text_at(result, "tensor"), "layer2.weight");
+    check_near(number_at(result, "wasserstein_squared"), 0, 0);
+    wlaw_result_free(result);
+    inputs[0] = at;
+    inputs[1] = epoch;
+  }
+  const char *const other[] = {"tensor", "layer1.weight", NULL};
+  check_status(call_verb(&result, &wlaw_command_compare, inputs, 2, other, err), WLAW_SHAPE);
+  wlaw_error_free(err);
+}
+
 #define HEAD                                                                                                           \
   "{\"schema\":\"weightlaw.fit/1\",\"law\":\"bipartite\",\"rows\":2,\"cols\":3,\"networks\":9,\"parameters\":{"
 #define REST "\"rows\":1,\"columns\":1,\"entries\":1}}"
@@ -344,6 +375,42 @@ static wlaw_status draw_again(void *context, wlaw_error *err) {
   return status;
 }
 
+/* A byte changed, or the end cut off, anywhere: a law or a sentence, never worse (run under the sanitizers). */
+static void bytes_may_be_anything(void **state) {
+  (void)state;
+  enum { DAMAGES = 500 };
+  static const char bytes[] = "0123456789-+.eE\"\\[]{},:ntfu #\x01\xff";
+  double weights[20 * 16];
+  char at[4200], *text = NULL;
+  size_t n, laws = 0, refusals = 0;
+  law_operand operand;
+  wlaw_error *err = wlaw_error_new();
+  snprintf(at, sizeof at, "@%s", test_scratch("bytes.json"));
+  drawn(weights, thirteen, 20, 4, 4, 3, 0);
+  json_decref(fit_to_file(at + 1, weights, 20, 4, 4, "permutation"));
+  check_ok(wlaw_input_whole(&text, &n, at + 1, 1 << 20, err));
+  wlaw_stream stream = wlaw_stream_start(92, STREAM_TEST, 0, 0);
+  for (int d = 0; d < DAMAGES; d++) {
+    const uint32_t place = wlaw_stream_below(&stream, (uint32_t)n);
+    const bool cut = d % 8 == 0;
+    const char held = text[place];
+    text[place] = bytes[wlaw_stream_below(&stream, sizeof bytes - 1)];
+    FILE *file = fopen(at + 1, "wb"); /* not synced, for speed */
+    assert_non_null(file);
+    assert_int_equal(fwrite(text, 1, cut ? place : n, file), cut ? place : n);
+    fclose(file);
+    text[place] = held;
+    const wlaw_status status = wlaw_law_operand_read(&operand, at, err);
+    if (status == WLAW_OK) laws++;
+    else if (*wlaw_error_message(err)) refusals++;
+    else fail_msg("no sentence for byte %u", place);
+    if (status == WLAW_OK) wlaw_law_operand_release(&operand);
+  }
+  assert_true(laws > DAMAGES / 20 && refusals > DAMAGES / 20);
+  free(text);
+  wlaw_error_free(err);
+}
+
 /* Of a law in text. (Not of one from a fit: Jansson asserts when memory is refused inside a number of 17 digits.) */
 static void every_allocation_may_fail(void **state) {
   (void)state;
@@ -358,7 +425,8 @@ int main(void) {
       cmocka_unit_test(every_format_holds_the_draw),     cmocka_unit_test(bytes_do_not_depend_on_the_cut),
       cmocka_unit_test(interrupted_draw_leaves_nothing), cmocka_unit_test(fit_written_down_is_the_fit),
       cmocka_unit_test(draw_from_the_fit_has_its_law),   cmocka_unit_test(one_of_several_fits),
-      cmocka_unit_test(damaged_fits_are_refused),        cmocka_unit_test(every_allocation_may_fail),
+      cmocka_unit_test(fit_of_one_matrix_of_a_run),      cmocka_unit_test(damaged_fits_are_refused),
+      cmocka_unit_test(bytes_may_be_anything),           cmocka_unit_test(every_allocation_may_fail),
   };
   return cmocka_run_group_tests_name("study.draw", tests, NULL, NULL);
 }

@@ -94,6 +94,13 @@ static void auto_finds_the_space(void **state) {
       assert_int_equal(json_array_size(json_object_get(named, "summary")), 0);
       json_decref(fit);
       json_decref(named);
+      /* another law is fitted when it is asked for, with a warning */
+      check_ok(fit_array(&named, weights, NETWORKS, D, "permutation", err));
+      const json_t *warnings = json_object_get(named, "warnings");
+      const char *last = json_string_value(json_array_get(warnings, json_array_size(warnings) - 1));
+      assert_non_null(strstr(last, kinds[k].law));
+      if (!rounded) assert_true(json_is_null(json_object_get(named, "log_likelihood"))); /* else that of the rounding */
+      json_decref(named);
     }
   wlaw_error_free(err);
 }

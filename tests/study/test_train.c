@@ -231,18 +231,19 @@ static int cancel_when_done(void *user, double fraction, const char *what) {
 }
 
 /* Cancelled at several moments and resumed on `threads` threads (NULL: as begun): the same bytes. */
-static void check_cancelled_runs(const char *const *more, size_t n_more, const char *threads) {
+static void check_cancelled_runs(const char *const *more, size_t n_more, const char *threads, wlaw_progress cancel,
+                                 int first) {
   wlaw_error *err = wlaw_error_new();
   int cancelled = 0;
   char whole_name[32];
   snprintf(whole_name, sizeof whole_name, "whole-%s", threads ? threads : "");
   const char *whole = test_scratch(whole_name);
   check_ok(train(whole, more, n_more, NULL, NULL, err));
-  for (int calls = 2; calls < 5; calls++) {
+  for (int calls = first; calls < first + 3; calls++) {
     char name[32];
     snprintf(name, sizeof name, "cancelled-%s-%d", threads ? threads : "", calls);
     const char *run = test_scratch(name);
-    wlaw_status status = train(run, more, n_more, cancel_when_done, &(countdown){calls}, err);
+    wlaw_status status = train(run, more, n_more, cancel, &(countdown){calls}, err);
     if (status == WLAW_CANCELLED) {
       cancelled++;
       char *saved = wlaw_path_join(run, "state.safetensors");
@@ -257,21 +258,26 @@ static void check_cancelled_runs(const char *const *more, size_t n_more, const c
   wlaw_error_free(err);
 }
 
-/* more epochs than there are reports before the cancellation */
-#define LONG_RUN "epochs", "400", "snapshots", "0,400", "save-every", "1000"
+static int cancel_in_training(void *user, double fraction, const char *what) {
+  countdown *left = user;
+  (void)fraction;
+  return strcmp(what, "training") == 0 && --left->calls < 0;
+}
 
 static void cancelled_and_resumed(void **state) {
   (void)state;
-  const char *const more[] = {LONG_RUN};
-  check_cancelled_runs(more, 6, NULL);
+  /* more epochs than there are reports before the cancellation */
+  const char *const more[] = {"epochs", "400", "snapshots", "0,400", "save-every", "1000"};
+  check_cancelled_runs(more, 6, NULL, cancel_when_done, 2);
 }
 
-/* With a shared order the groups depend on the threads, and those of the resumed run mix networks at different steps.
- */
+/* With a shared order the groups depend on the threads, and those of the resumed run mix networks at different steps:
+ * epochs are longer than the time between two reports, so that it is in the middle of one that they stop. */
 static void cancelled_and_resumed_in_other_groups(void **state) {
   (void)state;
-  const char *const more[] = {LONG_RUN, "order", "shared", "networks", "19", "threads", "3"};
-  check_cancelled_runs(more, 12, "2");
+  const char *const more[] = {"order", "shared",          "networks", "19",    "threads", "3",          "epochs",
+                              "3",     "synthetic-train", "40000",    "batch", "4",       "save-every", "1000"};
+  check_cancelled_runs(more, 14, "2", cancel_in_training, 0);
 }
 
 /* A limit on file sizes stands in for a full disk: the state cannot be written, the run says so and goes on later. */
