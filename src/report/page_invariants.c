@@ -21,13 +21,17 @@ typedef struct cell_text {
   char text[64], note[192];
 } cell_text;
 
+enum { STEPS = 6 };
+static const double limits[STEPS - 1] = {2, 3.5, 10, 30, 100};
+static const char *const classes[STEPS] = {"h0", "h1", "h2", "h3", "h4", "h5"};
+
+static const char *const step_words[STEPS] = {"less than 2", "2 or more", "3.5 or more", "10", "30", "100"};
+
 static strip_cell deviation_cell(cell_text *text, const report_series *series, const invariant_change *here, size_t e) {
-  static const double limits[] = {2, 3.5, 10, 30, 100};
-  static const char *const classes[] = {"h0", "h1", "h2", "h3", "h4", "h5"};
   const double z = here->deviation_se;
   size_t step = 0;
   if (!isfinite(z)) return (strip_cell){"none", NULL, NULL, NULL, "not determined"};
-  for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) step += fabs(z) >= limits[i];
+  for (size_t i = 0; i + 1 < STEPS; i++) step += fabs(z) >= limits[i];
   snprintf(text->text, sizeof text->text, "%s%s", z > 0 ? "+" : "", wlaw_number_fixed(z, fabs(z) < 9.95 ? 1 : 0).s);
   snprintf(text->note, sizeof text->note, "epoch %.0f: mean %s", series->epochs[e], wlaw_number(here->mean, 3).s);
   return (strip_cell){classes[step], text->text, z > 0 ? "+" : "\xe2\x88\x92", NULL, text->note};
@@ -62,6 +66,9 @@ static void deviations(text_buffer *out, const report_series *series, size_t t) 
   cell_text *texts = wlaw_array(cells + 1, sizeof *texts);
   if (strip && texts) {
     wlaw_html_figure_open(out, "wide", "Deviation of the mean, in standard errors");
+    wlaw_html_key_open(out);
+    for (size_t i = 0; i < STEPS; i++) wlaw_html_key_item(out, classes[i], step_words[i]);
+    wlaw_html_key_close(out);
     draw_strip(out, series, t, strip, texts);
     wlaw_html_caption(
         out, series->tensors[t].invariants_against == INVARIANTS_INITIAL_LAW
