@@ -38,6 +38,11 @@ static bool normal_moments(const wlaw_law *law, size_t rows, size_t cols, double
   return true;
 }
 
+static double normal_kurtosis(const wlaw_law *law) {
+  (void)law;
+  return 3.0;
+}
+
 static double normal_log_density(const double *p, double x) {
   const double sd = p[NORMAL_SCALE + SCALE_SD], z = (x - p[NORMAL_MEAN]) / sd;
   return -0.5 * z * z - log(sd) - 0.91893853320467274178; /* log(2 pi) / 2 */
@@ -61,5 +66,6 @@ const law_ops wlaw_law_normal = {
     .check = normal_check,
     .draw = normal_draw,
     .moments = normal_moments,
+    .kurtosis = normal_kurtosis,
     .entry = &normal_entry,
 };

@@ -30,6 +30,11 @@ static bool torch_moments(const wlaw_law *law, size_t rows, size_t cols, double 
   return true;
 }
 
+static double torch_kurtosis(const wlaw_law *law) {
+  (void)law;
+  return 1.8;
+}
+
 const law_ops wlaw_law_torch_default = {
     .name = "torch-default",
     .summary = "PyTorch's default for linear layers: uniform within 1/sqrt(fan_in), weights and biases",
@@ -37,4 +42,5 @@ const law_ops wlaw_law_torch_default = {
     .draw = torch_draw,
     .draw_bias = torch_draw_bias,
     .moments = torch_moments,
+    .kurtosis = torch_kurtosis,
 };

@@ -31,16 +31,26 @@ static const law_parameter truncated_parameters[TRUNCATED_ROWS] = {
      .doc = "where the normal is cut, in units of its standard deviation before the cut"},
 };
 
-/* Variance of a standard normal kept on [-c, c]: 1 - c exp(-c^2/2) / integral_0^c exp(-x^2/2) dx. Small c would cancel,
- * so there both integrals are sums of t_j = c^(2j+1) / (1 3 5 ... (2j+1)), common factor exp(-c^2/2) left out. */
-static double kept_variance(double c) {
-  if (c > 3.0) return 1.0 - c * exp(-0.5 * c * c) / (1.25331413731550025121 * erf(c * 0.70710678118654752440));
-  double term = c, above = 0.0;
-  for (int j = 1; j < 80; j++) {
+/* Moments of a standard normal kept on [-c, c]: with the integral I = exp(c^2/2) integral_0^c exp(-x^2/2) dx,
+ * E x^2 = 1 - c/I and E x^4 = 3 - (c^3 + 3c)/I. Small c would cancel, so there the integrals of 1, x^2 and x^4/3 are
+ * sums of t_j = c^(2j+1) / (1 3 5 ... (2j+1)) from j = 0, 1 and 2 on. */
+typedef struct kept_moments {
+  double second, fourth;
+} kept_moments;
+
+static kept_moments kept(double c) {
+  if (c > 3.0) {
+    const double ratio = exp(-0.5 * c * c) / (1.25331413731550025121 * erf(c * 0.70710678118654752440));
+    return (kept_moments){1.0 - c * ratio, 3.0 - c * (c * c + 3.0) * ratio};
+  }
+  const double second = c * c * c / 3.0;
+  double term = second, above = 0.0;
+  for (int j = 2; j < 80; j++) {
     term *= c * c / (2 * j + 1);
     above += term;
   }
-  return above / (c + above);
+  const double all = c + second + above;
+  return (kept_moments){(second + above) / all, 3.0 * above / all};
 }
 
 static void truncated_complete(wlaw_law *law) {
@@ -53,7 +63,7 @@ static wlaw_status truncated_check(const wlaw_law *law, wlaw_error *err) {
 
 /* Standard deviation of the parent when that of the kept entries is sd. */
 static double parent_of(const double *p, double sd) {
-  return isnan(p[TRUNCATED_SCALE]) ? sd / sqrt(kept_variance(p[TRUNCATED_CUT])) : p[TRUNCATED_SCALE];
+  return isnan(p[TRUNCATED_SCALE]) ? sd / sqrt(kept(p[TRUNCATED_CUT]).second) : p[TRUNCATED_SCALE];
 }
 
 static double parent_for(const wlaw_law *law, size_t rows, size_t cols) {
@@ -87,15 +97,20 @@ static wlaw_status truncated_draw(const wlaw_law *law, double *out, size_t rows,
 static bool truncated_moments(const wlaw_law *law, size_t rows, size_t cols, double *mean, double *variance) {
   const double parent = parent_for(law, rows, cols);
   *mean = law->values[TRUNCATED_MEAN];
-  *variance = parent * parent * kept_variance(law->values[TRUNCATED_CUT]);
+  *variance = parent * parent * kept(law->values[TRUNCATED_CUT]).second;
   return true;
+}
+
+static double truncated_kurtosis(const wlaw_law *law) {
+  const kept_moments moments = kept(law->values[TRUNCATED_CUT]);
+  return moments.fourth / (moments.second * moments.second);
 }
 
 static double truncated_log_density(const double *p, double x) {
   const double parent = parent_of(p, p[TRUNCATED_SD + SCALE_SD]), z = (x - p[TRUNCATED_MEAN]) / parent;
   if (fabs(z) > p[TRUNCATED_CUT]) return -INFINITY;
-  const double kept = erf(p[TRUNCATED_CUT] * 0.70710678118654752440);
-  return -0.5 * z * z - log(parent * kept) - 0.91893853320467274178; /* log(2 pi) / 2 */
+  const double share = erf(p[TRUNCATED_CUT] * 0.70710678118654752440);
+  return -0.5 * z * z - log(parent * share) - 0.91893853320467274178; /* log(2 pi) / 2 */
 }
 
 static double truncated_cdf(const double *p, double x) {
@@ -117,5 +132,6 @@ const law_ops wlaw_law_truncated_normal = {
     .check = truncated_check,
     .draw = truncated_draw,
     .moments = truncated_moments,
+    .kurtosis = truncated_kurtosis,
     .entry = &truncated_entry,
 };

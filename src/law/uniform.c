@@ -45,6 +45,11 @@ static bool uniform_moments(const wlaw_law *law, size_t rows, size_t cols, doubl
   return true;
 }
 
+static double uniform_kurtosis(const wlaw_law *law) {
+  (void)law;
+  return 1.8;
+}
+
 static double uniform_log_density(const double *p, double x) {
   const double bound = uniform_bound(p);
   if (isnan(x)) return x;
@@ -68,5 +73,6 @@ const law_ops wlaw_law_uniform = {
     .check = uniform_check,
     .draw = uniform_draw,
     .moments = uniform_moments,
+    .kurtosis = uniform_kurtosis,
     .entry = &uniform_entry,
 };

@@ -107,6 +107,7 @@ typedef struct strip_chart {
   size_t n_columns;
   const char *const *rows; /* [n_rows] */
   size_t n_rows;
+  double row_height;       /* 0: room for two lines */
   const strip_cell *cells; /* [n_rows * n_columns] */
 } strip_chart;
 

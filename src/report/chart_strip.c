@@ -15,8 +15,10 @@ static bool has_room(const char *text, double width) {
   return text && wlaw_svg_text_width(text, CELL_FONT) <= width - 2;
 }
 
-static void draw_cell(text_buffer *out, const strip_cell *cell, double x, double y, double width) {
-  const double middle = x + width / 2, height = ROW_HEIGHT - ROW_GAP;
+static double row_height(const strip_chart *chart) { return chart->row_height > 0 ? chart->row_height : ROW_HEIGHT; }
+
+static void draw_cell(text_buffer *out, const strip_cell *cell, double x, double y, double width, double height) {
+  const double middle = x + width / 2;
   const char *text = has_room(cell->text, width) ? cell->text : has_room(cell->brief, width) ? cell->brief : NULL;
   const bool two_lines = text && has_room(cell->under, width);
   wlaw_text_add(out, "<g class=\"cell %s\">", cell->classes);
@@ -27,7 +29,7 @@ static void draw_cell(text_buffer *out, const strip_cell *cell, double x, double
 }
 
 static void draw_axis(text_buffer *out, const strip_chart *chart, double left, double slot, double height) {
-  const double top = (double)(chart->n_rows * ROW_HEIGHT);
+  const double top = (double)chart->n_rows * row_height(chart);
   const size_t every = slot > 0 ? (size_t)ceil(24 / slot) : 1;
   for (size_t i = 0; i < chart->n_columns; i += every ? every : 1)
     wlaw_svg_text(out, "tick", "middle", left + slot * ((double)i + 0.5), top + 16,
@@ -37,15 +39,15 @@ static void draw_axis(text_buffer *out, const strip_chart *chart, double left, d
 
 void wlaw_chart_strip(text_buffer *out, const strip_chart *chart) {
   const double left = widest_row_label(chart) + 10, width = wlaw_chart_width(&chart->head);
-  const double height = (double)(chart->n_rows * ROW_HEIGHT + (chart->head.x_label ? AXIS_HEIGHT : 4));
+  const double row = row_height(chart), height = (double)chart->n_rows * row + (chart->head.x_label ? AXIS_HEIGHT : 4);
   const size_t columns = chart->n_columns ? chart->n_columns : 1;
   const double slot = fmin((width - left - 2) / (double)columns, 120);
   wlaw_svg_open(out, chart->head.id, width, height, chart->head.title, chart->head.description);
   for (size_t r = 0; r < chart->n_rows; r++) {
-    const double y = (double)(r * ROW_HEIGHT + 2);
-    wlaw_svg_text(out, "name", "end", left - 8, y + (ROW_HEIGHT - ROW_GAP) / 2.0 + 4, chart->rows[r]);
+    const double y = (double)r * row + 2;
+    wlaw_svg_text(out, "name", "end", left - 8, y + (row - ROW_GAP) / 2.0 + 4, chart->rows[r]);
     for (size_t i = 0; i < chart->n_columns; i++)
-      draw_cell(out, &chart->cells[r * chart->n_columns + i], left + slot * (double)i, y, slot);
+      draw_cell(out, &chart->cells[r * chart->n_columns + i], left + slot * (double)i, y, slot, row - ROW_GAP);
   }
   if (chart->head.x_label) draw_axis(out, chart, left, slot, height);
   wlaw_svg_close(out);

@@ -1,4 +1,5 @@
-/* What the three nested matrix laws' parameters are called, in the order and under the paths of the fit's JSON. */
+/* What the three nested matrix laws' parameters are called, in the order and under the paths of the fit's JSON; and the
+ * invariants. */
 #include <string.h>
 
 #include "report/series.h"
@@ -54,3 +55,23 @@ bool wlaw_report_law_find(report_law *law, const char *name) {
 size_t wlaw_report_law_size(report_law law) { return laws[law].size; }
 
 const report_parameter *wlaw_report_law_parameters(report_law law) { return laws[law].parameters; }
+
+const char *const wlaw_report_invariants[REPORT_INVARIANTS] = {
+    "I1 = t",
+    "I2 = s",
+    "I3 = \xce\xa3 M_ij\xc2\xb2",
+    "I4 = \xce\xa3 M_ij M_ji",
+    "I5 = d\xc2\xb7r",
+    "I6 = d\xc2\xb7"
+    "c",
+    "I7 = r\xc2\xb7r",
+    "I8 = c\xc2\xb7"
+    "c",
+    "I9 = r\xc2\xb7"
+    "c",
+    "I10 = s\xc2\xb2",
+    "I11 = d\xc2\xb7"
+    "d",
+    "I12 = t\xc2\xb2",
+    "I13 = t s",
+};

@@ -145,10 +145,28 @@ static void note_gaussian(sentence_list *notes, const report_series *series) {
     for (size_t e = 0; e < series->n_epochs; e++)
       if (wlaw_point_best_bic(&series->tensors[t].points[e]) >= 0) {
         wlaw_sentence_add(notes,
-                          "All laws compared here are Gaussian. BIC and the tests choose among their "
-                          "symmetries; they do not say that the weights are Gaussian.");
+                          "All laws compared here are Gaussian. BIC and the likelihood-ratio tests choose among "
+                          "their symmetries; they do not say that the weights are Gaussian: departures of the "
+                          "invariants do.");
         return;
       }
+}
+
+static void note_departures(sentence_list *notes, const report_series *series) {
+  bool any = false;
+  for (size_t t = 0; t < series->n_tensors; t++) {
+    const report_tensor *tensor = &series->tensors[t];
+    any |= tensor->n_graphs > 0;
+    if (tensor->why_no_departures)
+      wlaw_sentence_add(notes, "No departures of invariants for %.60s: %.200s", wlaw_story_name(tensor),
+                        tensor->why_no_departures);
+  }
+  if (any)
+    wlaw_sentence_add(notes,
+                      "p-values of single invariants take their deviation in standard errors as normal, good for "
+                      "hundreds of networks; where a global p is given, it and the adjusted p-values of the last "
+                      "epoch come from ensembles drawn from the fitted law and refitted. Invariants overlap: one cause "
+                      "moves many.");
 }
 
 /* One note a reason, for the first point that gives it. */
@@ -188,6 +206,7 @@ void wlaw_notes_tell(sentence_list *notes, const report_series *series) {
   note_errors(notes, series);
   note_few(notes, series);
   note_gaussian(notes, series);
+  note_departures(notes, series);
   note_metrics(notes, series);
   note_gaps(notes, series);
 }

@@ -66,8 +66,10 @@ static const struct {
 } sections[] = {
     {"training", "Training", wlaw_page_has_training, wlaw_page_training},
     {"distance", "Distance to initialisation", wlaw_page_has_distance, wlaw_page_distance},
+    {"invariants", "Invariants", wlaw_page_has_invariants, wlaw_page_invariants},
     {"laws", "Which law", wlaw_page_has_laws, wlaw_page_laws},
     {"parameters", "Parameters", wlaw_page_has_parameters, wlaw_page_parameters},
+    {"departures", "What the laws miss", wlaw_page_has_departures, wlaw_page_departures},
     {"weights", "Weights", wlaw_page_has_weights, wlaw_page_weights},
 };
 enum { SECTIONS = sizeof sections / sizeof *sections };

@@ -15,12 +15,19 @@ bool wlaw_page_has_training(const report_series *series);
 void wlaw_page_training(text_buffer *out, const report_series *series);
 bool wlaw_page_has_distance(const report_series *series);
 void wlaw_page_distance(text_buffer *out, const report_series *series);
+bool wlaw_page_has_invariants(const report_series *series);
+void wlaw_page_invariants(text_buffer *out, const report_series *series);
 bool wlaw_page_has_laws(const report_series *series);
 void wlaw_page_laws(text_buffer *out, const report_series *series);
 bool wlaw_page_has_parameters(const report_series *series);
 void wlaw_page_parameters(text_buffer *out, const report_series *series);
+bool wlaw_page_has_departures(const report_series *series);
+void wlaw_page_departures(text_buffer *out, const report_series *series);
 bool wlaw_page_has_weights(const report_series *series);
 void wlaw_page_weights(text_buffer *out, const report_series *series);
+
+/* The furthest departures of one tensor at one epoch, drawn (page_graphs.c). */
+void wlaw_page_graphs(text_buffer *out, const report_series *series, size_t t, size_t e);
 
 /* "layer2.weight (10 × 10)", cut to fit. */
 typedef struct tensor_label {

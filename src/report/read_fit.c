@@ -121,8 +121,7 @@ static wlaw_status name_blocks(report_tensor *tensor, const json_t *blocks, wlaw
   return WLAW_OK;
 }
 
-wlaw_status wlaw_read_distance(report_tensor *tensor, size_t epoch, const json_t *document, wlaw_error *err) {
-  law_distance *distance = &tensor->points[epoch].distance;
+wlaw_status wlaw_read_distance(law_distance *distance, report_tensor *tensor, const json_t *document, wlaw_error *err) {
   const json_t *blocks = json_object_get(document, "blocks");
   if (tensor->n_blocks == 0 && json_is_object(blocks)) WLAW_TRY(name_blocks(tensor, blocks, err));
   distance->wasserstein = wlaw_read_number(document, "wasserstein");

@@ -18,23 +18,32 @@ static const option_spec options_table[] = {
      "law of the distance to initialisation; auto: permutation for square matrices, else bipartite"},
     {"exclude", 0, OPTION_CHOICE, "WHICH", "none", "none|dead", 0, 0,
      "networks of a run to leave out of fits and histograms; dead: outputs constant or not finite at that epoch"},
+    {"degree", 0, OPTION_COUNT, "K", "4", NULL, 0, 4,
+     "degree of the highest invariants held against the fitted laws, 0: none; unless it is given, matrices that would "
+     "take more than a minute in all are left out"},
     {"source-date-epoch", 0, OPTION_COUNT, "SECONDS", NULL, NULL, 0, 253402300799.0,
      "date to print on the page, in seconds since 1970 UTC; default: no date"},
 };
 
 static const char examples[] =
     "weightlaw report RUN -o report.html\n"
-    "    training, distance to initialisation, laws and weights of a run, on one page\n"
+    "    training, distance to initialisation, laws, what they miss, and weights of a run, on one page\n"
     "weightlaw report weights.npy --title \"Layer 3\"\n"
-    "    a smaller page: the fit and the histogram of one file\n";
+    "    a smaller page: the fit, the invariants it misses and the histogram of one file\n";
 
 static const char details[] =
     "Writes one HTML file that needs nothing else: drawings are inline SVG, there are no scripts, tables stand behind "
     "the "
     "plots, light and dark follow the reader's settings, and it prints. The same input gives the same bytes.\n"
     "\n"
-    "Every snapshot is fitted and compared with the law its weights were drawn from. What cannot be fitted is a gap in "
-    "the plots, with its reason among the notes.";
+    "Every snapshot is fitted and compared with the law its weights were drawn from, and with the snapshot before. "
+    "What "
+    "cannot be fitted is a gap in the plots, with its reason among the notes.\n"
+    "\n"
+    "The invariants of degree 1 to 4 are held against the laws iid, bipartite and permutation at every snapshot, as "
+    "fit "
+    "--degree 4 does for one law. The global test is simulated for the last snapshot, where that takes seconds "
+    "(--seed).";
 
 /* Days since 1970 to a date of the Gregorian calendar, by Fliegel and Van Flandern (1968), DOI 10.1145/364096.364097.
  */
@@ -121,6 +130,9 @@ wlaw_status wlaw_report(wlaw_result **result, const char *const *inputs, size_t 
       .exclude = wlaw_option_text(options, command, "exclude"),
       .law = wlaw_option_text(options, command, "law"),
       .seed = wlaw_option_text(options, command, "seed"),
+      .seed_number = wlaw_option_count(options, command, "seed"),
+      .degree = wlaw_option_count(options, command, "degree"),
+      .degree_is_set = wlaw_option_is_set(options, command, "degree"),
       .threads = (unsigned)wlaw_option_count(options, command, "threads"),
   };
   wlaw_monitor monitor = {.call = progress, .user = user};

@@ -20,9 +20,12 @@ static void point_clear(tensor_point *point) {
     fill(fit->robust, REPORT_PARAMETERS_MOST, NAN);
     fit->log_likelihood = fit->aic = fit->bic = NAN;
     point->tests[k] = (law_test){false, false, NAN, NAN, NAN};
+    point->global_p[k] = NAN;
   }
   point->distance = (law_distance){false, NAN, NAN, NAN, NAN, NAN, NAN, NAN, {0}};
   fill(point->distance.share, REPORT_BLOCKS_MOST, NAN);
+  point->step = point->distance;
+  for (int k = 0; k < REPORT_INVARIANTS; k++) point->invariants[k] = (invariant_change){NAN, NAN, NAN, NAN, NAN};
 }
 
 wlaw_status wlaw_series_new(report_series **out, size_t n_epochs, size_t n_tensors, wlaw_error *err) {
@@ -35,6 +38,8 @@ wlaw_status wlaw_series_new(report_series **out, size_t n_epochs, size_t n_tenso
   if (series->tensors) series->n_tensors = n_tensors;
   series->n_epochs = n_epochs;
   for (size_t t = 0; made && t < n_tensors; t++) {
+    fill(series->tensors[t].initial_mean, REPORT_INVARIANTS, NAN);
+    fill(series->tensors[t].initial_sd, REPORT_INVARIANTS, NAN);
     series->tensors[t].points = wlaw_array(n_epochs, sizeof(tensor_point));
     made = series->tensors[t].points != NULL;
     for (size_t e = 0; made && e < n_epochs; e++) point_clear(&series->tensors[t].points[e]);
@@ -49,12 +54,15 @@ wlaw_status wlaw_series_new(report_series **out, size_t n_epochs, size_t n_tenso
 
 static void tensor_release(report_tensor *tensor, size_t n_epochs) {
   for (size_t e = 0; tensor->points && e < n_epochs; e++) {
+    for (int k = 0; k < REPORT_LAWS; k++) free(tensor->points[e].departures[k]);
     free(tensor->points[e].histogram);
     free(tensor->points[e].why_no_fit);
     free(tensor->points[e].why_no_choice);
     free(tensor->points[e].why_no_distance);
   }
   for (size_t b = 0; b < REPORT_BLOCKS_MOST; b++) free(tensor->blocks[b]);
+  free(tensor->graphs);
+  free(tensor->why_no_departures);
   free(tensor->points);
   free(tensor->name);
   free(tensor->reference);

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "study/departures.h"
 #include "weightlaw.h"
 
 /* ---- laws: the three nested matrix laws, smallest first */
@@ -50,6 +51,24 @@ typedef struct law_distance {
   double share[REPORT_BLOCKS_MOST];
 } law_distance;
 
+/* The 13 linear and quadratic invariants of a square matrix, I1 ... I13, at one epoch. */
+enum { REPORT_INVARIANTS = 13 };
+
+typedef struct invariant_change {
+  double mean, sd;                 /* over networks */
+  double deviation_se;             /* of the mean from its reference, in standard errors */
+  double relative, relative_error; /* change since the first snapshot, network by network, in units of what the
+                                      reference has: the mean, for the linear I1 and I2 the standard deviation */
+} invariant_change;
+
+/* What the invariants are held against: the exact initial law, or, where the initial law has no formula, the same
+ * networks at the first snapshot. */
+typedef enum invariant_reference {
+  INVARIANTS_NONE,
+  INVARIANTS_INITIAL_LAW,
+  INVARIANTS_FIRST_SNAPSHOT
+} invariant_reference;
+
 enum { HISTOGRAM_BINS = 72 };
 
 typedef struct weight_histogram {
@@ -59,31 +78,65 @@ typedef struct weight_histogram {
   double mean, sd, skewness, kurtosis, least, largest; /* Pearson's kurtosis: normal = 3 */
 } weight_histogram;
 
+/* Departures of the invariants of degree 1 to 4 from one law's fit, in numbers: over those that the law does not fit.
+ */
+enum { QUANTILE_5, QUANTILE_25, QUANTILE_50, QUANTILE_75, QUANTILE_95, QUANTILES };
+
+/* Sizes |x| of a quantity over invariants. */
+typedef struct size_spread {
+  double most, quantile[QUANTILES];
+} size_spread;
+
+/* The units of a deviation: standard errors, standard deviations over networks, the prediction. */
+typedef enum deviation_unit { IN_ERRORS, IN_SDS, RELATIVE, DEVIATION_UNITS } deviation_unit;
+
+typedef struct departure_summary {
+  size_t tested, beyond; /* beyond: adjusted p (Holm) below 5 % */
+  size_t worst;          /* the largest |z|; only where tested > 0 */
+  size_spread sizes[DEVIATION_UNITS];
+} departure_summary;
+
+/* A graph that departs, and how many others depart because of it. */
+enum { REPORT_LEADERS = 3 };
+typedef struct departure_leader {
+  size_t graph, followers;
+} departure_leader;
+
 typedef struct tensor_point {
   law_fit fits[REPORT_LAWS];
   law_test tests[REPORT_LAWS]; /* [k]: law k-1 in law k; [0] unused */
   int chosen;                  /* the law the fit chose, or -1 */
   double networks, excluded;   /* networks fitted and left out */
   law_distance distance;       /* to the reference law */
-  weight_histogram *histogram; /* NULL: not made for this epoch */
-  char *why_no_fit;            /* sentence, or NULL */
+  law_distance step;           /* from the snapshot before, the same networks */
+  invariant_change invariants[REPORT_INVARIANTS];
+  departure *departures[REPORT_LAWS]; /* [n_graphs]; NULL: not made */
+  double global_p[REPORT_LAWS];       /* of the largest |z|, simulated; NaN: not simulated */
+  weight_histogram *histogram;        /* NULL: not made for this epoch */
+  char *why_no_fit;                   /* sentence, or NULL */
   char *why_no_distance;
   char *why_no_choice; /* of a law, where parameters could be fitted but no likelihood exists */
 } tensor_point;
 
 typedef struct report_tensor {
   char *name; /* untrusted */
-  uint64_t rows, cols;
+  uint64_t rows, cols, networks;
   bool is_first, is_last;           /* of a run's layers: labelled inputs, labelled outputs */
   char *blocks[REPORT_BLOCKS_MOST]; /* names of the shares; NULL after the last */
   size_t n_blocks;
-  char *reference;      /* "the initial law", as the comparison names it; may be NULL */
+  char *reference; /* "the initial law", as the comparison names it; may be NULL */
+  invariant_reference invariants_against;
+  double initial_mean[REPORT_INVARIANTS], initial_sd[REPORT_INVARIANTS]; /* of one network, by that reference */
+  graph_family family;
+  graph *graphs; /* [n_graphs]: the invariants of degree 1 to 4 */
+  size_t n_graphs;
+  char *why_no_departures;                  /* sentence, or NULL */
+  departure_leader leaders[REPORT_LEADERS]; /* under the widest law at the last epoch, where the null was simulated */
+  size_t n_leaders;
   tensor_point *points; /* [n_epochs] */
 } report_tensor;
 
 /* ---- metrics over networks */
-
-enum { QUANTILE_5, QUANTILE_25, QUANTILE_50, QUANTILE_75, QUANTILE_95, QUANTILES };
 
 typedef struct metric_spread {
   double mean, quantile[QUANTILES];
@@ -107,6 +160,9 @@ typedef struct report_metrics {
   double *final_accuracy;       /* [n_final] of the networks at the last epoch */
   size_t n_final;
 } report_metrics;
+
+/* Their formulas in the letters of the literature: s total, t trace, r row sums, c column sums, d diagonal. */
+extern const char *const wlaw_report_invariants[REPORT_INVARIANTS];
 
 /* ---- the whole */
 
@@ -144,6 +200,11 @@ wlaw_status wlaw_series_add_setting(report_series *series, const char *name, con
 
 /* Epochs whose weights get a histogram: first, middle, last (fewer when there are fewer). Returns how many. */
 size_t wlaw_series_histogram_epochs(size_t *index, size_t n_epochs);
+
+/* Over the n invariants of one law at one epoch. */
+wlaw_status wlaw_departure_summarise(departure_summary *out, const departure *departures, size_t n, wlaw_error *err);
+/* The widest law whose departures the tensor has at epoch e, or -1. */
+int wlaw_series_widest(const report_tensor *tensor, size_t e);
 
 /* The parameter's value when its law was fitted, else NaN. */
 double wlaw_point_value(const tensor_point *point, report_law law, size_t parameter);

@@ -225,7 +225,9 @@ void wlaw_story_tell(sentence_list *story, const report_series *series) {
   tell_gap(story, series);
   tell_distance(story, series);
   tell_blocks(story, series);
+  wlaw_story_invariant(story, series);
   wlaw_story_laws(story, series);
   wlaw_story_parameter(story, series);
+  wlaw_story_departures(story, series);
   tell_weights(story, series);
 }

@@ -40,7 +40,7 @@ static void tell_laws(sentence_list *story, const report_series *series) {
 }
 
 /* First snapshot from which iid is rejected at 1 % for good; n_epochs: never. */
-static size_t departure(const report_series *series, size_t t) {
+static size_t departure_epoch(const report_series *series, size_t t) {
   size_t from = series->n_epochs;
   for (size_t e = series->n_epochs; e-- > 0;) {
     const law_test *test = &series->tensors[t].points[e].tests[REPORT_BIPARTITE];
@@ -54,7 +54,7 @@ static void tell_departure(sentence_list *story, const report_series *series) {
   size_t keys[STORY_KEYS_MOST];
   text_buffer text = {0};
   if (series->n_epochs < 2 || series->n_tensors > STORY_KEYS_MOST) return;
-  for (size_t t = 0; t < series->n_tensors; t++) keys[t] = departure(series, t);
+  for (size_t t = 0; t < series->n_tensors; t++) keys[t] = departure_epoch(series, t);
   for (size_t e = 0; e < series->n_epochs; e++) {
     char names[STORY_NAMES];
     if (wlaw_story_group(names, sizeof names, series, keys, e))
@@ -105,6 +105,30 @@ void wlaw_story_laws(sentence_list *story, const report_series *series) {
   tell_laws(story, series);
   tell_departure(story, series);
   tell_permutation(story, series);
+}
+
+/* The invariant furthest from initialisation at the last snapshot, in standard errors, and its relative change. */
+void wlaw_story_invariant(sentence_list *story, const report_series *series) {
+  const size_t last = series->n_epochs - 1;
+  double most = 0;
+  size_t tensor = 0, invariant = 0;
+  for (size_t t = 0; t < series->n_tensors; t++)
+    for (size_t k = 0; k < REPORT_INVARIANTS; k++) {
+      const double z = fabs(wlaw_story_last(series, t)->invariants[k].deviation_se);
+      if (!(z > most) || isinf(z)) continue;
+      most = z;
+      tensor = t;
+      invariant = k;
+    }
+  if (!(most > 0) || series->n_epochs < 2) return;
+  const invariant_change *change = &wlaw_story_last(series, tensor)->invariants[invariant];
+  wlaw_sentence_add(story,
+                    "Of the 13 linear and quadratic invariants, %s of %s is furthest from initialisation%s: %s%s "
+                    "standard errors; relative change since the first snapshot %s.",
+                    wlaw_report_invariants[invariant], wlaw_story_name(&series->tensors[tensor]),
+                    wlaw_story_epoch(series, last).s, change->deviation_se > 0 ? "+" : "",
+                    wlaw_number(change->deviation_se, 2).s,
+                    wlaw_number_error(change->relative, change->relative_error).s);
 }
 
 /* The parameter that moved furthest, in robust standard errors, between the first and the last snapshot. */

@@ -22,7 +22,12 @@ size_t wlaw_story_group(char *out, size_t capacity, const report_series *series,
 
 /* The sentences about laws: which one the data want, since when, and whether the largest is needed (story_laws.c). */
 void wlaw_story_laws(sentence_list *story, const report_series *series);
+/* The invariant furthest from initialisation. */
+void wlaw_story_invariant(sentence_list *story, const report_series *series);
 /* The parameter that changed most. */
 void wlaw_story_parameter(sentence_list *story, const report_series *series);
+
+/* What the fitted laws miss (story_departures.c). */
+void wlaw_story_departures(sentence_list *story, const report_series *series);
 
 #endif

@@ -12,6 +12,7 @@
 #include "study/compare_json.h"
 #include "study/ensemble.h"
 #include "study/fit.h"
+#include "study/initial.h"
 #include "study/law_operand.h"
 
 extern const command_spec wlaw_command_compare;
@@ -107,12 +108,9 @@ static wlaw_status open_side(side *s, const ensemble_request *wanted, const char
   return status;
 }
 
-/* The initial law of the other side's run. */
-static wlaw_status resolve_init(side *s, const side *other, wlaw_error *err) {
-  if (!s->is_init) return WLAW_OK;
-  if (!other->source || !other->source->run)
-    return wlaw_fail(err, WLAW_ARGUMENT, "'init' is the initial law of a run, and the other side is not a run");
-  return wlaw_law_operand_read(&s->law, wlaw_run_init(other->source->run), err);
+static wlaw_status check_init(const side *s, const side *other, wlaw_error *err) {
+  if (!s->is_init || (other->source && other->source->run)) return WLAW_OK;
+  return wlaw_fail(err, WLAW_ARGUMENT, "'init' is the initial law of a run, and the other side is not a run");
 }
 
 /* One folder under two spellings is one run. */
@@ -174,13 +172,11 @@ static wlaw_status measure_side(side_numbers *out, const side *s, const side *ot
     out->view = (distance_side){.moments = &out->moments, .q = out->q};
     return WLAW_OK;
   }
-  WLAW_TRY(wlaw_law_operand_check(&s->law, rows, cols, err));
-  WLAW_TRY(wlaw_matrix_gaussian(&out->exact, s->law.law, rows, cols, err));
-  if (s->is_init && strcmp(wlaw_run_option(other->source->run->config, "parameterization"), "ntk") == 0) {
-    /* What is stored is sqrt(fan in) times what the law draws. */
-    for (size_t a = 0; a < MATRIX_MEANS; a++) out->exact.mean[a] *= sqrt((double)cols);
-    for (size_t b = 0; b < MATRIX_BLOCKS; b++)
-      for (size_t e = 0; e < MATRIX_COPIES * MATRIX_COPIES; e++) out->exact.covariance[b][e] *= (double)cols;
+  if (s->is_init) {
+    WLAW_TRY(wlaw_initial_law(&out->exact, NULL, other->source->run, rows, cols, err));
+  } else {
+    WLAW_TRY(wlaw_law_operand_check(&s->law, rows, cols, err));
+    WLAW_TRY(wlaw_matrix_gaussian(&out->exact, s->law.law, rows, cols, err));
   }
   out->view = (distance_side){.law = &out->exact, .fitted = s->law.networks};
   return WLAW_OK;
@@ -286,8 +282,8 @@ static wlaw_status open_sides(job *work, const ensemble_request *request, wlaw_e
   const bool any_run = (a->source && a->source->run) || (b->source && b->source->run);
   if (!any_run && (request->has_epoch || request->exclude_dead))
     return wlaw_fail(err, WLAW_ARGUMENT, "option --%s needs a run directory", request->has_epoch ? "epoch" : "exclude");
-  WLAW_TRY(resolve_init(a, b, err));
-  WLAW_TRY(resolve_init(b, a, err));
+  WLAW_TRY(check_init(a, b, err));
+  WLAW_TRY(check_init(b, a, err));
   if (same_run(a, b)) work->paired = true;
   if (!work->paired) return WLAW_OK;
   if (!a->source || !b->source)

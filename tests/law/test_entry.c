@@ -41,17 +41,20 @@ static void draws_follow_their_law(void **state) {
   for (size_t t = 0; t < N_ENTRY; t++) {
     wlaw_law *law = parse(entry_texts[t]);
     check_ok(wlaw_law_draw(law, x, N, ROWS, COLS, 11 + t, 0, err));
-    double mean, variance, sum = 0, square = 0, fourth = 0, distance = 0;
+    double mean, variance, sum = 0, square = 0, fourth = 0, eighth = 0, distance = 0;
     assert_true(law->ops->moments(law, ROWS, COLS, &mean, &variance));
     for (int i = 0; i < ALL; i++) {
       const double d2 = (x[i] - mean) * (x[i] - mean);
       sum += x[i] - mean;
       square += d2;
       fourth += d2 * d2;
+      eighth += d2 * d2 * d2 * d2;
     }
     check_near(sum / ALL / sqrt(variance / ALL), 0.0, 4.5);
     const double spread = fourth / ALL - (square / ALL) * (square / ALL);
     check_near((square / ALL - variance) / sqrt(spread / ALL), 0.0, 4.5);
+    const double spread4 = eighth / ALL - (fourth / ALL) * (fourth / ALL);
+    check_near((fourth / ALL - law->ops->kurtosis(law) * variance * variance) / sqrt(spread4 / ALL), 0.0, 4.5);
 
     if (law->ops->entry) {
       wlaw_law_fix_scale(law, ROWS, COLS);
@@ -97,7 +100,7 @@ static void densities_integrate_to_cdf_and_moments(void **state) {
     }
     enum { N = 20000 };
     const double width = 2 * (mean - outside), h = width / N;
-    double mass = 0, first = 0, second = 0;
+    double mass = 0, first = 0, second = 0, fourth = 0;
     for (int i = 0; i <= N; i++) {
       /* the last point may round to just outside the support: its density is that of the first, by symmetry */
       const double x = outside + h * (i < N ? i : 0), at = i < N ? x : mean + (mean - outside);
@@ -106,12 +109,14 @@ static void densities_integrate_to_cdf_and_moments(void **state) {
       mass += f;
       first += f * at;
       second += f * (at - mean) * (at - mean);
+      fourth += f * pow(at - mean, 4);
       if (i % 2000 == 0 && i < N && i > 0) /* Simpson's partial sum with the end point's weight made 1 */
         check_near(mass - (1.0 / 2) * f, entry->cdf(law->values, x), 2e-12);
     }
     check_near(mass, 1.0, 1e-11);
     check_near(first, mean, 1e-11);
     check_near(second / variance, 1.0, 1e-11);
+    check_near(fourth / (variance * variance), law->ops->kurtosis(law), 3e-11);
     wlaw_law_free(law);
   }
 }
@@ -120,14 +125,16 @@ static void densities_integrate_to_cdf_and_moments(void **state) {
 static void truncated_variance_is_continuous(void **state) {
   (void)state;
   char text[80];
-  double variance[2], mean;
+  double variance[2], kurtosis[2], mean;
   for (int k = 0; k < 2; k++) {
     snprintf(text, sizeof text, "truncated-normal(scale=1,cut=%.17g)", k ? nextafter(3.0, 4.0) : 3.0);
     wlaw_law *law = parse(text);
     law->ops->moments(law, 1, 1, &mean, &variance[k]);
+    kurtosis[k] = law->ops->kurtosis(law);
     wlaw_law_free(law);
   }
   check_near(variance[0] / variance[1], 1.0, 1e-14);
+  check_near(kurtosis[0] / kurtosis[1], 1.0, 1e-13);
   /* 1 - 2 c phi(c) / (2 Phi(c) - 1) at c = 3 and 2 in 40-digit arithmetic */
   check_near(variance[0], 0.9733369246625414766, 1e-14);
   wlaw_law *two = parse("truncated-normal(scale=1)");

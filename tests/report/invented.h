@@ -29,9 +29,8 @@ static inline void invented_fit(law_fit *fit, report_law law, double grown, doub
   fit->aic = -2 * fit->log_likelihood + 2 * (double)wlaw_report_law_size(law);
 }
 
-static inline void invented_distance(tensor_point *point, size_t n_blocks, double grown, double size, double floor2) {
+static inline void invented_distance(law_distance *d, size_t n_blocks, double grown, double size, double floor2) {
   static const double six[] = {0.16, 0.12, 0.55, 0.10, 0.07};
-  law_distance *d = &point->distance;
   d->present = true;
   d->floor_squared = floor2;
   d->squared = floor2 * 1.05 + size * grown;
@@ -41,6 +40,48 @@ static inline void invented_distance(tensor_point *point, size_t n_blocks, doubl
   d->kl_ab = 12 * d->squared;
   d->kl_ba = 9 * d->squared;
   for (size_t b = 0; b < n_blocks; b++) d->share[b] = six[b] + (b == 2 ? 0.1 : -0.025) * (1 - grown);
+}
+
+static inline void invented_invariants(report_tensor *tensor, size_t e, double grown, double variance) {
+  tensor->invariants_against = INVARIANTS_INITIAL_LAW;
+  for (size_t k = 0; k < REPORT_INVARIANTS; k++) {
+    const double mean = k < 2 ? 0 : 10 * variance, sd = 10 * variance;
+    tensor->initial_mean[k] = mean;
+    tensor->initial_sd[k] = sd;
+    tensor->points[e].invariants[k] = (invariant_change){.mean = mean + sd * grown,
+                                                         .sd = sd,
+                                                         .deviation_se = sqrt(500.0) * grown * ((double)k - 4),
+                                                         .relative = grown * ((double)k - 4),
+                                                         .relative_error = 0.05 * grown};
+  }
+}
+
+/* z of an invariant: its place among the graphs, growing with the epochs, less for wider laws. */
+static inline void invented_departures(report_tensor *tensor, size_t e, double grown) {
+  for (size_t k = 0; k < (tensor->family == GRAPH_DIRECTED ? REPORT_LAWS : REPORT_PERMUTATION); k++) {
+    departure *departures = wlaw_array(tensor->n_graphs, sizeof *departures);
+    assert_non_null(departures);
+    tensor->points[e].departures[k] = departures;
+    for (size_t g = 0; g < tensor->n_graphs; g++) {
+      const double sign = g % 2 ? -1 : 1, size = (double)g / (double)(tensor->n_graphs - 1) * (0.2 + grown);
+      departures[g] = (departure){.observed = 1 + size,
+                                  .predicted = 1,
+                                  .sd = 2,
+                                  .standard_error = 0.1,
+                                  .fitted = g < 2,
+                                  .deviation_se = g < 2 ? NAN : sign * size * 20 / (double)(k + 1),
+                                  .deviation_sd = g < 2 ? NAN : sign * size / 2 / (double)(k + 1),
+                                  .relative = sign * size,
+                                  .p_value = g < 2 ? NAN : exp(-20 * size),
+                                  .p_adjusted = g < 2 ? NAN : fmin(1, 300 * exp(-20 * size)),
+                                  .p_simulated_adjusted = NAN};
+    }
+  }
+}
+
+static inline void invented_graphs(report_tensor *tensor, wlaw_error *err) {
+  tensor->family = tensor->rows == tensor->cols ? GRAPH_DIRECTED : GRAPH_BIPARTITE;
+  check_ok(wlaw_graph_list(&tensor->graphs, &tensor->n_graphs, tensor->family, 3, err));
 }
 
 static inline void invented_histogram(tensor_point *point, double sd, double grown) {
@@ -65,7 +106,7 @@ static inline void invented_histogram(tensor_point *point, double sd, double gro
   point->histogram = h;
 }
 
-static inline void invented_tensor(report_series *series, size_t t) {
+static inline void invented_tensor(report_series *series, size_t t, wlaw_error *err) {
   static const char *const square_blocks[] = {"mean", "V0", "VH", "V2", "V3"};
   static const char *const other_blocks[] = {"mean", "s0", "rows", "columns", "entries"};
   report_tensor *tensor = &series->tensors[t];
@@ -78,6 +119,7 @@ static inline void invented_tensor(report_series *series, size_t t) {
   tensor->n_blocks = 5;
   for (size_t b = 0; b < 5; b++)
     assert_true(wlaw_series_set_text(&tensor->blocks[b], (t ? square_blocks : other_blocks)[b]));
+  invented_graphs(tensor, err);
   size_t shown[3];
   const size_t n_shown = wlaw_series_histogram_epochs(shown, series->n_epochs);
   const double variance = 1.0 / (double)tensor->cols, sizes[] = {0.9, 0.30, 0.94, 1.75};
@@ -92,7 +134,10 @@ static inline void invented_tensor(report_series *series, size_t t) {
     point->tests[1] = (law_test){true, false, 3 + 600 * grown, 3, e ? exp(-250 * grown * (double)(t + 1)) : 0.37};
     if (t)
       point->tests[2] = (law_test){true, false, 8 + 12 * grown * (double)t, 8, pow(0.43, 1 + grown * (double)(t * t))};
-    invented_distance(point, 5, grown, sizes[t], 0.0015);
+    invented_distance(&point->distance, 5, grown, sizes[t], 0.0015);
+    if (e) invented_distance(&point->step, 5, exp(-(double)e), sizes[t], 0.0001);
+    invented_departures(tensor, e, grown);
+    if (t) invented_invariants(tensor, e, grown, variance);
   }
   for (size_t i = 0; i < n_shown; i++)
     invented_histogram(&tensor->points[shown[i]], sqrt(variance) * (1 + 0.3 * (double)shown[i] / 10),
@@ -141,7 +186,7 @@ static inline report_series *invented_series(wlaw_error *err) {
   assert_true(wlaw_series_set_text(&series->architecture, "of shape 784-10-10-10-10 (relu, no biases)"));
   assert_true(wlaw_series_set_text(&series->optimizer, "adam"));
   assert_true(wlaw_series_set_text(&series->exclusion, "constant output or a number that is not finite"));
-  for (size_t t = 0; t < series->n_tensors; t++) invented_tensor(series, t);
+  for (size_t t = 0; t < series->n_tensors; t++) invented_tensor(series, t, err);
   invented_metrics(series, err);
   check_ok(wlaw_series_add_setting(series, "networks", "500", err));
   check_ok(wlaw_series_add_setting(series, "optimizer.lr", "0.001", err));

@@ -103,7 +103,7 @@ static void distance_document(void **state) {
       "{\"wasserstein\": 0.5, \"wasserstein_squared\": 0.25, \"noise_floor_squared\": 0.01,"
       "\"standard_error\": null, \"kl_ab\": \"inf\", \"blocks\": {\"V3\": 0.1, \"V2\": 0.2,"
       "\"other\": 0.05, \"VH\": 0.3, \"mean\": 0.35, \"V0\": null}}");
-  check_ok(wlaw_read_distance(&series->tensors[0], 1, document, err));
+  check_ok(wlaw_read_distance(&series->tensors[0].points[1].distance, &series->tensors[0], document, err));
   const report_tensor *tensor = &series->tensors[0];
   static const char *const order[] = {"mean", "V0", "VH", "V2", "V3", "other"};
   static const double shares[] = {0.35, NAN, 0.3, 0.2, 0.1, 0.05};

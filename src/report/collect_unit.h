@@ -1,0 +1,39 @@
+/* One unit of a report's work: a tensor at an epoch, fitted, compared and read. */
+#ifndef WLAW_REPORT_COLLECT_UNIT_H
+#define WLAW_REPORT_COLLECT_UNIT_H
+
+#include <stdatomic.h>
+
+#include "core/result.h"
+#include "report/collect.h"
+#include "report/read.h"
+
+typedef struct unit_result {
+  wlaw_result *fits[1 + REPORT_LAWS]; /* the automatic one, then single laws that it left out */
+  wlaw_result *distance, *step;       /* to the initial law; to the snapshot before */
+  invariant_rows invariants;
+  departure_rows departures;
+} unit_result;
+
+typedef struct collector {
+  const collect_request *request;
+  const run_directory *run; /* NULL: a file */
+  report_series *series;
+  unit_result *units;    /* [n_epochs * n_tensors], epoch slowest */
+  invariant_set sets[2]; /* for square matrices and for others; empty where not needed */
+  bool *wants_histogram; /* [n_epochs] */
+} collector;
+
+/* The invariants to look at for a tensor; NULL: none. */
+const invariant_set *wlaw_collect_set(const collector *all, const report_tensor *tensor);
+
+/* For wlaw_parallel; context: a collector. */
+wlaw_status wlaw_collect_unit(void *context, size_t unit, unsigned worker, const atomic_bool *stop, wlaw_error *err);
+void wlaw_unit_release(unit_result *unit);
+
+/* Failures that end the report; all others leave a gap. */
+bool wlaw_collect_is_fatal(wlaw_status status);
+/* Keeps the sentence of a failure that leaves a gap; returns what the unit shall return. */
+wlaw_status wlaw_collect_reason(char **why, wlaw_status status, const wlaw_error *reason, wlaw_error *err);
+
+#endif

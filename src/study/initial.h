@@ -1,0 +1,14 @@
+/* The law the weights of a run were drawn from. */
+#ifndef WLAW_STUDY_INITIAL_H
+#define WLAW_STUDY_INITIAL_H
+
+#include "law/matrix.h"
+#include "study/run.h"
+
+/* The law of the initial weights of a matrix [rows, cols], as they are stored: the Gaussian law of their first two
+ * moments, and, where kurtosis is not NULL, what these do not say: E(x - mean)^4 / variance^2 of an entry (3 for a
+ * Gaussian law, NaN where it is not known). */
+wlaw_status wlaw_initial_law(matrix_gaussian *out, double *kurtosis, const run_directory *run, size_t rows, size_t cols,
+                             wlaw_error *err);
+
+#endif
