@@ -52,6 +52,11 @@ void wlaw_print_field(text_buffer *out, const char *label, const json_t *documen
   wlaw_print_labelled(out, label, text);
 }
 
+const char *wlaw_print_formula(const json_t *invariant) {
+  const char *formula = wlaw_print_string(invariant, "formula");
+  return strncmp(formula, "sum ", 4) == 0 ? formula + 4 : formula;
+}
+
 void wlaw_print_heading(text_buffer *out, const text_screen *screen, const char *heading) {
   char text[512];
   wlaw_text_printable(text, sizeof text, heading);

@@ -2,7 +2,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "cli/print_parts.h"
 
@@ -32,27 +31,22 @@ static int by_deviation(const void *a, const void *b) {
     wlaw_table_text(table, cell_);                                                                                     \
   } while (0)
 
-/* "M_ij M_jk M_ki" of "sum M_ij M_jk M_ki". */
-static const char *short_formula(const json_t *invariant) {
-  const char *formula = wlaw_print_string(invariant, "formula");
-  return strncmp(formula, "sum ", 4) == 0 ? formula + 4 : formula;
-}
-
 static void add_row(text_table *table, const json_t *invariant, const char *p_key) {
-  wlaw_table_text(table, short_formula(invariant));
+  wlaw_table_text(table, wlaw_print_formula(invariant));
   ADD_NUMBER(table, invariant, "observed", "%.4g");
   ADD_NUMBER(table, invariant, "predicted", "%.4g");
+  ADD_NUMBER(table, invariant, "relative", "%+.2g");
   if (is_fitted(invariant)) wlaw_table_text(table, "fitted");
   else ADD_NUMBER(table, invariant, "deviation_se", "%+.2f");
-  ADD_NUMBER(table, invariant, "deviation_sd", "%+.3f");
+  ADD_NUMBER(table, invariant, "deviation_sd", "%+.2f");
   ADD_NUMBER(table, invariant, p_key, "%.2g");
 }
 
 static void print_table(text_buffer *out, const text_screen *screen, const judged *sorted, size_t n, bool simulated) {
-  static const char *const heading[] = {"sum of", "observed", "predicted", "z", "in sd", "adjusted p"};
+  static const char *const heading[] = {"sum of", "observed", "predicted", "relative", "z", "in sd", "p"};
   const char *p_key = simulated ? "p_simulated_adjusted" : "p_adjusted";
-  text_table table = {.columns = 6, .align = "lrrrrr"};
-  for (size_t i = 0; i < 6; i++) wlaw_table_text(&table, heading[i]);
+  text_table table = {.columns = 7, .align = "lrrrrrr"};
+  for (size_t i = 0; i < 7; i++) wlaw_table_text(&table, heading[i]);
   for (size_t k = 0; k < n; k++) add_row(&table, sorted[k].invariant, p_key);
   wlaw_table_print(out, screen, &table);
 }
@@ -80,8 +74,12 @@ void wlaw_print_departures(text_buffer *out, const text_screen *screen, const js
   wlaw_text_add(out, "  ");
   text_buffer note = {0};
   if (shown < n) wlaw_text_add(&note, "The %zu furthest of %zu invariants (--json lists all). ", shown, n);
-  wlaw_text_add(&note, "z is in standard errors, sd over networks; p is adjusted for the number of invariants (%s).",
-                replicates > 0.0 ? "simulated, largest |z|" : "normal, Holm");
+  if (wlaw_print_real(departures, "tested") > 0.0)
+    wlaw_text_add(&note,
+                  "relative is observed/predicted - 1, z in standard errors, sd over networks; p is adjusted for the "
+                  "number of invariants (%s).",
+                  replicates > 0.0 ? "simulated, largest |z|" : "normal, Holm");
+  else wlaw_text_add(&note, "fitted: the law's own statistics, equal by construction.");
   wlaw_screen_wrap(out, wlaw_text_string(&note), 2, 2, screen->width);
   if (note.failed) out->failed = true;
   wlaw_text_free(&note);

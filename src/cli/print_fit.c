@@ -73,12 +73,13 @@ static void print_parameters(text_buffer *out, const text_screen *screen, const 
 
 /* Variance components, where the law has a classical model. */
 static void print_components(text_buffer *out, const text_screen *screen, const json_t *fit) {
-  const json_t *components = json_object_get(fit, "components");
+  const json_t *components = json_object_get(fit, "components"),
+               *errors = json_object_get(fit, "component_standard_errors");
   if (json_object_size(components) == 0) return;
   wlaw_text_add(out, "\n");
-  text_table table = {.columns = 2, .align = "lr"};
-  wlaw_table_text(&table, "variance component");
-  wlaw_table_text(&table, "value");
+  text_table table = {.columns = 3, .align = "lrr"};
+  static const char *const heading[] = {"variance component", "value", "standard error"};
+  for (size_t i = 0; i < 3; i++) wlaw_table_text(&table, heading[i]);
   const char *key;
   json_t *value;
   json_object_foreach((json_t *)(uintptr_t)components, key, value) {
@@ -90,6 +91,7 @@ static void print_components(text_buffer *out, const text_screen *screen, const 
     wlaw_table_text(&table, name);
     if (isnan(number)) wlaw_table_text(&table, "not determined");
     else wlaw_table_number(&table, number);
+    wlaw_table_number(&table, number_of(json_object_get(errors, key)));
   }
   wlaw_table_print(out, screen, &table);
 }

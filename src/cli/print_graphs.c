@@ -22,17 +22,20 @@ static void print_one(text_buffer *out, const text_screen *screen, const json_t 
   wlaw_screen_wrap(out, wlaw_print_string(item, "meaning"), 2, 2, screen->width);
 }
 
-static void print_list(text_buffer *out, const text_screen *screen, const json_t *list) {
-  text_table table = {.columns = 7, .align = "rlrllrl"};
-  static const char *const headings[] = {"number", "name", "nodes", "graph", "formula", "automorphisms", "connected"};
-  for (size_t c = 0; c < table.columns; c++) wlaw_table_text(&table, headings[c]);
+/* Only degrees 1 and 2 have names. */
+static void print_list(text_buffer *out, const text_screen *screen, const json_t *list, bool named) {
+  text_table table = {.columns = named ? 7 : 6, .align = named ? "rlrllrl" : "rrllrl"};
+  static const char *const headings[] = {"name", "number", "nodes", "graph", "sum of", "automorphisms", "connected"};
+  wlaw_table_text(&table, headings[1]);
+  if (named) wlaw_table_text(&table, headings[0]);
+  for (size_t c = 2; c < 7; c++) wlaw_table_text(&table, headings[c]);
   for (size_t i = 0; i < json_array_size(list); i++) {
     const json_t *item = json_array_get(list, i);
     wlaw_table_number(&table, wlaw_print_real(item, "number"));
-    wlaw_table_text(&table, wlaw_print_string(item, "name"));
+    if (named) wlaw_table_text(&table, wlaw_print_string(item, "name"));
     wlaw_table_number(&table, wlaw_print_real(item, "nodes"));
     wlaw_table_text(&table, wlaw_print_string(item, "graph"));
-    wlaw_table_text(&table, wlaw_print_string(item, "formula"));
+    wlaw_table_text(&table, wlaw_print_formula(item));
     wlaw_table_number(&table, wlaw_print_real(item, "automorphisms"));
     wlaw_table_text(&table, json_is_true(json_object_get(item, "connected")) ? "yes" : "no");
   }
@@ -50,5 +53,6 @@ void wlaw_print_graphs(text_buffer *out, const text_screen *screen, const json_t
            wlaw_print_real(document, "count"), wlaw_print_string(document, "family"),
            wlaw_print_real(document, "degree"), wlaw_print_real(document, "connected"));
   wlaw_print_heading(out, screen, heading);
-  if (json_array_size(list) > 0) print_list(out, screen, list);
+  if (json_array_size(list) > 0)
+    print_list(out, screen, list, *wlaw_print_string(json_array_get(list, 0), "name") != '\0');
 }

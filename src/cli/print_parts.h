@@ -22,6 +22,8 @@ void wlaw_print_document(text_buffer *out, const text_screen *screen, const json
 /* The text or number at a key; "" and NaN where there is none. */
 const char *wlaw_print_string(const json_t *document, const char *key);
 double wlaw_print_real(const json_t *document, const char *key);
+/* "M_ij M_jk M_ki" of an invariant whose formula is "sum M_ij M_jk M_ki": tables say "sum of" above. */
+const char *wlaw_print_formula(const json_t *invariant);
 /* A scalar as text: escaped, "%.6g", yes or no, "not determined" for null. */
 void wlaw_print_value(char *out, size_t capacity, const json_t *value);
 

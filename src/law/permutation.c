@@ -27,7 +27,7 @@ static const law_parameter parameters[] = {
 static wlaw_status layout(matrix_layout *out, size_t rows, size_t cols, wlaw_error *err) {
   if (rows != cols) {
     wlaw_fail(err, WLAW_SHAPE, "the law permutation needs square matrices, not %zux%zu", rows, cols);
-    return wlaw_error_add_hint(err, WLAW_SHAPE, "use --law bipartite");
+    return wlaw_error_add_hint(err, WLAW_SHAPE, "the law bipartite takes any shape");
   }
   /* Halves of products of which one factor is even, without the product. */
   const size_t D = rows, even = D % 2 ? D - 1 : D, odd = D % 2 ? D : D - 1;

@@ -57,7 +57,7 @@ wlaw_status wlaw_space_layout(matrix_layout *out, const law_ops *law, size_t row
   const matrix_space *space = law->matrix->space;
   if (rows != cols) {
     wlaw_fail(err, WLAW_SHAPE, "the law %s needs square matrices, not %zux%zu", law->name, rows, cols);
-    return wlaw_error_add_hint(err, WLAW_SHAPE, "use --law bipartite");
+    return wlaw_error_add_hint(err, WLAW_SHAPE, "the law bipartite takes any shape");
   }
   const restriction r = restrict_to(space, rows);
   if (r.trivial + r.standard == 0)

@@ -35,5 +35,7 @@ wlaw_status wlaw_space_check(const law_ops *law, const matrix_moments *moments, 
 const law_ops *wlaw_space_find(const matrix_moments *moments);
 /* "symmetric", "symmetric with zero diagonal", "antisymmetric", "zero on the diagonal". */
 const char *wlaw_space_words(const matrix_space *space);
+/* Whether every diagonal entry is one number other than zero, to rounding, while the others vary: correlations. */
+bool wlaw_space_constant_diagonal(const matrix_moments *moments);
 
 #endif

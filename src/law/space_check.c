@@ -35,7 +35,7 @@ static wlaw_status refuse(wlaw_error *err, const law_ops *law, const char *what,
             "the law %s does not hold these matrices: %s should be zero, and its root mean square is %.3g %% of an "
             "entry's",
             law->name, what, 100.0 * departure / of);
-  return wlaw_error_add_hint(err, WLAW_VALUE, "use --law permutation");
+  return wlaw_error_add_hint(err, WLAW_VALUE, "use --law auto");
 }
 
 wlaw_status wlaw_space_check(const law_ops *law, const matrix_moments *moments, wlaw_error *err) {
@@ -79,6 +79,14 @@ const law_ops *wlaw_space_find(const matrix_moments *moments) {
     }
   }
   return found;
+}
+
+bool wlaw_space_constant_diagonal(const matrix_moments *moments) {
+  double I[MOMENTS_SQUARE];
+  if (!wlaw_moments_invariants(I, moments)) return false;
+  const double n = (double)moments->rows, mean = I[0] / n, square = I[10] / n, others = I[2] - I[10];
+  return others > 0.0 && square > TOLERANCE * TOLERANCE * others / (n * (n - 1.0)) &&
+         square - mean * mean <= TOLERANCE * TOLERANCE * square;
 }
 
 const char *wlaw_space_words(const matrix_space *space) {

@@ -108,8 +108,8 @@ wlaw_status wlaw_graph_parse(graph *out, const char *text, graph_family family, 
   parser p = {.text = text, .at = text, .err = err};
   WLAW_TRY(parse_edges(&p));
   if (!wlaw_graph_in_family(&p.g, family))
-    return wlaw_fail(err, WLAW_ARGUMENT, "the graph '%.80s' is not %s: %s", text, wlaw_graph_family_name(family),
-                     reasons[family]);
+    return wlaw_fail(err, WLAW_ARGUMENT, "the graph '%.80s' is not of the family %s: %s", text,
+                     wlaw_graph_family_name(family), reasons[family]);
   wlaw_graph_canonical(&p.g, family);
   *out = p.g;
   return WLAW_OK;

@@ -16,6 +16,12 @@ double wlaw_departure_p(const departure *one) {
   return isnan(one->p_simulated_adjusted) ? one->p_adjusted : one->p_simulated_adjusted;
 }
 
+size_t wlaw_departures_significant(const departure *departures, size_t n) {
+  size_t significant = 0;
+  for (size_t k = 0; k < n; k++) significant += wlaw_departure_p(&departures[k]) < level;
+  return significant;
+}
+
 typedef struct candidate {
   size_t place;
   bool grouped;

@@ -56,6 +56,9 @@ void wlaw_departures_put(bool *failed, json_t *document, json_t *summary, json_t
 
 enum { DEPARTURE_GROUPS = 3 };
 
+/* How many are significant at 5 %, by wlaw_departure_p. */
+size_t wlaw_departures_significant(const departure *departures, size_t n);
+
 /* A departure that matters, and how many others that do follow from it. */
 typedef struct departure_group {
   size_t leader, followers;

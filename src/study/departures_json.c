@@ -43,10 +43,13 @@ json_t *wlaw_invariants_observed_json(bool *failed, const matrix_moments *moment
   return array;
 }
 
-static const char *why_not_judged(const departure_study *study, const departure *one) {
+/* What a null of this invariant means; NULL: there is none, but for the simulated p-values. */
+static const char *why_not_determined(const departure_study *study, const departure *one) {
+  if (one->fitted) return "the fit determines it";
   if (!isfinite(one->observed)) return "its value overflows";
   if (isnan(one->deviation_se)) return "the fitted law leaves it no fluctuation of its own to judge by";
   if (study->observed.count < 2) return "one network has no spread over networks";
+  if (isnan(one->relative)) return "the prediction is zero: nothing is relative to it";
   return NULL;
 }
 
@@ -75,7 +78,7 @@ static json_t *departure_json(bool *failed, const departure_study *study, size_t
   char meaning[GRAPH_MEANING];
   wlaw_graph_meaning(meaning, sizeof meaning, g, study->set.family);
   wlaw_json_put(failed, object, "meaning", json_string(meaning));
-  const char *reason = one->fitted ? NULL : why_not_judged(study, one);
+  const char *reason = why_not_determined(study, one);
   if (reason) wlaw_json_put(failed, object, "reason", json_string(reason));
   return object;
 }
@@ -95,6 +98,8 @@ json_t *wlaw_departures_json(bool *failed, const departure_study *study) {
                 study->settings.degree > 0 ? wlaw_json_count(study->settings.degree) : json_null());
   wlaw_json_put(failed, object, "invariants", wlaw_json_count(study->set.n));
   wlaw_json_put(failed, object, "tested", wlaw_json_count(test->tested));
+  wlaw_json_put(failed, object, "significant",
+                wlaw_json_count(wlaw_departures_significant(study->departures, study->set.n)));
   wlaw_json_put(failed, object, "max_z", wlaw_json_determined(test->max_z));
   wlaw_json_put(failed, object, "worst",
                 test->worst < study->set.n ? graph_json(failed, &study->set.graphs[test->worst], study->set.family)

@@ -19,35 +19,54 @@ void wlaw_departures_why_not_simulated(char *out, size_t capacity, const departu
   else snprintf(out, capacity, "no replicates were asked for");
 }
 
+/* A wider law with a parameter for every invariant of degree 1 and 2; NULL: the fitted one has them. */
+static const law_ops *widest(const departure_study *study) {
+  const law_ops *law = study->rows == study->cols ? &wlaw_law_permutation : &wlaw_law_bipartite;
+  return study->law->matrix->space || study->law == law ? NULL : law;
+}
+
+static void say_wider(bool *failed, json_t *summary, const departure_study *study) {
+  const law_ops *law = widest(study);
+  size_t quadratic = 0;
+  for (size_t k = 0; k < study->set.n; k++)
+    quadratic += study->set.graphs[k].n_edges <= 2 && wlaw_departures_significant(&study->departures[k], 1) == 1;
+  if (law && quadratic > 0)
+    SENTENCE(failed, summary, "%zu of them %s of degree 1 or 2, which the law %s fits: --law %s.", quadratic,
+             quadratic == 1 ? "is" : "are", law->name, law->name);
+}
+
 static void say_global(bool *failed, json_t *summary, const departure_study *study) {
   const departure_test *test = &study->test;
   char formula[64], reason[160];
+  const char *law = study->law->name;
   if (test->tested == 0) {
     SENTENCE(failed, summary, "No invariant looked at can depart from the law %s: the fit determines each of them.",
-             study->law->name);
+             law);
     return;
   }
   wlaw_graph_formula(formula, sizeof formula, &study->set.graphs[test->worst]);
+  const size_t significant = wlaw_departures_significant(study->departures, study->set.n);
+  char found[64] = "none";
+  if (significant > 0) snprintf(found, sizeof found, "%zu", significant);
+  const char *depart = significant > 1 ? "depart" : "departs", *many = test->tested == 1 ? "" : "s";
   if (test->replicates == 0) {
     wlaw_departures_why_not_simulated(reason, sizeof reason, study);
-    SENTENCE(failed, summary,
-             "Of %zu invariant%s not fitted, %s is furthest from the law %s: %.3g standard errors. The global test was "
-             "not simulated: %s.",
-             test->tested, test->tested == 1 ? "" : "s", formula, study->law->name, test->max_z, reason);
-    return;
-  }
-  const char *many = test->tested == 1 ? "" : "s";
-  if (test->p_value < 0.05)
     SENTENCE(
         failed, summary,
-        "The global test rejects the law %s: of %zu invariant%s not fitted, %s is furthest, by %.3g standard errors "
-        "(p = %.2g from %zu simulated ensembles).",
-        study->law->name, test->tested, many, formula, test->max_z, test->p_value, test->replicates);
+        "Of %zu invariant%s not fitted, %s %s from the law %s at 5 %% by normal p-values adjusted for their number "
+        "(Holm); %s is furthest, by %.3g standard errors. The global test was not simulated: %s.",
+        test->tested, many, found, depart, law, formula, test->max_z, reason);
+  } else if (test->p_value < 0.05)
+    SENTENCE(failed, summary,
+             "The global test rejects the law %s (p = %.2g%s from %zu simulated ensembles): of %zu invariant%s not "
+             "fitted, %s %s from it at 5 %%, adjusted for their number, and %s is furthest, by %.3g standard errors.",
+             law, test->p_value, test->p_value * (double)(test->replicates + 1) < 1.5 ? ", the least possible" : "",
+             test->replicates, test->tested, many, found, depart, formula, test->max_z);
   else
     SENTENCE(failed, summary,
-             "The global test does not reject the law %s: none of %zu invariant%s not fitted departs from it beyond "
-             "chance, and %s, the furthest, only by %.3g standard errors (p = %.2g from %zu simulated ensembles).",
-             study->law->name, test->tested, many, formula, test->max_z, test->p_value, test->replicates);
+             "The global test does not reject the law %s (p = %.2g from %zu simulated ensembles): of %zu invariant%s "
+             "not fitted, none departs from it beyond chance, and %s, the furthest, only by %.3g standard errors.",
+             law, test->p_value, test->replicates, test->tested, many, formula, test->max_z);
 }
 
 static void say_group(bool *failed, json_t *summary, const departure_study *study, const departure_group *group) {
@@ -85,15 +104,13 @@ static void say_groups(bool *failed, json_t *summary, const departure_study *stu
   if (left > 0)
     SENTENCE(failed, summary, "%zu further invariant%s significantly from the law.", left,
              left == 1 ? " departs" : "s depart");
-  if (n == 0 && study->test.tested > 0 && study->test.replicates == 0)
-    SENTENCE(failed, summary,
-             "By normal p-values, adjusted for their number (Holm), no departure is significant at 5 %%.");
 }
 
 void wlaw_departures_put(bool *failed, json_t *document, json_t *summary, json_t *warnings,
                          const departure_study *study) {
   wlaw_json_put(failed, document, "departures", wlaw_departures_json(failed, study));
   say_global(failed, summary, study);
+  say_wider(failed, summary, study);
   say_groups(failed, summary, study);
   warn_of_tails(failed, warnings, study);
 }

@@ -95,6 +95,7 @@ wlaw_status wlaw_study_fit(matrix_study *out, const matrix_moments *moments, con
                            wlaw_error *err) {
   memset(out, 0, sizeof *out);
   out->own = wlaw_space_find(moments);
+  out->constant_diagonal = wlaw_space_constant_diagonal(moments);
   WLAW_TRY(fit_chain(out, moments, widest ? widest : out->own, err));
   for (size_t k = 1; k < out->n_fits; k++) {
     nested_test *test = &out->tests[out->n_tests];

@@ -12,6 +12,7 @@ enum { STUDY_LAWS = 3 };
 /* Fits of the nested laws to one matrix, narrowest first, and the tests between neighbours. */
 typedef struct matrix_study {
   const law_ops *own; /* the law of the space the matrices lie in (law/space.h); NULL: they are of no special kind */
+  bool constant_diagonal; /* one number, not 0, on every diagonal, as of correlation matrices */
   size_t n_fits;
   matrix_fit fits[STUDY_LAWS]; /* laws that differ at this size */
   size_t n_tests;
@@ -33,8 +34,9 @@ wlaw_status wlaw_study_law(const law_ops **out, const char *name, wlaw_error *er
 wlaw_status wlaw_study_leaves_out(bool *leaves, bool *failed, json_t *notes, const law_ops *law, const ensemble *source,
                                   size_t i, wlaw_error *err);
 
-/* Variance components of the law's classical model, {name: number}; NULL for laws without one. Not determined: null. */
-json_t *wlaw_components_json(bool *failed, const matrix_fit *fit);
+/* Puts the variance components of the law's classical model into the document, where it has one, and their standard
+ * errors under the law: `components` and `component_standard_errors`, {name: number}. Not determined: null. */
+void wlaw_components_put(bool *failed, json_t *document, const matrix_fit *fit);
 
 /* Where a fit came from, for its document. */
 typedef struct fit_source {

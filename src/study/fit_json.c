@@ -137,6 +137,9 @@ static json_t *reasons_json(bool *failed, const matrix_fit *fit) {
   if (fit->gaussian.law == &wlaw_law_zero_diagonal && layout->rows < 4)
     wlaw_json_put(failed, reasons, "components",
                   json_string("the Social Relations Model is identified from 4 rows on"));
+  if (fit->gaussian.law == &wlaw_law_bipartite && (layout->rows < 2 || layout->cols < 2))
+    wlaw_json_put(failed, reasons, "components",
+                  json_string("one row or one column does not tell its entries' variance from the others"));
   if (fit->networks < 2)
     wlaw_json_put(failed, reasons, "robust_standard_errors", json_string("one network has no spread over networks"));
   if (*fit->reason) {
@@ -265,8 +268,7 @@ static void put_fit(bool *failed, json_t *document, const matrix_fit *fit) {
   wlaw_json_put(failed, document, "converged", json_true());
   wlaw_json_put(failed, document, "iterations", wlaw_json_count(0));
   wlaw_json_put(failed, document, "stop_reason", json_string("closed form: the estimate is the exact maximum"));
-  json_t *components = wlaw_components_json(failed, fit);
-  if (components) wlaw_json_put(failed, document, "components", components);
+  wlaw_components_put(failed, document, fit);
 }
 
 json_t *wlaw_fit_document(bool *failed, const fit_source *from, const matrix_study *study, size_t chosen,
@@ -290,6 +292,12 @@ json_t *wlaw_fit_document(bool *failed, const fit_source *from, const matrix_stu
              "The matrices are %s, to rounding, and have a law of their own, %s. Likelihoods of laws of wider matrices "
              "mean nothing for them.",
              wlaw_space_words(study->own->matrix->space), study->own->name);
+  if (study->constant_diagonal)
+    SENTENCE(
+        failed, warnings,
+        "Every diagonal entry is the same number, as in correlation matrices, and a constant has no law. Subtract it: "
+        "%s matrices have a law of their own, with a likelihood.",
+        study->own ? "symmetric zero-diagonal" : "zero-diagonal");
   if (from->source->excluded > 0)
     SENTENCE(failed, warnings, "%zu networks are left out (%s).", from->source->excluded, from->rule);
   wlaw_json_put(failed, document, "automatic", json_boolean(automatic));

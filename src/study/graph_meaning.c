@@ -115,7 +115,7 @@ static void say_all(phrase *p, const statistics *list, size_t first, size_t n) {
 /* Moments of one quantity: how a departure of the k-th shows. */
 static const char *moment_word(size_t power) {
   static const char *const words[] = {"", "the mean of the ", "the spread of the ", "skewed ",
-                                      "heavy- or light-tailed "};
+                                      "heavy-tailed (above the prediction) or light-tailed (below) "};
   return power < sizeof words / sizeof *words ? words[power] : "unusual extremes among the ";
 }
 

@@ -2,6 +2,7 @@
 #include "study/graphs.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/error.h"
 #include "core/option.h"
@@ -109,6 +110,8 @@ wlaw_status wlaw_graphs(wlaw_result **result, const char *const *inputs, size_t 
   if (text && (wlaw_option_is_set(options, command, "degree") || wanted.connected))
     return wlaw_fail(err, WLAW_ARGUMENT, "--graph describes one graph; --degree and --connected list many");
   graph one, *graphs = NULL;
+  if (text && strchr(text, ';'))
+    return wlaw_fail(err, WLAW_ARGUMENT, "--graph describes one graph at a time, not '%.80s'", text);
   if (text) {
     WLAW_TRY(wlaw_graph_parse(&one, text, wanted.family, err));
     wanted.one = &one;

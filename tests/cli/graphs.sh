@@ -11,6 +11,8 @@ weightlaw graphs --graph 0:1
 echo "exit $?"
 weightlaw graphs --graph 0-1 --degree 3
 echo "exit $?"
+weightlaw graphs --graph '0-1;0-2'
+echo "exit $?"
 weightlaw graphs 0-1
 echo "exit $?"
 weightlaw graphs --degree 7

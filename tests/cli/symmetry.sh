@@ -7,6 +7,10 @@ weightlaw fit hollow.npy
 weightlaw fit odd.npy
 weightlaw fit even.npy --json | grep -e '"law"' -e chosen_because
 weightlaw fit odd.npy --json > odd.json
+# Ones on the diagonal, as correlations have.
+weightlaw draw 'symmetric(mean=[1,2],V0=[4,-2,-2,1],VH=[3,-2.449489742783178,-2.449489742783178,2],V2=1)' \
+  --shape 60,5,5 -o ones.npy >/dev/null
+weightlaw fit ones.npy | sed -n '/^- /,$p'
 weightlaw compare @odd.json 'antisymmetric(VH=1,V3=2)'
 weightlaw compare even.npy hollow.npy --json | grep -E '"(law|kl_ab|reason)"'
 for law in symmetric symmetric-zero-diagonal antisymmetric; do

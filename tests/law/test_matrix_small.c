@@ -144,7 +144,7 @@ static void wrong_uses_are_errors(void **state) {
   check_status(wlaw_matrix_fit(&fit, &wlaw_law_iid, &moments, err), WLAW_VALUE); /* no network */
   moments.count = 3;
   check_status(wlaw_matrix_fit(&fit, &wlaw_law_permutation, &moments, err), WLAW_SHAPE);
-  assert_string_equal(wlaw_error_hint(err), "use --law bipartite");
+  assert_string_equal(wlaw_error_hint(err), "the law bipartite takes any shape");
   check_status(wlaw_law_parse(&law, "permutaton(V2=1)", err), WLAW_NAME);
   assert_non_null(strstr(wlaw_error_message(err), "permutation"));
   check_status(wlaw_law_parse(&law, "permutation(V0=[1,2,0,1])", err), WLAW_ARGUMENT); /* not symmetric */

@@ -10,11 +10,11 @@ static void known_ones(void **state) {
     const char *graph, *words;
   } rows[] = {
       {GRAPH_DIRECTED, "0-1,0-1,0-1", "skewed entries"},
-      {GRAPH_BIPARTITE, "0-1,0-1,0-1,0-1", "heavy- or light-tailed entries"},
+      {GRAPH_BIPARTITE, "0-1,0-1,0-1,0-1", "heavy-tailed (above the prediction) or light-tailed (below) entries"},
       {GRAPH_DIRECTED, "0-1,0-2,0-3", "skewed row sums (the total weight into an output neuron)"},
       {GRAPH_DIRECTED, "0-1,2-1,3-1", "skewed column sums (the total weight out of an input neuron)"},
       {GRAPH_UNDIRECTED, "0-1,2-1,3-1", "skewed row sums (a node's total)"},
-      {GRAPH_BIPARTITE, "0-1,0-2,0-3,0-4", "heavy- or light-tailed row sums"},
+      {GRAPH_BIPARTITE, "0-1,0-2,0-3,0-4", "heavy-tailed (above the prediction) or light-tailed (below) row sums"},
       {GRAPH_BIPARTITE, "0-1,0-1,0-2", "rows with large sums have large entries"},
       {GRAPH_BIPARTITE, "1-0,1-0,2-0", "columns with large sums have large entries"},
       {GRAPH_BIPARTITE, "0-1,0-1,0-2,0-3", "rows with sums far from zero have large entries"},

@@ -121,7 +121,7 @@ static void others_are_refused_by_name(void **state) {
   for (size_t k = 0; k < KINDS; k++) {
     check_status(fit_array(&fit, weights, NETWORKS, D, kinds[k].law, err), WLAW_VALUE);
     assert_non_null(strstr(wlaw_error_message(err), why[k]));
-    assert_string_equal(wlaw_error_hint(err), "use --law permutation");
+    assert_string_equal(wlaw_error_hint(err), "use --law auto");
     wlaw_error_clear(err);
   }
   /* one entry of one network, a hundredth of the others */
