@@ -39,7 +39,7 @@ static void add_row(text_table *table, const json_t *invariant, const char *p_ke
   if (is_fitted(invariant)) wlaw_table_text(table, "fitted");
   else ADD_NUMBER(table, invariant, "deviation_se", "%+.2f");
   ADD_NUMBER(table, invariant, "deviation_sd", "%+.2f");
-  ADD_NUMBER(table, invariant, p_key, "%.2g");
+  wlaw_table_p_value(table, wlaw_print_real(invariant, p_key));
 }
 
 static void print_table(text_buffer *out, const text_screen *screen, const judged *sorted, size_t n, bool simulated) {

@@ -109,10 +109,7 @@ static void print_tests(text_buffer *out, const text_screen *screen, const json_
     wlaw_table_text(&table, wlaw_print_string(test, "alternative"));
     wlaw_table_number(&table, wlaw_print_real(test, "statistic"));
     wlaw_table_number(&table, wlaw_print_real(test, "df"));
-    char p_value[32] = "";
-    const double p = wlaw_print_real(test, "p_value");
-    if (!isnan(p)) snprintf(p_value, sizeof p_value, "%.2g", p);
-    wlaw_table_text(&table, p_value);
+    wlaw_table_p_value(&table, wlaw_print_real(test, "p_value"));
   }
   wlaw_table_print(out, screen, &table);
 }

@@ -34,6 +34,12 @@ void wlaw_table_number(text_table *table, double value) {
   append(table, cell);
 }
 
+void wlaw_table_p_value(text_table *table, double p) {
+  char cell[32] = "";
+  if (!isnan(p)) snprintf(cell, sizeof cell, "%s%.2g", p < 1e-300 ? "<" : "", fmax(p, 1e-300));
+  append(table, cell);
+}
+
 static void print_row(text_buffer *out, const text_table *table, const size_t *width, size_t row) {
   size_t pending = 2; /* spaces owed before the next cell: none are left at the end of a line */
   for (size_t c = 0; c < table->columns; c++) {

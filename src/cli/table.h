@@ -19,6 +19,8 @@ typedef struct text_table {
 void wlaw_table_text(text_table *table, const char *text);
 /* "%.6g"; an empty cell for NaN. */
 void wlaw_table_number(text_table *table, double value);
+/* "%.2g", a bound where a double cannot tell it from zero; an empty cell for NaN. */
+void wlaw_table_p_value(text_table *table, double p);
 /* Prints behind two spaces, with two between columns, then frees. Rows wider than the screen
  * are kept whole: a cut number is a wrong number. */
 void wlaw_table_print(text_buffer *out, const text_screen *screen, text_table *table);

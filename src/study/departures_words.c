@@ -79,8 +79,8 @@ static void say_group(bool *failed, json_t *summary, const departure_study *stud
   if (group->followers > 0)
     snprintf(others, sizeof others, " %zu more departure%s from it.", group->followers,
              group->followers == 1 ? " follows" : "s follow");
-  SENTENCE(failed, summary, "%s departs from the law %s by %+.3g standard errors%s (adjusted p = %.2g): %s.%s", formula,
-           study->law->name, one->deviation_se, sd, wlaw_departure_p(one), meaning, others);
+  SENTENCE(failed, summary, "%s departs from the law %s by %+.3g standard errors%s (adjusted p %s %.2g): %s.%s",
+           formula, study->law->name, one->deviation_se, sd, P_VALUE(wlaw_departure_p(one)), meaning, others);
 }
 
 /* Normal p-values hold for sums of many independent terms. */

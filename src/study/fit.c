@@ -63,6 +63,8 @@ static const char details[] =
 
 wlaw_status wlaw_study_law(const law_ops **out, const char *name, wlaw_error *err) {
   const law_ops *law = NULL;
+  if (strchr(name, '('))
+    return wlaw_fail(err, WLAW_ARGUMENT, "option --law takes the name of a law without numbers, not '%.80s'", name);
   WLAW_TRY(wlaw_law_find(&law, name, err));
   if (!law->matrix) return wlaw_law_cannot(law, "fit", err);
   *out = law;

@@ -231,9 +231,9 @@ static void say_tests(bool *failed, json_t *summary, const matrix_study *study) 
       continue;
     }
     SENTENCE(failed, summary,
-             "The likelihood-ratio test %s %s in favour of %s (%.4g on %zu degrees of freedom, p = %.2g%s).",
+             "The likelihood-ratio test %s %s in favour of %s (%.4g on %zu degrees of freedom, p %s %.2g%s).",
              test->p_value < 0.05 ? "rejects" : "does not reject", test->null->name, test->alternative->name,
-             test->statistic, test->df, test->p_value, test->simulated ? ", from a simulated null" : "");
+             test->statistic, test->df, P_VALUE(test->p_value), test->simulated ? ", from a simulated null" : "");
   }
   if (study->by_test != study->by_bic && study->n_tests > 0 && !isnan(study->fits[study->by_bic].bic))
     SENTENCE(failed, summary, "At the 5 %% level the tests end at %s; BIC, which asks more of each parameter, at %s.",

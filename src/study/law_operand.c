@@ -192,6 +192,8 @@ static wlaw_status read_document(law_operand *out, const char *path, const char 
 wlaw_status wlaw_law_operand_read(law_operand *out, const char *text, wlaw_error *err) {
   *out = (law_operand){0};
   if (*text != '@') return wlaw_law_parse(&out->law, text, err);
+  if (text[1] == '\0' || text[1] == '#')
+    return wlaw_fail(err, WLAW_ARGUMENT, "'%.80s' names no file: @FIT.json is what fit --json wrote", text);
   const char *hash = wlaw_path_exists(text + 1) ? NULL : strrchr(text, '#'); /* a file's own name may hold '#' */
   char *path = wlaw_text_duplicate(text + 1, hash ? (size_t)(hash - text - 1) : strlen(text + 1));
   if (!path) return wlaw_fail_memory(err, strlen(text), 1);

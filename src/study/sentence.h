@@ -2,6 +2,8 @@
 #ifndef WLAW_STUDY_SENTENCE_H
 #define WLAW_STUDY_SENTENCE_H
 
+#include <math.h>
+
 #include "core/json.h"
 
 /* SENTENCE(&failed, array, format, ...): appends the text; failure is sticky. */
@@ -13,5 +15,8 @@
     wlaw_json_append((failed), (array), wlaw_json_text(wlaw_text_string(&text_)));                                     \
     wlaw_text_free(&text_);                                                                                            \
   } while (0)
+
+/* Arguments of "p %s %.2g": below what a double holds in full a p-value is a bound. */
+#define P_VALUE(p) (p) < 1e-300 ? "<" : "=", fmax((p), 1e-300)
 
 #endif

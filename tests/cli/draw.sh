@@ -21,6 +21,8 @@ try 'iid' --shape 2,2 -o new.npy
 try @fit.json --shape 4,3 -o new.npy
 try @none.json -o new.npy
 try @weights.npy -o new.npy
+try @ -o new.npy
+weightlaw fit one.npy --law 'iid(variance=1)' || echo "exit $?"
 weightlaw fit one.npy --law bipartite --json > single.json
 try @single.json -o new.npy
 ls
