@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "core/error.h"
@@ -66,6 +67,15 @@ wlaw_status wlaw_output_open(output_file *out, const char *path, wlaw_error *err
     return status;
   }
   return WLAW_OK;
+}
+
+wlaw_status wlaw_output_expect(const output_file *out, uint64_t bytes, wlaw_error *err) {
+  struct statvfs info;
+  if (fstatvfs(out->fd, &info) != 0 || info.f_blocks == 0) return WLAW_OK; /* no file system that counts */
+  const double needed = (double)bytes, room = (double)info.f_bavail * (double)info.f_frsize;
+  if (needed <= room) return WLAW_OK;
+  return wlaw_fail(err, WLAW_IO, "%.3g GB are to be written, and the file system has %.3g GB free", needed / 1e9,
+                   room / 1e9);
 }
 
 static wlaw_status write_fully(output_file *out, const unsigned char *bytes, size_t n, wlaw_error *err) {

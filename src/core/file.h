@@ -19,6 +19,8 @@ typedef struct output_file {
 /* Opens PATH.partial (an older one is overwritten). A PATH that is there and is no regular file is WLAW_ARGUMENT. On
  * failure *out needs no discard. */
 wlaw_status wlaw_output_open(output_file *out, const char *path, wlaw_error *err);
+/* WLAW_IO where its file system has less than `bytes` free, before hours go into filling it. Reserves nothing. */
+wlaw_status wlaw_output_expect(const output_file *out, uint64_t bytes, wlaw_error *err);
 wlaw_status wlaw_output_write(output_file *out, const void *bytes, size_t n, wlaw_error *err);
 /* Overwrites bytes already written, such as a checksum known only afterwards. */
 wlaw_status wlaw_output_rewrite(output_file *out, uint64_t offset, const void *bytes, size_t n, wlaw_error *err);

@@ -109,6 +109,10 @@ static wlaw_status writer_begin(tensor_writer *writer, const char *path, const t
   WLAW_TRY(check_names(specs, n, err));
   WLAW_TRY(plan(writer, specs, n, err));
   WLAW_TRY(wlaw_output_open(&writer->file, path, err));
+  uint64_t bytes = 0;
+  for (size_t i = 0; i < n; i++)
+    if (__builtin_add_overflow(bytes, writer->tensors[i].bytes, &bytes)) bytes = UINT64_MAX;
+  WLAW_TRY(wlaw_output_expect(&writer->file, bytes, err));
   if (writer->format->begin) WLAW_TRY(writer->format->begin(writer, metadata, err));
   return advance(writer, true, err);
 }

@@ -17,6 +17,8 @@ try 'normal(sd=1)' -o new.npy
 try 'normal(sd=1)' --shape 2 -o new.npy
 try 'normal(sd=1)' --shape 2,2,2 --networks 3 -o new.npy
 try 'permutation(V0=[1,0,0,1],VH=[1,0,0,0,1,0,0,0,1],V2=1,V3=1)' --shape 2,3 -o new.npy
+weightlaw draw 'normal(sd=1)' --shape 4294967295,1000,1000 -o new.npy 2> full.txt || echo "exit $?"
+sed 's/has .* GB/has F GB/' full.txt && rm full.txt
 try 'iid' --shape 2,2 -o new.npy
 try @fit.json --shape 4,3 -o new.npy
 try @none.json -o new.npy
