@@ -7,7 +7,6 @@
 #include "net/kernel_parts.h"
 
 enum { PAIRS = LANES / 2 };
-_Static_assert(TILE_VECTORS == 2, "a tile is one pair of samples");
 
 void KERNEL(fill_inputs)(const input_batch *x) {
   for (size_t s = 0; s < x->samples; s++)
@@ -48,24 +47,30 @@ static void shift_weights(float *constant, float *scaled, const float *w, size_t
   }
 }
 
-/* One tile of the forward product: `outputs` rows of w by `samples` samples from `at` on. What is left to be summed
+INLINE part load_input_part(const input_batch x, size_t s, size_t f, const bool bytes) {
+  const size_t at = s * x.stride + f;
+  return bytes ? part_bytes(x.bytes + at) : part_load(x.x + at);
+}
+
+/* One tile of the forward product: `outputs` rows of w by one or two samples from `at` on. What is left to be summed
  * over the lanes goes to pairs: [outputs, 8, 16], one of the eight (v16_pair_sums). w: [stride / 16, all_outputs, 16]
  * from the tile's first output on. */
 INLINE void dot_tile(float *pairs, const float *w, size_t all_outputs, const input_batch x, size_t at,
                      const size_t outputs, const size_t samples, const bool bytes) {
-  v16 sum[TILE_OUTPUTS][TILE_VECTORS], input[TILE_VECTORS];
-  for (size_t o = 0; o < outputs; o++)
-    for (size_t s = 0; s < samples; s++) sum[o][s] = v16_zero();
-  for (size_t f = 0; f < x.stride; f += LANES) {
-    for (size_t s = 0; s < samples; s++) input[s] = load_input(x, at + s, f, bytes);
-    for (size_t o = 0; o < outputs; o++) {
-      v16 weight = v16_load(w + f * all_outputs + o * LANES);
-      v16_keep(&weight);
-      for (size_t s = 0; s < samples; s++) sum[o][s] = v16_fma(weight, input[s], sum[o][s]);
+  for (size_t lane = 0; lane < LANES; lane += PART_LANES) {
+    part sum[TILE_OUTPUTS][2], input[2];
+    for (size_t o = 0; o < outputs; o++) sum[o][0] = sum[o][1] = part_zero();
+    for (size_t f = 0; f < x.stride; f += LANES) {
+      for (size_t s = 0; s < samples; s++) input[s] = load_input_part(x, at + s, f + lane, bytes);
+      for (size_t o = 0; o < outputs; o++) {
+        part weight = part_load(w + f * all_outputs + o * LANES + lane);
+        part_keep(&weight);
+        for (size_t s = 0; s < samples; s++) sum[o][s] = part_fma(weight, input[s], sum[o][s]);
+      }
     }
+    for (size_t o = 0; o < outputs; o++)
+      part_store(pairs + o * PAIRS * LANES + lane, part_pair_sums(sum[o][0], sum[o][1]));
   }
-  for (size_t o = 0; o < outputs; o++)
-    v16_store(pairs + o * PAIRS * LANES, v16_pair_sums(sum[o][0], samples > 1 ? sum[o][1] : v16_zero()));
 }
 
 /* The same with its sizes known to the compiler. */
@@ -85,7 +90,7 @@ INLINE void dot_samples(float *pairs, const float *w, size_t outputs, const inpu
   for (size_t o = 0, tile; o < outputs; o += tile) {
     tile = tile_rows(outputs - o);
     float *const out = pairs + o * PAIRS * LANES;
-    if (samples == TILE_VECTORS) dot_rows(out, w + o * LANES, outputs, *x, at, tile, TILE_VECTORS, bytes);
+    if (samples == 2) dot_rows(out, w + o * LANES, outputs, *x, at, tile, 2, bytes);
     else dot_rows(out, w + o * LANES, outputs, *x, at, tile, 1, bytes);
   }
 }
@@ -112,7 +117,7 @@ void KERNEL(input_forward)(float *z, size_t z_stride, const float *w, float *sca
   for (size_t first = 0; first < x->samples; first += LANES) {
     const size_t samples = x->samples - first < LANES ? x->samples - first : LANES;
     for (size_t s = 0, step; s < samples; s += step) {
-      step = samples - s < TILE_VECTORS ? 1 : TILE_VECTORS;
+      step = samples - s < 2 ? 1 : 2;
       (x->bytes ? dot_bytes : dot_floats)(pairs + s / 2 * LANES, w, outputs, x, first + s, step);
     }
     for (size_t o = 0; o < outputs; o++) {

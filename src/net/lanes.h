@@ -21,6 +21,9 @@
 #include "net/lanes_portable.h"
 #endif
 
+/* `part` is a whole register of a v16, PART_LANES of its lanes: loops whose sums would not fit the registers run over
+ * one part after the other. part_fma and the others do to a part what v16_fma does to all sixteen lanes. */
+
 INLINE v16 v16_zero(void) { return v16_set(0.0f); }
 
 /* 0 1 2 .. 15 */

@@ -5,13 +5,16 @@
 #include <immintrin.h>
 
 /* Sixteen registers: twelve for accumulators. */
-#define TILE_OUTPUTS     3
-#define TILE_VECTORS     2
-#define TILE_CASES(CASE) CASE(1) CASE(2) CASE(3) /* every number of outputs in a tile */
+#define TILE_OUTPUTS     6
+#define TILE_VECTORS     1
+#define TILE_CASES(CASE) CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) /* every number of outputs in a tile */
 
 typedef struct v16 {
   __m256 lo, hi;
 } v16;
+
+typedef __m256 part;
+#define PART_LANES 8
 
 INLINE v16 v16_of(__m256 lo, __m256 hi) { return (v16){lo, hi}; }
 INLINE v16 v16_load(const float *p) { return v16_of(_mm256_loadu_ps(p), _mm256_loadu_ps(p + 8)); }
@@ -69,10 +72,14 @@ INLINE v16 v16_split(v16 x, v16 *e) {
   return m;
 }
 
-INLINE __m256 eight_pair_sums(__m256 a, __m256 b) {
-  return _mm256_add_ps(_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b));
-}
-INLINE v16 v16_pair_sums(v16 a, v16 b) { return v16_of(eight_pair_sums(a.lo, b.lo), eight_pair_sums(a.hi, b.hi)); }
+INLINE part part_zero(void) { return _mm256_setzero_ps(); }
+INLINE part part_load(const float *p) { return _mm256_loadu_ps(p); }
+INLINE void part_store(float *p, part a) { _mm256_storeu_ps(p, a); }
+INLINE void part_keep(part *a) { __asm__("" : "+x"(*a)); }
+INLINE part part_bytes(const uint8_t *p) { return eight_bytes(p); }
+INLINE part part_fma(part a, part b, part c) { return _mm256_fmadd_ps(a, b, c); }
+INLINE part part_pair_sums(part a, part b) { return _mm256_add_ps(_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b)); }
+INLINE v16 v16_pair_sums(v16 a, v16 b) { return v16_of(part_pair_sums(a.lo, b.lo), part_pair_sums(a.hi, b.hi)); }
 INLINE __m256 eight_quad_sums(__m256 a, __m256 b) {
   const __m256d c = _mm256_castps_pd(a), d = _mm256_castps_pd(b);
   return _mm256_add_ps(_mm256_castpd_ps(_mm256_unpacklo_pd(c, d)), _mm256_castpd_ps(_mm256_unpackhi_pd(c, d)));

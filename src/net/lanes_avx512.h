@@ -13,6 +13,9 @@
 
 typedef __m512 v16;
 
+typedef v16 part;
+#define PART_LANES 16
+
 INLINE v16 v16_load(const float *p) { return _mm512_loadu_ps(p); }
 INLINE void v16_store(float *p, v16 a) { _mm512_storeu_ps(p, a); }
 /* The first n lanes only, 1 <= n <= 16. */
@@ -56,6 +59,13 @@ INLINE v16 v16_split(v16 x, v16 *e) {
 }
 
 INLINE v16 v16_pair_sums(v16 a, v16 b) { return _mm512_add_ps(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b)); }
+INLINE part part_zero(void) { return _mm512_setzero_ps(); }
+INLINE part part_load(const float *p) { return v16_load(p); }
+INLINE void part_store(float *p, part a) { v16_store(p, a); }
+INLINE void part_keep(part *a) { v16_keep(a); }
+INLINE part part_bytes(const uint8_t *p) { return v16_bytes(p); }
+INLINE part part_fma(part a, part b, part c) { return v16_fma(a, b, c); }
+INLINE part part_pair_sums(part a, part b) { return v16_pair_sums(a, b); }
 INLINE v16 v16_quad_sums(v16 a, v16 b) {
   const __m512d c = _mm512_castps_pd(a), d = _mm512_castps_pd(b);
   return _mm512_add_ps(_mm512_castpd_ps(_mm512_unpacklo_pd(c, d)), _mm512_castpd_ps(_mm512_unpackhi_pd(c, d)));

@@ -5,9 +5,9 @@
 
 #include <math.h>
 
-#define TILE_OUTPUTS     1
-#define TILE_VECTORS     2
-#define TILE_CASES(CASE) CASE(1)
+#define TILE_OUTPUTS     2
+#define TILE_VECTORS     1
+#define TILE_CASES(CASE) CASE(1) CASE(2) /* every number of outputs in a tile */
 
 typedef float float4 __attribute__((vector_size(16)));
 typedef int32_t int4 __attribute__((vector_size(16)));
@@ -15,6 +15,9 @@ typedef int32_t int4 __attribute__((vector_size(16)));
 typedef struct v16 {
   float4 q[4];
 } v16;
+
+typedef float4 part;
+#define PART_LANES 4
 
 #define V16_EACH(expression)                                                                                           \
   do {                                                                                                                 \
@@ -43,9 +46,6 @@ INLINE void v16_store_first(float *p, v16 a, size_t n) {
 }
 INLINE void v16_keep(v16 *a) { (void)a; }
 INLINE v16 v16_set(float x) { V16_EACH(four_set(x)); }
-INLINE v16 v16_bytes(const uint8_t *p) {
-  V16_EACH(((float4){(float)p[4 * i], (float)p[4 * i + 1], (float)p[4 * i + 2], (float)p[4 * i + 3]}));
-}
 INLINE v16 v16_add(v16 a, v16 b) { V16_EACH(a.q[i] + b.q[i]); }
 INLINE v16 v16_sub(v16 a, v16 b) { V16_EACH(a.q[i] - b.q[i]); }
 INLINE v16 v16_mul(v16 a, v16 b) { V16_EACH(a.q[i] * b.q[i]); }
@@ -75,9 +75,17 @@ INLINE v16 v16_split(v16 x, v16 *e) {
   }
   return m;
 }
-INLINE v16 v16_pair_sums(v16 a, v16 b) {
-  V16_EACH(__builtin_shufflevector(a.q[i], b.q[i], 0, 4, 1, 5) + __builtin_shufflevector(a.q[i], b.q[i], 2, 6, 3, 7));
+INLINE part part_zero(void) { return four_set(0.0f); }
+INLINE part part_load(const float *p) { return four_load(p); }
+INLINE void part_store(float *p, part a) { memcpy(p, &a, sizeof a); }
+INLINE void part_keep(part *a) { (void)a; }
+INLINE part part_bytes(const uint8_t *p) { return (part){(float)p[0], (float)p[1], (float)p[2], (float)p[3]}; }
+INLINE v16 v16_bytes(const uint8_t *p) { V16_EACH(part_bytes(p + 4 * i)); }
+INLINE part part_fma(part a, part b, part c) { return a * b + c; }
+INLINE part part_pair_sums(part a, part b) {
+  return __builtin_shufflevector(a, b, 0, 4, 1, 5) + __builtin_shufflevector(a, b, 2, 6, 3, 7);
 }
+INLINE v16 v16_pair_sums(v16 a, v16 b) { V16_EACH(part_pair_sums(a.q[i], b.q[i])); }
 INLINE v16 v16_quad_sums(v16 a, v16 b) {
   V16_EACH(__builtin_shufflevector(a.q[i], b.q[i], 0, 1, 4, 5) + __builtin_shufflevector(a.q[i], b.q[i], 2, 3, 6, 7));
 }
