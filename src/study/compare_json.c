@@ -4,6 +4,7 @@
 
 #include "core/text.h"
 #include "study/fit.h"
+#include "study/sentence.h"
 
 /* Shares of the squared distance, which add up to 1. */
 static json_t *blocks_json(bool *failed, const matrix_distance *distance) {
@@ -75,6 +76,10 @@ static json_t *summary_json(bool *failed, const matrix_distance *distance) {
     else wlaw_text_add(&where, "The largest part lies in %s: %.1f %%.", name, 100.0 * share);
     add_text(failed, summary, &where);
   }
+  if (*distance->kl_reason)
+    SENTENCE(failed, summary, "The Kullback-Leibler divergences are not determined: %s.", distance->kl_reason);
+  if (*distance->error_reason)
+    SENTENCE(failed, summary, "The error of W2 squared is not determined: %s.", distance->error_reason);
   return summary;
 }
 
