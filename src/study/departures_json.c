@@ -47,7 +47,7 @@ json_t *wlaw_invariants_observed_json(bool *failed, const matrix_moments *moment
 static const char *why_not_determined(const departure_study *study, const departure *one) {
   if (one->fitted) return "the fit determines it";
   if (!isfinite(one->observed)) return "its value overflows";
-  if (isnan(one->deviation_se)) return "the fitted law leaves it no fluctuation of its own to judge by";
+  if (isnan(one->deviation_se)) return "its standard error is below the rounding of its value";
   if (study->observed.count < 2) return "one network has no spread over networks";
   if (isnan(one->relative)) return "the prediction is zero: nothing is relative to it";
   return NULL;

@@ -387,6 +387,35 @@ static void what_cannot_be_predicted(void **state) {
   wlaw_error_free(err);
 }
 
+/* A variance of 1e-400 is no reason to say "fitted", nor one of 1e400: refused, and the same law in other units is not.
+ */
+static void scales(void **state) {
+  (void)state;
+  static const struct {
+    double unit;
+    wlaw_status status;
+  } cases[] = {{1e-50, WLAW_VALUE}, {1e-30, WLAW_OK}, {1e30, WLAW_OK}, {1e50, WLAW_VALUE}};
+  const char *const text = "permutation(mean=[1,0],V0=[1,0,0,1],VH=[1,0,0,0,1,0,0,0,1],V2=1,V3=1)";
+  const graph cycle = parsed("0-1,1-2,2-3,3-0");
+  wlaw_error *err = wlaw_error_new();
+  graph_prediction one, other;
+  matrix_gaussian law = law_of(text, 5, 5);
+  check_ok(wlaw_graph_predict(&one, &cycle, &law, 1, false, true, err));
+  for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+    const double unit = cases[c].unit;
+    law = law_of(text, 5, 5);
+    law.mean[0] *= unit;
+    for (size_t b = 0; b < MATRIX_BLOCKS; b++)
+      for (size_t k = 0; k < MATRIX_COPIES * MATRIX_COPIES; k++) law.covariance[b][k] *= unit * unit;
+    check_status(wlaw_graph_predict(&other, &cycle, &law, 1, false, true, err), cases[c].status);
+    if (cases[c].status != WLAW_OK) continue;
+    assert_false(other.fitted);
+    /* eighth powers of a unit that is itself rounded */
+    check_near(other.residual / pow(unit, 8), one.residual, 1e-13 * one.residual);
+  }
+  wlaw_error_free(err);
+}
+
 static void costs(void **state) {
   (void)state;
   const graph one = parsed("0-1"), cycle4 = parsed("0-1,1-2,2-3,3-0"), cycle6 = parsed("0-1,1-2,2-3,3-4,4-5,5-0");
@@ -422,6 +451,7 @@ int main(void) {
       cmocka_unit_test(large_matrices),
       cmocka_unit_test(laws_together),
       cmocka_unit_test(what_cannot_be_predicted),
+      cmocka_unit_test(scales),
       cmocka_unit_test(costs),
       cmocka_unit_test(refused_memory),
   };
