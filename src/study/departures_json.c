@@ -6,21 +6,11 @@
 #include "study/departure_study.h"
 #include "study/fit.h"
 #include "study/graph_meaning.h"
+#include "study/graphs.h"
 
 static json_t *graph_json(bool *failed, const graph *g, graph_family family) {
-  char formula[64], text[64];
-  json_t *object = json_object(), *edges = json_array();
-  wlaw_graph_formula(formula, sizeof formula, g);
-  wlaw_graph_text(text, sizeof text, g);
-  for (size_t e = 0; e < g->n_edges; e++)
-    wlaw_json_append(failed, edges, json_pack("[i,i]", (int)g->edges[e].from, (int)g->edges[e].to));
-  wlaw_json_put(failed, object, "name", json_string(wlaw_graph_name(g, family)));
-  wlaw_json_put(failed, object, "graph", json_string(text));
-  wlaw_json_put(failed, object, "formula", json_string(formula));
-  wlaw_json_put(failed, object, "degree", wlaw_json_count(g->n_edges));
-  wlaw_json_put(failed, object, "nodes", wlaw_json_count(g->n_nodes));
-  wlaw_json_put(failed, object, "connected", json_boolean(wlaw_graph_components(NULL, g) == 1));
-  wlaw_json_put(failed, object, "edges", edges);
+  json_t *object = json_object();
+  wlaw_graph_put(failed, object, g, family);
   return object;
 }
 
