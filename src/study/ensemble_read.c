@@ -76,6 +76,9 @@ static wlaw_status fail_value(const ensemble *source, size_t which, size_t k, co
   if (*matrix->name) wlaw_error_in_tensor(err, WLAW_VALUE, matrix->name);
   if (!source->array) wlaw_error_in_file(err, WLAW_VALUE, source->n_paths ? source->paths[network] : source->label);
   if (source->run) wlaw_error_add_hint(err, WLAW_VALUE, "--exclude dead leaves out networks that broke down");
+  else if (matrix->rows == matrix->cols && e % (matrix->cols + 1) == 0 && e < matrix->rows * matrix->cols)
+    wlaw_error_add_hint(err, WLAW_VALUE,
+                        "a diagonal without meaning is written as zeros: laws of such matrices are fitted");
   return WLAW_VALUE;
 }
 

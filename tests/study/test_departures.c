@@ -460,7 +460,7 @@ static void refused_in_words(void **state) {
   check_ok(wlaw_options_make(&options, &wlaw_command_fit, err));
   check_ok(wlaw_options_set(options, "graph", "0-1,1-2,2-0,0-0", err));
   check_ok(wlaw_options_set(options, "patience", "0", err));
-  check_status(wlaw_fit_array(NULL, weights, 3, 4, 4, options, err), WLAW_LIMIT);
+  check_status(wlaw_fit_array(NULL, weights, 3, 4, 4, options, err), WLAW_ARGUMENT);
   assert_non_null(strstr(wlaw_error_message(err), "would take about"));
   assert_non_null(strstr(wlaw_error_hint(err), "--patience"));
   wlaw_options_free(options);
