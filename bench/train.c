@@ -45,6 +45,7 @@ static wlaw_dataset read_images(const char *folder) {
   }
   static char name[] = "images";
   return (wlaw_dataset){.name = name,
+                        .image_shape = {1, 28, 28},
                         .features = PIXELS,
                         .classes = 10,
                         .scale = scale,
@@ -167,9 +168,9 @@ int main(int argc, char **argv) {
   config.mlp.activation = parse_activation(kind);
   cpu_level level = CPU_LEVELS;
   if (level_name) level = !strcmp(level_name, "v4") ? CPU_V4 : !strcmp(level_name, "v3") ? CPU_V3 : CPU_BASELINE;
-  const wlaw_dataset data = read_images(folder);
-
+  wlaw_dataset data = read_images(folder);
   wlaw_error *err = wlaw_error_new();
+  must(wlaw_dataset_tile(&data, err), err);
   job j = {.networks = networks, .epochs = config.epochs};
   must(wlaw_trainer_new(&j.trainer, &config, &data, level, err), err);
   const size_t floats = wlaw_train_floats(j.trainer);

@@ -37,6 +37,7 @@ void wlaw_dataset_free(wlaw_dataset *dataset) {
   samples_free(&dataset->test);
   free(dataset->scale);
   free(dataset->shift);
+  free(dataset->place);
   json_decref(dataset->description);
   free(dataset);
 }

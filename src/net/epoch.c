@@ -26,8 +26,17 @@ static void gather_bytes(const trainer *t, uint8_t *bytes, const sample_set *set
     memcpy(bytes + s * t->input_stride, set->bytes + (size_t)order[s] * features, features);
 }
 
+static void gather_blocks(const trainer *t, train_scratch *scratch, const sample_set *set, const uint32_t *order,
+                          size_t n) {
+  const size_t words = wlaw_block_words(t->input_stride);
+  const uint64_t *of_set = set == &t->dataset->train ? t->train_blocks : t->test_blocks;
+  for (size_t s = 0; of_set && s < n; s++)
+    memcpy(scratch->blocks + s * words, of_set + (size_t)order[s] * words, words * sizeof *of_set);
+}
+
 /* n samples that lie at `bytes`, or where that is NULL in scratch->x. */
-static input_batch batch_of(const trainer *t, train_scratch *scratch, const uint8_t *bytes, size_t n) {
+static input_batch batch_of(const trainer *t, train_scratch *scratch, const uint8_t *bytes, const uint64_t *blocks,
+                            size_t n) {
   return (input_batch){.x = scratch->x,
                        .bytes = bytes,
                        .samples = n,
@@ -35,6 +44,11 @@ static input_batch batch_of(const trainer *t, train_scratch *scratch, const uint
                        .scale = t->scale,
                        .shift = t->shift,
                        .common_scale = t->common_scale,
+                       .blocks = blocks,
+                       .block_words = wlaw_block_words(t->input_stride),
+                       .lists = scratch->lists,
+                       .lengths = scratch->lengths,
+                       .list_stride = t->columns + MLP_LANES,
                        .features = t->dataset->features};
 }
 
@@ -44,13 +58,17 @@ input_batch wlaw_batch_gather(const trainer *t, train_scratch *scratch, const sa
   memset(scratch->labels + n, 0, whole_lanes(n) - n);
   if (set->bytes) gather_bytes(t, scratch->bytes, set, order, n);
   else gather_values(t, scratch->x, set, order, n);
-  return batch_of(t, scratch, set->bytes ? scratch->bytes : NULL, n);
+  gather_blocks(t, scratch, set, order, n);
+  const input_batch batch = batch_of(t, scratch, set->bytes ? scratch->bytes : NULL, scratch->blocks, n);
+  if (scratch->blocks) t->pass.kernels->list_samples(scratch->lists, scratch->lengths, batch.list_stride, &batch);
+  return batch;
 }
 
 /* Batch number `step` of an epoch whose order is in scratch->order. */
 static input_batch epoch_batch(const trainer *t, train_scratch *scratch, size_t step) {
   const size_t n = t->dataset->train.n, size = t->config->batch, first = step * size;
   const size_t here = n - first < size ? n - first : size, next = first + here;
+  if (t->train_keys) wlaw_blocks_order(scratch->order + first, here, t->train_keys, scratch->lists); /* room for now */
   input_batch batch = wlaw_batch_gather(t, scratch, &t->dataset->train, scratch->order + first, here);
   if (next < n && batch.bytes) {
     batch.stored = t->dataset->train.bytes;
@@ -138,7 +156,9 @@ static input_batch test_batch(const trainer *t, train_scratch *scratch, size_t f
   if (test->bytes && t->dataset->features == t->input_stride) {
     memcpy(scratch->labels, test->labels + first, n);
     memset(scratch->labels + n, 0, whole_lanes(n) - n);
-    return batch_of(t, scratch, test->bytes + first * t->input_stride, n);
+    const size_t words = wlaw_block_words(t->input_stride);
+    return batch_of(t, scratch, test->bytes + first * t->input_stride,
+                    t->test_blocks ? t->test_blocks + first * words : NULL, n);
   }
   uint32_t order[TEST_PIECE];
   for (size_t s = 0; s < n; s++) order[s] = (uint32_t)(first + s);

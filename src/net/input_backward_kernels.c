@@ -42,15 +42,20 @@ INLINE void backward_tile(const backward_step *step, update_kind kind, size_t o,
   v16 sum[TILE_OUTPUTS][TILE_VECTORS];
   for (size_t r = 0; r < outputs; r++)
     for (size_t v = 0; v < vectors; v++) sum[r][v] = v16_zero();
-  for (size_t s = 0; s < x.samples; s++) {
+  size_t k = 0;
+  const size_t t = f / (2 * LANES);
+  const uint32_t *list = x.lists + t * x.list_stride, *const end = list + x.lengths[t];
+  for (; list < end; list++) {
+    const size_t s = *list;
+    if (k < fetched) fetch_following(x, k++, f);
     v16 input[TILE_VECTORS];
-    if (s < fetched) fetch_following(x, s, f);
     for (size_t v = 0; v < vectors; v++) input[v] = load_input(x, s, f + v * LANES, bytes);
     for (size_t r = 0; r < outputs; r++) {
       const v16 d = v16_set(delta[r * delta_stride + s]);
       for (size_t v = 0; v < vectors; v++) sum[r][v] = v16_fma(d, input[v], sum[r][v]);
     }
   }
+  while (k < fetched) fetch_following(x, k++, f);
   const update_lanes u = update_lanes_of(step->rule);
   for (size_t r = 0; r < outputs; r++)
     for (size_t v = 0; v < vectors; v++)

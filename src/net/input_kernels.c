@@ -52,6 +52,12 @@ INLINE part load_input_part(const input_batch x, size_t s, size_t f, const bool 
   return bytes ? part_bytes(x.bytes + at) : part_load(x.x + at);
 }
 
+/* Blocks of inputs that are not 0 in one or two samples, 64 of them. */
+INLINE uint64_t blocks_of(const input_batch x, size_t at, const size_t samples, size_t word) {
+  const uint64_t *row = x.blocks + at * x.block_words + word;
+  return samples > 1 ? row[0] | row[x.block_words] : row[0];
+}
+
 /* One tile of the forward product: `outputs` rows of w by one or two samples from `at` on. What is left to be summed
  * over the lanes goes to pairs: [outputs, 8, 16], one of the eight (v16_pair_sums). w: [stride / 16, all_outputs, 16]
  * from the tile's first output on. */
@@ -60,14 +66,16 @@ INLINE void dot_tile(float *pairs, const float *w, size_t all_outputs, const inp
   for (size_t lane = 0; lane < LANES; lane += PART_LANES) {
     part sum[TILE_OUTPUTS][2], input[2];
     for (size_t o = 0; o < outputs; o++) sum[o][0] = sum[o][1] = part_zero();
-    for (size_t f = 0; f < x.stride; f += LANES) {
-      for (size_t s = 0; s < samples; s++) input[s] = load_input_part(x, at + s, f + lane, bytes);
-      for (size_t o = 0; o < outputs; o++) {
-        part weight = part_load(w + f * all_outputs + o * LANES + lane);
-        part_keep(&weight);
-        for (size_t s = 0; s < samples; s++) sum[o][s] = part_fma(weight, input[s], sum[o][s]);
+    for (size_t word = 0; word < x.block_words; word++)
+      for (uint64_t left = blocks_of(x, at, samples, word); left; left &= left - 1) {
+        const size_t f = (64 * word + (size_t)__builtin_ctzll(left)) * LANES;
+        for (size_t s = 0; s < samples; s++) input[s] = load_input_part(x, at + s, f + lane, bytes);
+        for (size_t o = 0; o < outputs; o++) {
+          part weight = part_load(w + f * all_outputs + o * LANES + lane);
+          part_keep(&weight);
+          for (size_t s = 0; s < samples; s++) sum[o][s] = part_fma(weight, input[s], sum[o][s]);
+        }
       }
-    }
     for (size_t o = 0; o < outputs; o++)
       part_store(pairs + o * PAIRS * LANES + lane, part_pair_sums(sum[o][0], sum[o][1]));
   }

@@ -9,6 +9,8 @@
 #define KERNEL_JOIN(name, level)  KERNEL_JOIN_(name, level)
 #define KERNEL(name)              KERNEL_JOIN(name, WLAW_LEVEL)
 
+/* block_kernels.c */
+void KERNEL(list_samples)(uint32_t *lists, uint32_t *lengths, size_t list_stride, const input_batch *x);
 /* input_kernels.c */
 void KERNEL(input_forward)(float *z, size_t z_stride, const float *w, float *scaled, size_t outputs, float scale,
                            const float *bias, const input_batch *x);

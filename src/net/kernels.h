@@ -19,6 +19,13 @@ typedef struct input_batch {
   size_t samples, stride;     /* stride: features rounded up to 16; padding is 0 */
   const float *scale, *shift; /* [stride], 0 in the padding */
   float common_scale;         /* of all features, or 0 where they differ */
+  /* Narrow first layers pass over zeros. blocks: [samples, block_words], bit b % 64 of word b / 64: inputs 16 b ..
+   * 16 b + 15 of the sample are not all 0. lists: [stride / 32 rounded up, list_stride], for the backward pass: the
+   * lengths[t] samples, ascending, in which inputs 32 t .. 32 t + 31 are not all 0. */
+  const uint64_t *blocks;
+  size_t block_words;
+  const uint32_t *lists, *lengths;
+  size_t list_stride;
   /* Rows of the data set that make the next batch, n_following of them: the backward pass brings them near. */
   const uint8_t *stored; /* [n, features] */
   const uint32_t *following;
@@ -36,6 +43,8 @@ typedef struct lane_product {
 } lane_product;
 
 typedef struct net_kernels {
+  /* The batch's lists, from its blocks. list_stride: at least 16 more than there are samples. */
+  void (*list_samples)(uint32_t *lists, uint32_t *lengths, size_t list_stride, const input_batch *x);
   /* z: [outputs, z_stride] = scale * w x^T + bias; w: [x stride / 16, outputs, 16], outputs <= 32. scaled: room for as
    * many floats as w has, used where the features have no common scale. */
   void (*input_forward)(float *z, size_t z_stride, const float *w, float *scaled, size_t outputs, float scale,

@@ -43,30 +43,36 @@ mlp_layout wlaw_mlp_layout(const mlp *net) {
   return layout;
 }
 
-/* Place of weight (o, i) within layer l. */
+/* Place of weight (o, i) within layer l, i as stored. */
 static size_t weight_place(const mlp *net, const mlp_layout *layout, size_t l, size_t o, size_t i) {
   if (l == 0 && layout->lanes) return i / MLP_LANES * MLP_LANES * net->width[1] + o * MLP_LANES + i % MLP_LANES;
   return o * layout->stride[l] + i;
 }
 
-void wlaw_mlp_pack(const mlp *net, size_t layer, float *block, const float *weight, const float *bias) {
+static size_t stored(size_t layer, const uint32_t *place, size_t i) { return layer == 0 && place ? place[i] : i; }
+
+void wlaw_mlp_pack(const mlp *net, size_t layer, float *block, const uint32_t *place, const float *weight,
+                   const float *bias) {
   const mlp_layout layout = wlaw_mlp_layout(net);
   const size_t in = net->width[layer], out = net->width[layer + 1];
   float *weights = block + layout.weight[layer];
   memset(weights, 0, layout.stride[layer] * out * sizeof *weights);
   for (size_t o = 0; weight && o < out; o++)
-    for (size_t i = 0; i < in; i++) weights[weight_place(net, &layout, layer, o, i)] = weight[o * in + i];
+    for (size_t i = 0; i < in; i++)
+      weights[weight_place(net, &layout, layer, o, stored(layer, place, i))] = weight[o * in + i];
   if (!net->biases) return;
   if (bias) memcpy(block + layout.bias[layer], bias, out * sizeof *bias);
   else memset(block + layout.bias[layer], 0, out * sizeof *block);
 }
 
-void wlaw_mlp_unpack(const mlp *net, size_t layer, const float *block, float *weight, float *bias) {
+void wlaw_mlp_unpack(const mlp *net, size_t layer, const float *block, const uint32_t *place, float *weight,
+                     float *bias) {
   const mlp_layout layout = wlaw_mlp_layout(net);
   const size_t in = net->width[layer], out = net->width[layer + 1];
   const float *weights = block + layout.weight[layer];
   for (size_t o = 0; weight && o < out; o++)
-    for (size_t i = 0; i < in; i++) weight[o * in + i] = weights[weight_place(net, &layout, layer, o, i)];
+    for (size_t i = 0; i < in; i++)
+      weight[o * in + i] = weights[weight_place(net, &layout, layer, o, stored(layer, place, i))];
   if (!bias) return;
   if (net->biases) memcpy(bias, block + layout.bias[layer], out * sizeof *bias);
   else memset(bias, 0, out * sizeof *bias);

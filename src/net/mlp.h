@@ -58,9 +58,12 @@ typedef struct mlp_layout {
 wlaw_status wlaw_mlp_check(const mlp *net, wlaw_error *err);
 /* net must have passed wlaw_mlp_check. */
 mlp_layout wlaw_mlp_layout(const mlp *net);
-/* weight: [out, in] row-major; bias: [out]. Either may be NULL: not wanted / zeros. */
-void wlaw_mlp_pack(const mlp *net, size_t layer, float *block, const float *weight, const float *bias);
-void wlaw_mlp_unpack(const mlp *net, size_t layer, const float *block, float *weight, float *bias);
+/* weight: [out, in] row-major; bias: [out]. Either may be NULL: not wanted / zeros. place: where the data set stores
+ * input i of the first layer (wlaw_dataset.place), or NULL. */
+void wlaw_mlp_pack(const mlp *net, size_t layer, float *block, const uint32_t *place, const float *weight,
+                   const float *bias);
+void wlaw_mlp_unpack(const mlp *net, size_t layer, const float *block, const uint32_t *place, float *weight,
+                     float *bias);
 /* Trained numbers of one network: weights and, if any, biases. */
 size_t wlaw_mlp_parameters(const mlp *net);
 /* Whether a layer runs on our own kernels. */

@@ -2,6 +2,7 @@
 #include "net/kernel_parts.h"
 
 const net_kernels KERNEL(net_kernels) = {
+    .list_samples = KERNEL(list_samples),
     .input_forward = KERNEL(input_forward),
     .input_backward = KERNEL(input_backward),
     .lane_multiply = KERNEL(lane_multiply),

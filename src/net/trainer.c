@@ -57,7 +57,12 @@ static wlaw_status fill_trainer(trainer *t, wlaw_error *err) {
   t->common_scale = t->scale[0];
   for (size_t f = 1; f < t->dataset->features; f++)
     if (t->scale[f] != t->scale[0]) t->common_scale = 0.0f;
-  return WLAW_OK;
+  if (!wlaw_mlp_is_narrow(&config->mlp, 0)) return WLAW_OK;
+  const size_t features = t->dataset->features;
+  WLAW_TRY(wlaw_blocks_find(&t->train_blocks, &t->dataset->train, features, t->input_stride, err));
+  WLAW_TRY(
+      wlaw_blocks_keys(&t->train_keys, t->train_blocks, t->dataset->train.n, wlaw_block_words(t->input_stride), err));
+  return wlaw_blocks_find(&t->test_blocks, &t->dataset->test, features, t->input_stride, err);
 }
 
 wlaw_status wlaw_trainer_new(trainer **out, const train_config *config, const wlaw_dataset *dataset, cpu_level level,
@@ -85,7 +90,20 @@ void wlaw_trainer_free(trainer *t) {
   if (!t) return;
   free(t->scale);
   free(t->shift);
+  free(t->train_blocks);
+  free(t->test_blocks);
+  free(t->train_keys);
   free(t);
+}
+
+/* No more than the batch itself has: its size was checked. */
+static wlaw_status fill_blocks(train_scratch *scratch, const trainer *t, wlaw_error *err) {
+  const size_t words = wlaw_block_words(t->input_stride), lists = wlaw_block_lists(t->input_stride);
+  scratch->blocks = wlaw_array(t->columns * words, sizeof *scratch->blocks);
+  scratch->lists = wlaw_array((t->columns + MLP_LANES) * lists, sizeof *scratch->lists);
+  scratch->lengths = wlaw_array(lists, sizeof *scratch->lengths);
+  const bool all = scratch->blocks && scratch->lists && scratch->lengths;
+  return all ? WLAW_OK : wlaw_fail_memory(err, t->columns, lists * sizeof *scratch->lists);
 }
 
 static wlaw_status fill_scratch(train_scratch *scratch, const trainer *t, wlaw_error *err) {
@@ -99,6 +117,7 @@ static wlaw_status fill_scratch(train_scratch *scratch, const trainer *t, wlaw_e
   if (floats && !(scratch->x = wlaw_array(inputs, sizeof(float)))) return wlaw_fail_memory(err, inputs, sizeof(float));
   if (bytes && !(scratch->bytes = wlaw_array(inputs, 1))) return wlaw_fail_memory(err, inputs, 1);
   if (!(scratch->labels = wlaw_array(t->columns, 1))) return wlaw_fail_memory(err, t->columns, 1);
+  if (t->train_blocks) WLAW_TRY(fill_blocks(scratch, t, err));
   return wlaw_pass_space_new(&scratch->space, &t->config->mlp, t->columns, err);
 }
 
@@ -120,6 +139,9 @@ void wlaw_scratch_free(train_scratch *scratch) {
   free(scratch->x);
   free(scratch->bytes);
   free(scratch->labels);
+  free(scratch->blocks);
+  free(scratch->lists);
+  free(scratch->lengths);
   wlaw_pass_space_free(&scratch->space);
   free(scratch);
 }
@@ -129,7 +151,7 @@ size_t wlaw_train_floats(const trainer *t) { return t->pass.layout.floats; }
 size_t wlaw_train_steps_per_epoch(const trainer *t) { return t->steps_per_epoch; }
 
 void wlaw_train_unpack(const trainer *t, const float *block, size_t layer, float *weight, float *bias) {
-  wlaw_mlp_unpack(&t->config->mlp, layer, block, weight, bias);
+  wlaw_mlp_unpack(&t->config->mlp, layer, block, t->dataset->place, weight, bias);
 }
 
 /* One layer's weights and bias, drawn in double, into the block. values: [out, in + 1] of room; the bias comes last. */
@@ -144,7 +166,7 @@ static wlaw_status init_layer(const trainer *t, const wlaw_law *law, wlaw_stream
   const double larger = 1.0 / wlaw_mlp_scale(net, l);
   for (size_t i = 0; i < weights; i++) rounded[i] = (float)(values[i] * larger);
   for (size_t i = weights; i < weights + out; i++) rounded[i] = (float)values[i];
-  wlaw_mlp_pack(net, l, block, rounded, rounded + weights);
+  wlaw_mlp_pack(net, l, block, t->dataset->place, rounded, rounded + weights);
   return WLAW_OK;
 }
 

@@ -2,6 +2,7 @@
 #ifndef WLAW_NET_TRAINER_H
 #define WLAW_NET_TRAINER_H
 
+#include "net/blocks.h"
 #include "net/pass.h"
 #include "net/train.h"
 
@@ -14,13 +15,17 @@ struct trainer {
   size_t input_stride;  /* floats from one sample of a batch to the next */
   float *scale, *shift; /* [input_stride], zero beyond the features */
   float common_scale;   /* of all features, or 0 where they differ */
+  uint64_t *train_blocks, *test_blocks; /* [n, block_words]: kernels.h; NULL for a wide first layer */
+  uint8_t *train_keys;                  /* [n]: blocks.h; NULL likewise */
 };
 
 struct train_scratch {
-  uint32_t *order; /* [train.n] */
-  float *x;        /* [columns, input_stride]; NULL where bytes are enough */
-  uint8_t *bytes;  /* [columns, input_stride]; NULL for a data set of floats */
-  uint8_t *labels; /* [columns] */
+  uint32_t *order;  /* [train.n] */
+  float *x;         /* [columns, input_stride]; NULL where bytes are enough */
+  uint8_t *bytes;   /* [columns, input_stride]; NULL for a data set of floats */
+  uint8_t *labels;  /* [columns] */
+  uint64_t *blocks; /* of the batch (kernels.h), [columns, block_words]; NULL for a wide first layer */
+  uint32_t *lists, *lengths;
   pass_space space;
 };
 

@@ -144,6 +144,7 @@ static wlaw_status train_job_run(train_job *job, json_t **document, const char *
   wlaw_plan_request(&request, data, options);
   job->monitor.what = "reading the data";
   WLAW_TRY(wlaw_dataset_open(&job->dataset, &request, &job->monitor, err));
+  WLAW_TRY(wlaw_dataset_tile(job->dataset, err));
   wlaw_plan_fit_data(&job->plan, job->dataset);
   WLAW_TRY(wlaw_plan_check_init(&job->plan, err));
   WLAW_TRY(wlaw_trainer_new(&job->trainer, &job->plan.config, job->dataset, CPU_LEVELS, err));

@@ -9,7 +9,8 @@
 #include "core/stream.h"
 #include "net/train.h"
 
-/* Random bytes (or floats) and labels. scale, shift: inputs of order 1, different for each feature. */
+/* Random bytes (or floats) and labels, with stretches of zeros. scale, shift: inputs of order 1, different for each
+ * feature. */
 static inline wlaw_dataset random_dataset(size_t features, size_t classes, size_t train, size_t test, bool bytes) {
   static char name[] = "random";
   wlaw_dataset data = {.name = name, .features = features, .classes = classes};
@@ -30,12 +31,19 @@ static inline wlaw_dataset random_dataset(size_t features, size_t classes, size_
     for (size_t i = 0; i < sizes[k] * features; i++)
       if (bytes) sets[k]->bytes[i] = (uint8_t)wlaw_stream_below(&stream, 256);
       else sets[k]->values[i] = (float)(2.0 * wlaw_stream_uniform(&stream) - 1.0);
+    for (size_t i = 0; i < sizes[k] * features; i++) { /* a third of the blocks of sixteen inputs is 0 */
+      const size_t block = i / features * 1000 + i % features / 16;
+      if (block * 2654435761U % 3 != 0) continue;
+      if (bytes) sets[k]->bytes[i] = 0;
+      else sets[k]->values[i] = 0.0f;
+    }
     for (size_t i = 0; i < sizes[k]; i++) sets[k]->labels[i] = (uint8_t)wlaw_stream_below(&stream, (uint32_t)classes);
   }
   return data;
 }
 
 static inline void free_dataset(wlaw_dataset *data) {
+  free(data->place);
   free(data->scale);
   free(data->shift);
   free(data->train.bytes);

@@ -122,8 +122,15 @@ static void kernels_against_reference(void **state) {
   /* Widths around the tile sizes and the narrow/wide border; 784-10-10-10-10 is the network of the literature. */
   static const struct {
     size_t n, widths[6], batch;
-  } shapes[] = {{5, {784, 10, 10, 10, 10}, 100}, {2, {20, 3}, 17},      {3, {17, 32, 2}, 33}, {4, {48, 33, 31, 5}, 16},
-                {4, {30, 11, 40, 7}, 7},         {3, {100, 40, 10}, 1}, {3, {1, 1, 2}, 5},    {3, {64, 21, 32}, 64}};
+  } shapes[] = {{5, {784, 10, 10, 10, 10}, 100},
+                {2, {20, 3}, 17},
+                {3, {17, 32, 2}, 33},
+                {4, {48, 33, 31, 5}, 16},
+                {4, {30, 11, 40, 7}, 7},
+                {3, {100, 40, 10}, 1},
+                {3, {1, 1, 2}, 5},
+                {2, {1100, 3}, 17},
+                {3, {64, 21, 32}, 64}};
   for (cpu_level level = CPU_BASELINE; level <= wlaw_cpu_level(); level++)
     for (size_t k = 0; k < sizeof shapes / sizeof *shapes; k++)
       for (int kind = ACTIVATION_RELU; kind <= ACTIVATION_LINEAR; kind++)

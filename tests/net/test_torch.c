@@ -66,7 +66,7 @@ static void load_block(const mlp *net, const json_t *numbers, float *block) {
       weight[i] = (float)json_number_value(json_array_get(numbers, at++));
     for (size_t i = 0; net->biases && i < net->width[l + 1]; i++)
       bias[i] = (float)json_number_value(json_array_get(numbers, at++));
-    wlaw_mlp_pack(net, l, block, weight, net->biases ? bias : NULL);
+    wlaw_mlp_pack(net, l, block, NULL, weight, net->biases ? bias : NULL);
   }
   assert_int_equal(at, json_array_size(numbers));
 }
@@ -75,7 +75,7 @@ static void check_block(const mlp *net, const float *block, const json_t *want, 
   size_t at = 0;
   for (size_t l = 0; l < net->layers; l++) {
     float values[2][512];
-    wlaw_mlp_unpack(net, l, block, values[0], values[1]);
+    wlaw_mlp_unpack(net, l, block, NULL, values[0], values[1]);
     for (int b = 0; b <= (net->biases ? 1 : 0); b++)
       for (size_t i = 0; i < net->width[l + 1] * (b ? 1 : net->width[l]); i++) {
         const double wanted = json_number_value(json_array_get(want, at++));

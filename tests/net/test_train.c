@@ -307,6 +307,56 @@ static void training_learns(void **state) {
   free_dataset(&data);
 }
 
+/* The gradient [out, in] of the first layer over all training samples, from weights that law and seed determine. */
+static void first_gradient(double *out, const wlaw_dataset *data, const train_config *config) {
+  training t = start_training(config, data, CPU_LEVELS, 0);
+  const size_t floats = wlaw_train_floats(t.trainer), numbers = config->mlp.width[0] * config->mlp.width[1];
+  float *gradient = malloc(floats * sizeof *gradient), *unpacked = malloc(numbers * sizeof *unpacked);
+  uint32_t order[64];
+  for (uint32_t i = 0; i < 64; i++) order[i] = i;
+  wlaw_train_gradient(t.trainer, t.scratch, t.state.weights, order, 64, gradient);
+  wlaw_train_unpack(t.trainer, gradient, 0, unpacked, NULL);
+  for (size_t i = 0; i < numbers; i++) out[i] = (double)unpacked[i];
+  free(gradient);
+  free(unpacked);
+  end_training(&t);
+}
+
+/* Images stored tile by tile are the same problem: the same gradient by name of the pixel, but for rounding (sums of 84
+ * products, 84 eps of the largest). Sides that are no multiples of four, two channels; bytes and floats, narrow and
+ * wide. */
+static void tiles_change_only_rounding(void **state) {
+  (void)state;
+  enum { FEATURES = 2 * 6 * 7, MOST = 40 };
+  wlaw_error *err = wlaw_error_new();
+  for (int variant = 0; variant < 4; variant++) {
+    train_config config = small_config(false, true);
+    config.mlp.width[0] = FEATURES;
+    config.mlp.width[1] = variant & 1 ? MOST : 7;
+    config.batch = 64;
+    double rows[FEATURES * MOST], tiles[FEATURES * MOST], largest = 0;
+    wlaw_dataset data = random_dataset(FEATURES, 5, 64, 10, variant & 2);
+    const size_t shape[3] = {2, 6, 7};
+    memcpy(data.image_shape, shape, sizeof shape);
+    const float scale = data.scale[FEATURES - 1];
+    first_gradient(rows, &data, &config);
+    check_ok(wlaw_dataset_tile(&data, err));
+    assert_non_null(data.place);
+    assert_int_equal(data.place[0], 0);
+    assert_int_equal(data.place[7], 4);  /* second row of the first tile */
+    assert_int_equal(data.place[4], 16); /* first row of the second tile, three pixels wide */
+    assert_int_equal(data.place[FEATURES - 1], FEATURES - 1);
+    assert_true(data.scale[FEATURES - 1] == scale);
+    first_gradient(tiles, &data, &config);
+    const size_t numbers = FEATURES * config.mlp.width[1];
+    for (size_t i = 0; i < numbers; i++) largest = fmax(largest, fabs(rows[i]));
+    for (size_t i = 0; i < numbers; i++) check_near(tiles[i], rows[i], 84 * 0x1p-24 * largest);
+    assert_true(largest > 0);
+    free_dataset(&data);
+  }
+  wlaw_error_free(err);
+}
+
 static void bad_input_is_refused(void **state) {
   (void)state;
   wlaw_error *err = wlaw_error_new();
@@ -343,6 +393,7 @@ int main(void) {
       cmocka_unit_test(evaluation_by_hand),
       cmocka_unit_test(a_broken_network_harms_no_other),
       cmocka_unit_test(initialisation),
+      cmocka_unit_test(tiles_change_only_rounding),
       cmocka_unit_test(training_learns),
       cmocka_unit_test(bad_input_is_refused),
   };
