@@ -122,7 +122,7 @@ static void note_errors(sentence_list *notes, const report_series *series) {
 static bool any_simulated(const report_series *series) {
   for (size_t t = 0; t < series->n_tensors; t++)
     for (size_t e = 0; e < series->n_epochs; e++)
-      for (int k = REPORT_BIPARTITE; k < REPORT_LAWS; k++)
+      for (int k = REPORT_BIPARTITE; k < REPORT_NESTED; k++)
         if (series->tensors[t].points[e].tests[k].simulated) return true;
   return false;
 }

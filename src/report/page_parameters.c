@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "core/memory.h"
+#include "law/space.h"
 #include "report/chart.h"
 #include "report/html.h"
 #include "report/page.h"
@@ -187,6 +188,23 @@ static void law_table(text_buffer *out, const report_series *series, const repor
   wlaw_html_table_close(out);
 }
 
+/* Why there is one law alone, and what its last columns are. */
+static void own_law(text_buffer *out, const report_series *series, const report_tensor *tensor) {
+  const int own = wlaw_series_own_law(tensor, series->n_epochs);
+  char text[640];
+  if (own < 0) return;
+  snprintf(text, sizeof text,
+           "These matrices are %s, to rounding, and have a law of their own, %s, which is fitted alone: the laws iid, "
+           "bipartite and permutation have no density among such matrices, so there is nothing to choose.%s",
+           wlaw_space_words(wlaw_report_law_ops((report_law)own)->matrix->space), wlaw_report_law_name((report_law)own),
+           own == REPORT_ZERO_DIAGONAL
+               ? " The last six columns are the same numbers as components of the Social Relations Model (Warner, "
+                 "Kenny and Stoto 1979): variances of network, actor (rows), partner (columns) and relationship, and "
+                 "the covariances of actor with partner and of the two directions; they have no robust error."
+               : "");
+  wlaw_html_paragraph(out, "small", text);
+}
+
 static void tensor_panels(text_buffer *out, const report_series *series, size_t t) {
   const report_tensor *tensor = &series->tensors[t];
   const bool square = tensor_has(series, tensor, REPORT_PERMUTATION);
@@ -194,7 +212,8 @@ static void tensor_panels(text_buffer *out, const report_series *series, size_t 
   const size_t n =
       square ? sizeof square_panels / sizeof *square_panels : sizeof rectangular_panels / sizeof *rectangular_panels;
   wlaw_html_heading(out, wlaw_page_tensor_label(tensor).s);
-  if (series->n_epochs > 1) {
+  own_law(out, series, tensor);
+  if (series->n_epochs > 1 && tensor_has(series, tensor, REPORT_BIPARTITE)) {
     wlaw_html_grid_open(out, "grid3");
     for (size_t i = 0; i < n; i++) panel(out, series, t, &panels[i]);
     wlaw_html_grid_close(out);

@@ -75,7 +75,7 @@ static void tensor_figure(text_buffer *out, const report_series *series, size_t 
                              ? "Bars are the weights at the first, the middle and the last snapshot, the line "
                                "is the normal density with their mean and standard deviation."
                              : "Bars are the weights, the line is the normal density with their mean and "
-                               "standard deviation.");
+                               "standard deviation. A diagonal of zeros is left out.");
   wlaw_html_figure_close(out);
 }
 
