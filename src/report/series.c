@@ -155,7 +155,7 @@ int wlaw_series_own_law(const report_tensor *tensor, size_t n_epochs) {
   int own = -1;
   for (size_t e = 0; e < n_epochs; e++) {
     const int chosen = tensor->points[e].chosen;
-    if (tensor->points[e].why_no_fit || chosen == own) continue;
+    if (chosen < 0 || chosen == own) continue; /* no fit, or as before */
     if (chosen < REPORT_NESTED || own >= 0) return -1;
     own = chosen;
   }

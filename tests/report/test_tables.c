@@ -229,15 +229,16 @@ static const char *make_own(const char *name, uint64_t networks, bool symmetric)
   return path;
 }
 
-/* A number of fit's document, errors beside it, as the page writes them. */
-static void parameter_text(char *out, size_t capacity, const wlaw_result *fit, const char *values, const char *errors,
-                           const char *path) {
-  const json_t *document = fit->document;
-  const double value = wlaw_read_number(json_object_get(document, values), path);
-  const double error = wlaw_read_number(json_object_get(document, errors), path);
-  const double robust = wlaw_read_number(json_object_get(document, "robust_standard_errors"), path);
+/* A number of fit's document, errors beside it, as the page writes them; a component has no robust one. */
+static void parameter_text(char *out, size_t capacity, const wlaw_result *fit, bool component, const char *path) {
+  const json_t *document = fit->document, *robust = json_object_get(document, "robust_standard_errors");
+  const json_t *values = json_object_get(document, component ? "components" : "parameters");
+  const json_t *errors = json_object_get(document, component ? "component_standard_errors" : "standard_errors");
+  const double value = wlaw_read_number(values, path), error = wlaw_read_number(errors, path);
   assert_true(isfinite(value) && isfinite(error));
-  snprintf(out, capacity, "%s (%s)", wlaw_number_error(value, error).s, wlaw_number(robust, 2).s);
+  const number_text exact = wlaw_number_error(value, error);
+  if (component) snprintf(out, capacity, "%s", exact.s);
+  else snprintf(out, capacity, "%s (%s)", exact.s, wlaw_number(wlaw_read_number(robust, path), 2).s);
 }
 
 /* Matrices with a law of their own: its parameters, components and departures as the verb fit has them, and nothing of
@@ -275,12 +276,11 @@ static void laws_of_their_own(void **state) {
     check_holds(page, text);
     assert_null(strstr(page, "No law could be"));
     assert_null(strstr(page, "<section id=\"laws\""));
-    snprintf(text, sizeof text, "Numbers: %s law", cases[i].law);
     for (size_t p = 0; p < cases[i].n; p++) {
-      const bool made = p >= cases[i].parameters;
-      parameter_text(want, sizeof want, fit, made ? "components" : "parameters",
-                     made ? "component_standard_errors" : "standard_errors", cases[i].paths[p]);
-      table_cell(cell, sizeof cell, page, text, 0, p);
+      const bool component = p >= cases[i].parameters;
+      snprintf(text, sizeof text, "Numbers: %s%s law", component ? "components of variance, " : "", cases[i].law);
+      parameter_text(want, sizeof want, fit, component, cases[i].paths[p]);
+      table_cell(cell, sizeof cell, page, text, 0, component ? p - cases[i].parameters : p);
       assert_string_equal(cell, want);
     }
     assert_int_equal(json_array_size(json_object_get(fit->document, "invariants")), cases[i].invariants);
