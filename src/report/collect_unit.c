@@ -129,8 +129,7 @@ static wlaw_status read_weights(unit_result *result, tensor_point *point, const 
   ensemble *source = NULL;
   WLAW_TRY(wlaw_ensemble_open(&source, &request, err));
   wlaw_status status = WLAW_OK;
-  const matrix_space *space = point->chosen >= 0 ? wlaw_report_law_ops((report_law)point->chosen)->matrix->space : NULL;
-  const bool no_diagonal = space && (space->zero_diagonal || space->parity == PARITY_ODD);
+  const bool no_diagonal = wlaw_report_no_diagonal(point->chosen);
   if (all->wants_histogram[e]) status = wlaw_read_histogram(&point->histogram, source, 0, no_diagonal, err);
   if (status == WLAW_OK && all->series->is_run) status = wlaw_read_invariants(&result->invariants, source, 0, err);
   const invariant_set *set = wlaw_collect_set(all, tensor);

@@ -95,6 +95,10 @@ bool wlaw_report_is_component(report_law law, size_t parameter) {
 
 const law_ops *wlaw_report_law_ops(report_law law) { return laws[law].ops; }
 
+bool wlaw_report_no_diagonal(int law) {
+  return law == REPORT_SYMMETRIC_ZERO_DIAGONAL || law == REPORT_ZERO_DIAGONAL || law == REPORT_ANTISYMMETRIC;
+}
+
 bool wlaw_report_law_find(report_law *law, const char *name) {
   for (int k = 0; k < REPORT_LAWS; k++)
     if (strcmp(wlaw_report_law_name((report_law)k), name) == 0) {

@@ -232,9 +232,12 @@ static void tensor_panels(text_buffer *out, const report_series *series, size_t 
 }
 
 void wlaw_page_parameters(text_buffer *out, const report_series *series) {
+  bool compared = false; /* with laws of all matrices */
+  for (size_t t = 0; t < series->n_tensors; t++) compared |= tensor_has(series, &series->tensors[t], REPORT_IID);
   wlaw_html_section_open(out, "parameters", "Parameters",
-                         "What the fitted laws are made of. Under an iid law every variance equals the variance of one "
-                         "weight and every covariance is 0.");
+                         compared ? "What the fitted laws are made of. Under an iid law every variance equals the "
+                                    "variance of one weight and every covariance is 0."
+                                  : "What the fitted laws are made of.");
   if (series->n_epochs > 1)
     wlaw_html_paragraph(out, "intro",
                         "The dotted line is the variance at the first snapshot. Bars reach two standard errors either "

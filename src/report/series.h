@@ -35,6 +35,7 @@ typedef struct report_parameter {
 /* Names, sizes and parameter tables (law_table.c). */
 const char *wlaw_report_law_name(report_law law); /* "bipartite" */
 const law_ops *wlaw_report_law_ops(report_law law);
+bool wlaw_report_no_diagonal(int law);                        /* its matrices have none but zeros there; false for -1 */
 bool wlaw_report_law_find(report_law *law, const char *name); /* false: none of the page's */
 size_t wlaw_report_law_size(report_law law);                  /* with components: 2, 5, 13, ... */
 /* Whether it is no parameter but a component of variance made of them, without a robust error. */
