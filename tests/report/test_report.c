@@ -258,6 +258,20 @@ static void memory(void **state) {
   snprintf(paths.output, sizeof paths.output, "%s", test_scratch("memory.html"));
   write_tensors(paths.input, &spec, 1, 0, false);
   alloc_fail_each(report_again, &paths);
+  /* with a law of their own: zero on the diagonal */
+  float matrices[50][9];
+  tensor_writer *writer = NULL;
+  wlaw_error *err = wlaw_error_new();
+  for (int i = 0; i < 450; i++) matrices[i / 9][i % 9] = i % 9 % 4 ? (float)(i * i % 23) : 0;
+  assert_int_equal(unlink(paths.input), 0);
+  check_ok(wlaw_writer_open(&writer, paths.input, &spec, 1, NULL, err));
+  check_ok(wlaw_writer_add(writer, matrices, sizeof matrices, err));
+  check_ok(wlaw_writer_commit(writer, err));
+  wlaw_error_free(err);
+  alloc_fail_each(report_again, &paths);
+  char *page = page_of(paths.output);
+  check_holds(page, "Numbers: zero-diagonal law");
+  free(page);
 }
 
 int main(void) {
