@@ -123,12 +123,34 @@ static void add_gradients(wick_task *task, size_t m) {
     }
 }
 
+/* The mean square of an entry, to a factor of the number of parameters. */
+static double entry_square(const matrix_gaussian *law) {
+  const matrix_layout *layout = &law->layout;
+  double sum = 0.0;
+  for (size_t a = 0; a < layout->means; a++)
+    sum += law->mean[a] * law->mean[a] / ((double)layout->rows * (double)layout->cols);
+  for (size_t b = 0; b < layout->n_blocks; b++)
+    for (size_t i = 0; i < layout->blocks[b].copies && layout->blocks[b].dimension > 0; i++)
+      sum += law->covariance[b][i * (layout->blocks[b].copies + 1)];
+  return sum;
+}
+
+/* Variances of degree k are of 2k-th powers. Where these vanish, what varies would pass for what the law fits. */
+static wlaw_status check_smallest(const matrix_gaussian *law, size_t degree, wlaw_error *err) {
+  static const double smallest = 1e-290; /* the rounding of its parts is not yet that of the end of double precision */
+  const double square = entry_square(law);
+  if (square == 0.0 || !(pow(square, (double)degree) < smallest)) return WLAW_OK;
+  wlaw_fail(err, WLAW_VALUE, "the weights are so small that the variances of invariants of degree %zu vanish", degree);
+  return wlaw_error_add_hint(err, WLAW_VALUE, "multiply them all by one number");
+}
+
 static wlaw_status set_laws(wick_task *task, const matrix_gaussian *laws, wlaw_error *err) {
   const bool bipartite = task->plan->bipartite;
   for (size_t l = 0; l < task->n; l++) {
     if (laws[l].layout.rows != laws[0].layout.rows || laws[l].layout.cols != laws[0].layout.cols)
       return wlaw_fail(err, WLAW_SHAPE, "laws of %zux%zu and %zux%zu matrices cannot share one prediction",
                        laws[0].layout.rows, laws[0].layout.cols, laws[l].layout.rows, laws[l].layout.cols);
+    WLAW_TRY(check_smallest(&laws[l], task->plan->degree, err));
     WLAW_TRY(wlaw_delta_law(&task->deltas[l], &laws[l], bipartite, err));
     task->deltas[task->n + l] = task->deltas[l];
     absolute(&task->deltas[task->n + l]);
@@ -160,15 +182,17 @@ static void zero_to_rounding(double *value, double scale, double tolerance) {
   if (*value <= tolerance * scale) *value = 0.0;
 }
 
-static void set_prediction(graph_prediction *out, const wick_task *task, size_t law, size_t class,
+/* false: some part of it overflows. */
+static bool set_prediction(graph_prediction *out, const wick_task *task, size_t law, size_t class,
                            const score_space *space) {
   *out = (graph_prediction){.mean = task->means[class]};
-  double scale = 0.0;
+  double scale = 0.0, all = fabs(out->mean);
   for (size_t m = 0; m < task->plan->degree; m++) {
     const double absolutes = task->chaos[((task->n + law) * GRAPH_EDGES + m) * task->n_classes + class];
     out->chaos[m] = task->chaos[(law * GRAPH_EDGES + m) * task->n_classes + class];
     zero_to_rounding(&out->chaos[m], absolutes, ZERO_TO_ROUNDING);
     out->variance += out->chaos[m];
+    all += absolutes;
     if (m < 2) scale += absolutes;
     else out->residual += out->chaos[m];
   }
@@ -177,6 +201,15 @@ static void set_prediction(graph_prediction *out, const wick_task *task, size_t 
   zero_to_rounding(&left, scale, ZERO_TO_ROUNDING * ZERO_TO_ROUNDING);
   out->residual += left;
   out->fitted = out->residual == 0.0;
+  return isfinite(all + left);
+}
+
+/* A law that is not a number has predictions that are none, and nothing is too large. */
+static wlaw_status fail_largest(const matrix_gaussian *law, size_t degree, wlaw_error *err) {
+  if (isnan(entry_square(law))) return WLAW_OK;
+  wlaw_fail(err, WLAW_VALUE, "the weights are so large that the variances of invariants of degree %zu overflow",
+            degree);
+  return wlaw_error_add_hint(err, WLAW_VALUE, "multiply them all by one number");
 }
 
 static wlaw_status predict(graph_prediction *out, wick_task *task, const matrix_gaussian *laws, wlaw_error *err) {
@@ -198,7 +231,8 @@ static wlaw_status predict(graph_prediction *out, wick_task *task, const matrix_
     wlaw_contraction_means(task->means, plan, task->factors + l * FACTORS, plan->degree);
     WLAW_TRY(wlaw_score_space(&space, &laws[l], plan->bipartite, err));
     for (size_t g = 0; g < plan->n_graphs; g++)
-      set_prediction(&out[l * plan->n_graphs + g], task, l, plan->class_of[g], &space);
+      if (!set_prediction(&out[l * plan->n_graphs + g], task, l, plan->class_of[g], &space))
+        WLAW_TRY(fail_largest(&laws[l], plan->degree, err));
   }
   return WLAW_OK;
 }

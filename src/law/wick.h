@@ -26,7 +26,7 @@ void wlaw_wick_plan_free(wick_plan *plan); /* NULL allowed */
 /* E[O] alone of the plan's graphs under one law; means: [n_graphs]. */
 wlaw_status wlaw_wick_means(double *means, const wick_plan *plan, const matrix_gaussian *law, wlaw_error *err);
 /* Everything, under n laws of one size (one epoch each, say), which share the work; out: [n, n_graphs]. What comes out
- * for a law is the same to rounding whichever laws it is asked with. */
+ * for a law is the same to rounding whichever laws it is asked with. WLAW_VALUE where variances overflow or vanish. */
 wlaw_status wlaw_wick_predict(graph_prediction *out, const wick_plan *plan, const matrix_gaussian *laws, size_t n,
                               wlaw_error *err);
 

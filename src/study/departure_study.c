@@ -12,9 +12,9 @@ static wlaw_status check_patience(const departure_study *study, size_t networks,
   const double seconds = wlaw_departure_measure_seconds(&study->set, study->rows, study->cols, networks) +
                          wlaw_departure_predict_seconds(&study->set);
   if (seconds <= study->settings.patience) return WLAW_OK;
-  wlaw_fail(err, WLAW_LIMIT, "these graphs would take about %.2g s of one core on %zu matrices of %zux%zu", seconds,
+  wlaw_fail(err, WLAW_ARGUMENT, "these graphs would take about %.2g s of one core on %zu matrices of %zux%zu", seconds,
             networks, study->rows, study->cols);
-  return wlaw_error_add_hint(err, WLAW_LIMIT, "--patience %.0f lets them", ceil(1.5 * seconds));
+  return wlaw_error_add_hint(err, WLAW_ARGUMENT, "--patience %.0f lets them", ceil(1.5 * seconds));
 }
 
 static wlaw_status measure(departure_study *out, matrix_moments *moments, ensemble *source, size_t matrix,

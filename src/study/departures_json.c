@@ -6,21 +6,11 @@
 #include "study/departure_study.h"
 #include "study/fit.h"
 #include "study/graph_meaning.h"
+#include "study/graphs.h"
 
 static json_t *graph_json(bool *failed, const graph *g, graph_family family) {
-  char formula[64], text[64];
-  json_t *object = json_object(), *edges = json_array();
-  wlaw_graph_formula(formula, sizeof formula, g);
-  wlaw_graph_text(text, sizeof text, g);
-  for (size_t e = 0; e < g->n_edges; e++)
-    wlaw_json_append(failed, edges, json_pack("[i,i]", (int)g->edges[e].from, (int)g->edges[e].to));
-  wlaw_json_put(failed, object, "name", json_string(wlaw_graph_name(g, family)));
-  wlaw_json_put(failed, object, "graph", json_string(text));
-  wlaw_json_put(failed, object, "formula", json_string(formula));
-  wlaw_json_put(failed, object, "degree", wlaw_json_count(g->n_edges));
-  wlaw_json_put(failed, object, "nodes", wlaw_json_count(g->n_nodes));
-  wlaw_json_put(failed, object, "connected", json_boolean(wlaw_graph_components(NULL, g) == 1));
-  wlaw_json_put(failed, object, "edges", edges);
+  json_t *object = json_object();
+  wlaw_graph_put(failed, object, g, family);
   return object;
 }
 
@@ -47,7 +37,7 @@ json_t *wlaw_invariants_observed_json(bool *failed, const matrix_moments *moment
 static const char *why_not_determined(const departure_study *study, const departure *one) {
   if (one->fitted) return "the fit determines it";
   if (!isfinite(one->observed)) return "its value overflows";
-  if (isnan(one->deviation_se)) return "the fitted law leaves it no fluctuation of its own to judge by";
+  if (isnan(one->deviation_se)) return "its standard error is below the rounding of its value";
   if (study->observed.count < 2) return "one network has no spread over networks";
   if (isnan(one->relative)) return "the prediction is zero: nothing is relative to it";
   return NULL;

@@ -11,8 +11,18 @@
  * cubed, over the root of the networks) are far from normal. */
 enum { NORMAL_NETWORKS = 200, NORMAL_ENTRIES = 5000 };
 
+/* Whether nothing can be judged because all is fitted, and not because rounding hides it. */
+static bool all_fitted(const departure_study *study) {
+  for (size_t k = 0; k < study->set.n; k++)
+    if (!study->departures[k].fitted) return false;
+  return true;
+}
+
 void wlaw_departures_why_not_simulated(char *out, size_t capacity, const departure_study *study) {
-  if (study->test.tested == 0) snprintf(out, capacity, "the fit determines every invariant looked at");
+  if (study->test.tested == 0)
+    snprintf(out, capacity, "%s",
+             all_fitted(study) ? "the fit determines every invariant looked at"
+                               : "each is determined by the fit, or varies less than its value is rounded");
   else if (study->seconds > 0.0)
     snprintf(out, capacity, "199 replicates would take about %.2g s of one core; --patience %.0f or --replicates N",
              study->seconds, ceil(1.5 * study->seconds));
@@ -40,8 +50,8 @@ static void say_global(bool *failed, json_t *summary, const departure_study *stu
   char formula[64], reason[160];
   const char *law = study->law->name;
   if (test->tested == 0) {
-    SENTENCE(failed, summary, "No invariant looked at can depart from the law %s: the fit determines each of them.",
-             law);
+    wlaw_departures_why_not_simulated(reason, sizeof reason, study);
+    SENTENCE(failed, summary, "No invariant looked at can depart from the law %s: %s.", law, reason);
     return;
   }
   wlaw_graph_formula(formula, sizeof formula, &study->set.graphs[test->worst]);

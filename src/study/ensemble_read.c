@@ -76,6 +76,9 @@ static wlaw_status fail_value(const ensemble *source, size_t which, size_t k, co
   if (*matrix->name) wlaw_error_in_tensor(err, WLAW_VALUE, matrix->name);
   if (!source->array) wlaw_error_in_file(err, WLAW_VALUE, source->n_paths ? source->paths[network] : source->label);
   if (source->run) wlaw_error_add_hint(err, WLAW_VALUE, "--exclude dead leaves out networks that broke down");
+  else if (matrix->rows == matrix->cols && e % (matrix->cols + 1) == 0 && e < matrix->rows * matrix->cols)
+    wlaw_error_add_hint(err, WLAW_VALUE,
+                        "a diagonal without meaning is written as zeros: laws of such matrices are fitted");
   return WLAW_VALUE;
 }
 
@@ -173,13 +176,16 @@ static wlaw_status check_scale(const ensemble *source, const ensemble_matrix *ma
                                wlaw_error *err) {
   static const double smallest = 1e-150; /* its square is the last that is far from the end of double precision */
   const size_t first_square = moments->length == MOMENTS_SQUARE ? Q_S1S1 : Q_SS;
-  double largest = 0.0; /* of the squares */
+  double mean = fmax(fabs(moments->pivot[0]), fabs(moments->pivot[1])), square = 0.0; /* the largest of each */
   bool finite = true;
   for (size_t i = 0; i < moments->length; i++) {
-    if (i >= first_square) largest = fmax(largest, fabs(moments->mean[i]));
+    double *const of = i < first_square ? &mean : &square;
+    *of = fmax(*of, fabs(moments->mean[i]));
     finite = finite && all_finite(moments->comoment[i], moments->length);
   }
-  if (finite && (largest == 0.0 || largest >= smallest)) return WLAW_OK;
+  /* squares of 0 are right where there is no spread about the pivot */
+  const bool zero = square == 0.0 && (mean == 0.0 || mean * mean >= smallest);
+  if (finite && (zero || square >= smallest)) return WLAW_OK;
   wlaw_fail(err, WLAW_VALUE, "the weights are so %s that their fourth powers %s", finite ? "small" : "large",
             finite ? "vanish" : "overflow");
   if (*matrix->name) wlaw_error_in_tensor(err, WLAW_VALUE, matrix->name);

@@ -43,12 +43,14 @@ const command_spec wlaw_command_graphs = {
 };
 
 void wlaw_graph_put(bool *failed, json_t *object, const graph *g, graph_family family) {
-  char formula[64];
+  char formula[64], text[64];
   json_t *edges = json_array();
   for (size_t e = 0; e < g->n_edges; e++)
     wlaw_json_append(failed, edges, json_pack("[i,i]", (int)g->edges[e].from, (int)g->edges[e].to));
   wlaw_graph_formula(formula, sizeof formula, g);
+  wlaw_graph_text(text, sizeof text, g);
   wlaw_json_put(failed, object, "name", json_string(wlaw_graph_name(g, family)));
+  wlaw_json_put(failed, object, "graph", json_string(text));
   wlaw_json_put(failed, object, "formula", json_string(formula));
   wlaw_json_put(failed, object, "degree", wlaw_json_count(g->n_edges));
   wlaw_json_put(failed, object, "nodes", wlaw_json_count(g->n_nodes));
@@ -57,13 +59,11 @@ void wlaw_graph_put(bool *failed, json_t *object, const graph *g, graph_family f
 }
 
 static json_t *graph_json(bool *failed, const graph *g, size_t number, graph_family family) {
-  char text[64], meaning[GRAPH_MEANING];
+  char meaning[GRAPH_MEANING];
   json_t *object = json_object();
   wlaw_graph_put(failed, object, g, family);
-  wlaw_graph_text(text, sizeof text, g);
   wlaw_graph_meaning(meaning, sizeof meaning, g, family);
   wlaw_json_put(failed, object, "number", wlaw_json_count(number));
-  wlaw_json_put(failed, object, "graph", json_string(text));
   wlaw_json_put(failed, object, "automorphisms", wlaw_json_count(wlaw_graph_automorphisms(g, family)));
   wlaw_json_put(failed, object, "meaning", json_string(meaning));
   return object;

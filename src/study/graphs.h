@@ -5,7 +5,8 @@
 #include "core/json.h"
 #include "math/graph.h"
 
-/* Puts what a canonical graph is into object: name ("" without one), formula, degree, nodes, connected, edges. */
+/* Puts what a canonical graph is into object: name ("" without one), graph, formula, degree, nodes, connected, edges.
+ */
 void wlaw_graph_put(bool *failed, json_t *object, const graph *g, graph_family family);
 
 #endif

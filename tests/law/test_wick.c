@@ -387,6 +387,64 @@ static void what_cannot_be_predicted(void **state) {
   wlaw_error_free(err);
 }
 
+/* The fit of all 13 parameters explains every part of degree 1 and 2, however near its covariances are to singular
+ * ones: correlations in single precision have a diagonal of 1 but for 1e-7. Parts of either side come from
+ * eigenvectors, to 2^-53 over sqrt(gap) = 1e-16 / 1e-6.5 of a standard deviation. */
+static void nearly_singular(void **state) {
+  (void)state;
+  static const double gaps[] = {1e-3, 1e-6, 1e-9, 1e-10, 1e-11, 1e-12, 1e-13, 1e-14, 0};
+  static const char *const texts[] = {"0-1,0-1", "0-0,0-1", "0-0,1-2", "0-1,0-2,1-3,2-3", "0-1,1-2,2-0"};
+  for (size_t k = 0; k < sizeof gaps / sizeof *gaps; k++) {
+    matrix_gaussian law =
+        law_of("permutation(mean=[1,2],V0=[1,-.5,-.5,.25],VH=[1,1,-2,1,1,-2,-2,-2,4],V2=1.2,V3=.9)", 8, 8);
+    for (size_t b = 0; b < 2; b++)
+      for (size_t i = 0; i < law.layout.blocks[b].copies; i++)
+        law.covariance[b][i * (law.layout.blocks[b].copies + 1)] += gaps[k];
+    for (size_t t = 0; t < sizeof texts / sizeof *texts; t++) {
+      const graph_prediction one = predicted(texts[t], &law);
+      check_near(one.residual, one.chaos[2] + one.chaos[3], 1e-18 * one.variance);
+      assert_true(one.fitted == (t < 3));
+    }
+  }
+  matrix_gaussian law = law_of("symmetric(mean=[1,2],V0=[1,-.5,-.5,.25],VH=[1,-2,-2,4],V2=1.2)", 8, 8);
+  const double singular = predicted(texts[3], &law).residual;
+  for (size_t k = 2; k < sizeof gaps / sizeof *gaps; k++) {
+    law = law_of("symmetric(mean=[1,2],V0=[1,-.5,-.5,.25],VH=[1,-2,-2,4],V2=1.2)", 8, 8);
+    for (size_t b = 0; b < 2; b++)
+      for (size_t i = 0; i < 2; i++) law.covariance[b][3 * i] += gaps[k];
+    check_near(predicted(texts[3], &law).residual, singular, (100 * gaps[k] + 1e-12) * singular);
+  }
+}
+
+/* A variance of 1e-400 is no reason to say "fitted", nor one of 1e400: refused, and the same law in other units is not.
+ */
+static void scales(void **state) {
+  (void)state;
+  static const struct {
+    double unit;
+    wlaw_status status;
+  } cases[] = {{1e-50, WLAW_VALUE}, {1e-30, WLAW_OK}, {1e30, WLAW_OK}, {1e50, WLAW_VALUE}};
+  const char *const text = "permutation(mean=[1,0],V0=[1,0,0,1],VH=[1,0,0,0,1,0,0,0,1],V2=1,V3=1)";
+  const graph cycle = parsed("0-1,1-2,2-3,3-0");
+  wlaw_error *err = wlaw_error_new();
+  graph_prediction one, other;
+  matrix_gaussian law = law_of(text, 5, 5);
+  check_ok(wlaw_graph_predict(&one, &cycle, &law, 1, false, true, err));
+  for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+    const double unit = cases[c].unit;
+    law = law_of(text, 5, 5);
+    law.mean[0] *= unit;
+    for (size_t b = 0; b < MATRIX_BLOCKS; b++)
+      for (size_t k = 0; k < MATRIX_COPIES * MATRIX_COPIES; k++) law.covariance[b][k] *= unit * unit;
+    check_status(wlaw_graph_predict(&other, &cycle, &law, 1, false, true, err), cases[c].status);
+    if (cases[c].status != WLAW_OK) continue;
+    assert_false(other.fitted);
+    /* eighth powers of a unit that is itself rounded */
+    check_near(other.residual / pow(unit, 8), one.residual, 1e-13 * one.residual);
+  }
+  wlaw_error_free(err);
+}
+
 static void costs(void **state) {
   (void)state;
   const graph one = parsed("0-1"), cycle4 = parsed("0-1,1-2,2-3,3-0"), cycle6 = parsed("0-1,1-2,2-3,3-4,4-5,5-0");
@@ -422,6 +480,8 @@ int main(void) {
       cmocka_unit_test(large_matrices),
       cmocka_unit_test(laws_together),
       cmocka_unit_test(what_cannot_be_predicted),
+      cmocka_unit_test(nearly_singular),
+      cmocka_unit_test(scales),
       cmocka_unit_test(costs),
       cmocka_unit_test(refused_memory),
   };

@@ -370,6 +370,37 @@ static void smallest_sizes(void **state) {
   free(weights);
 }
 
+/* A mean of 10^9 standard deviations leaves nothing of degree 4 above the rounding of its value: not fitted, not
+ * judged, and the reason is said. Weights whose squares or eighth powers vanish are refused. */
+static void lost_in_rounding(void **state) {
+  (void)state;
+  static const char *const options[] = {"law", "iid", "graph", "0-1,0-1,1-2,2-0", "replicates", "9", NULL};
+  double *weights = draws("iid(mean=1e9,variance=1)", 5, 4, 4, 21);
+  json_t *fit = document_of(weights, 5, 4, 4, options);
+  const json_t *one = json_array_get(json_object_get(fit, "invariants"), 0),
+               *departures = json_object_get(fit, "departures");
+  assert_true(json_is_false(json_object_get(one, "fitted")));
+  assert_true(json_is_null(json_object_get(one, "deviation_se")));
+  assert_non_null(strstr(json_string_value(json_object_get(one, "reason")), "rounding of its value"));
+  assert_non_null(strstr(json_string_value(json_object_get(departures, "reason")), "than its value is rounded"));
+  json_decref(fit);
+  static const double scales[] = {1e-209, 1e-59}; /* of weights near 1e9 */
+  wlaw_error *err = wlaw_error_new();
+  for (size_t s = 0; s < 2; s++) {
+    wlaw_options *given = NULL;
+    double scaled[5 * 16];
+    for (size_t k = 0; k < 5 * 16; k++) scaled[k] = weights[k] * scales[s];
+    check_ok(wlaw_options_make(&given, &wlaw_command_fit, err));
+    check_ok(wlaw_options_set(given, "degree", "4", err));
+    check_status(wlaw_fit_array(NULL, scaled, 5, 4, 4, given, err), WLAW_VALUE);
+    assert_non_null(strstr(wlaw_error_message(err), "vanish"));
+    wlaw_options_free(given);
+    wlaw_error_clear(err);
+  }
+  wlaw_error_free(err);
+  free(weights);
+}
+
 /* Laws with a space of their own: graphs of their family, also where the law is chosen by the data, and replicates that
  * lie in the space. */
 static void laws_with_a_space(void **state) {
@@ -429,7 +460,7 @@ static void refused_in_words(void **state) {
   check_ok(wlaw_options_make(&options, &wlaw_command_fit, err));
   check_ok(wlaw_options_set(options, "graph", "0-1,1-2,2-0,0-0", err));
   check_ok(wlaw_options_set(options, "patience", "0", err));
-  check_status(wlaw_fit_array(NULL, weights, 3, 4, 4, options, err), WLAW_LIMIT);
+  check_status(wlaw_fit_array(NULL, weights, 3, 4, 4, options, err), WLAW_ARGUMENT);
   assert_non_null(strstr(wlaw_error_message(err), "would take about"));
   assert_non_null(strstr(wlaw_error_hint(err), "--patience"));
   wlaw_options_free(options);
@@ -455,6 +486,7 @@ int main(void) {
       cmocka_unit_test(keys_and_counts),
       cmocka_unit_test(thirteen_by_default),
       cmocka_unit_test(smallest_sizes),
+      cmocka_unit_test(lost_in_rounding),
       cmocka_unit_test(laws_with_a_space),
       cmocka_unit_test(refused_in_words),
   };
