@@ -35,21 +35,6 @@ static wlaw_status read_changes(collector *all, size_t t, wlaw_error *err) {
   return WLAW_OK;
 }
 
-/* Matrices of a space of their own (symmetric ones, say) have fewer invariants, and laws that are not the page's. */
-static wlaw_status leave_out_spaces(collector *all, size_t t, wlaw_error *err) {
-  report_tensor *tensor = &all->series->tensors[t];
-  for (size_t e = 0; e < all->series->n_epochs; e++) {
-    const departure_rows *rows = &all->units[e * all->series->n_tensors + t].departures;
-    const law_ops *law = rows->observed.count > 0 ? wlaw_space_find(&rows->moments) : NULL;
-    if (!law) continue;
-    char why[160];
-    snprintf(why, sizeof why, "its matrices are %s; weightlaw fit --law %s --degree 4 looks at the invariants of such",
-             wlaw_space_words(law->matrix->space), law->name);
-    return wlaw_series_set_text(&tensor->why_no_departures, why) ? WLAW_OK : wlaw_fail_memory(err, sizeof why, 1);
-  }
-  return WLAW_OK;
-}
-
 /* One law of one tensor at all epochs: the unit of the work on departures. */
 static wlaw_status judge_law(void *context, size_t unit, unsigned worker, const atomic_bool *stop, wlaw_error *err) {
   (void)worker;
@@ -81,11 +66,29 @@ static wlaw_status read_units(collector *all, wlaw_error *err) {
     if (result->distance) WLAW_TRY(wlaw_read_distance(&point->distance, tensor, result->distance->document, err));
     if (result->step) WLAW_TRY(wlaw_read_distance(&point->step, tensor, result->step->document, err));
   }
+  return WLAW_OK;
+}
+
+static wlaw_status read_invariants(collector *all, wlaw_error *err) {
+  report_series *series = all->series;
   for (size_t t = 0; t < series->n_tensors; t++) {
     if (all->run) WLAW_TRY(read_changes(all, t, err));
-    WLAW_TRY(leave_out_spaces(all, t, err));
     const invariant_set *set = wlaw_collect_set(all, &series->tensors[t]);
     if (set) WLAW_TRY(wlaw_read_graphs(&series->tensors[t], set, err));
+  }
+  return WLAW_OK;
+}
+
+/* Matrices that are symmetric, say, at some epochs alone have one law there and others elsewhere. */
+static wlaw_status leave_out_mixed(report_tensor *tensor, size_t n_epochs, wlaw_error *err) {
+  if (wlaw_series_own_law(tensor, n_epochs) >= 0) return WLAW_OK;
+  for (size_t e = 0; e < n_epochs; e++) {
+    const int chosen = tensor->points[e].chosen;
+    if (chosen < REPORT_NESTED) continue;
+    char why[160];
+    snprintf(why, sizeof why, "its matrices are %s at some epochs and not at others, so they have no one law to test",
+             wlaw_space_words(wlaw_report_law_ops((report_law)chosen)->matrix->space));
+    return wlaw_series_set_text(&tensor->why_no_departures, why) ? WLAW_OK : wlaw_fail_memory(err, sizeof why, 1);
   }
   return WLAW_OK;
 }
@@ -97,8 +100,10 @@ static wlaw_status choose_invariants(collector *all, wlaw_error *err) {
   double spent = 0;
   for (size_t t = 0; t < all->series->n_tensors && request->degree > 0; t++) {
     report_tensor *tensor = &all->series->tensors[t];
-    const graph_family family = wlaw_departure_family(NULL, tensor->rows, tensor->cols);
-    invariant_set *set = &all->sets[family == GRAPH_BIPARTITE];
+    WLAW_TRY(leave_out_mixed(tensor, all->series->n_epochs, err));
+    if (tensor->why_no_departures) continue;
+    const graph_family family = wlaw_collect_family(all, tensor);
+    invariant_set *set = &all->sets[family];
     if (set->n == 0) WLAW_TRY(wlaw_invariant_set_make(set, family, request->degree, NULL, err));
     const double seconds = (double)all->series->n_epochs *
                            wlaw_departure_measure_seconds(set, tensor->rows, tensor->cols, tensor->networks);
@@ -121,16 +126,18 @@ static wlaw_status run_units(collector *all, wlaw_monitor *monitor, wlaw_error *
   all->units = wlaw_array(n, sizeof *all->units);
   all->wants_histogram = wlaw_array(all->series->n_epochs, sizeof(bool));
   wlaw_status status = all->units && all->wants_histogram ? WLAW_OK : wlaw_fail_memory(err, n, sizeof *all->units);
-  if (status == WLAW_OK) status = choose_invariants(all, err);
   if (status == WLAW_OK) {
     for (size_t i = 0; i < n_shown; i++) all->wants_histogram[shown[i]] = true;
-    status = wlaw_parallel(n, all->request->threads, wlaw_collect_unit, all, monitor, err);
+    status = wlaw_parallel(n, all->request->threads, wlaw_collect_fits, all, monitor, err);
   }
   if (status == WLAW_OK) status = read_units(all, err);
+  if (status == WLAW_OK) status = choose_invariants(all, err);
+  if (status == WLAW_OK) status = wlaw_parallel(n, all->request->threads, wlaw_collect_weights, all, monitor, err);
+  if (status == WLAW_OK) status = read_invariants(all, err);
   if (status == WLAW_OK)
     status = wlaw_parallel(all->series->n_tensors * REPORT_LAWS, all->request->threads, judge_law, all, monitor, err);
   for (size_t unit = 0; all->units && unit < n; unit++) wlaw_unit_release(&all->units[unit]);
-  for (size_t k = 0; k < 2; k++) wlaw_invariant_set_free(&all->sets[k]);
+  for (size_t k = 0; k < sizeof all->sets / sizeof *all->sets; k++) wlaw_invariant_set_free(&all->sets[k]);
   free(all->units);
   free(all->wants_histogram);
   return status;

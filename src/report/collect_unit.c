@@ -59,14 +59,14 @@ static wlaw_status fit_law(wlaw_result **result, const collector *all, const rep
   return status;
 }
 
-/* The laws whose parameters the page shows and the automatic fit did not give. */
+/* The laws whose parameters the page shows and the automatic fit did not give; a law of the matrices' own is alone. */
 static wlaw_status fit_missing_laws(unit_result *unit, const collector *all, const report_tensor *tensor, size_t e,
                                     wlaw_error *err) {
   tensor_point *seen = wlaw_array(1, sizeof *seen);
   if (!seen) return wlaw_fail_memory(err, 1, sizeof *seen);
   wlaw_read_fit(seen, unit->fits[0]->document);
   wlaw_status status = WLAW_OK;
-  for (int k = 0; status == WLAW_OK && k < REPORT_LAWS; k++) {
+  for (int k = 0; status == WLAW_OK && seen->chosen < REPORT_NESTED && k < REPORT_NESTED; k++) {
     const bool applies = k != REPORT_PERMUTATION || tensor->rows == tensor->cols;
     if (!applies || seen->fits[k].present) continue;
     status = fit_law(&unit->fits[1 + k], all, tensor, e, wlaw_report_law_name((report_law)k), err);
@@ -106,8 +106,13 @@ static wlaw_status compare_with(wlaw_result **result, const collector *all, cons
   return status;
 }
 
+graph_family wlaw_collect_family(const collector *all, const report_tensor *tensor) {
+  const int own = wlaw_series_own_law(tensor, all->series->n_epochs);
+  return wlaw_departure_family(own >= 0 ? wlaw_report_law_ops((report_law)own) : NULL, tensor->rows, tensor->cols);
+}
+
 const invariant_set *wlaw_collect_set(const collector *all, const report_tensor *tensor) {
-  const invariant_set *set = &all->sets[tensor->rows != tensor->cols];
+  const invariant_set *set = &all->sets[wlaw_collect_family(all, tensor)];
   return set->n > 0 && !tensor->why_no_departures ? set : NULL;
 }
 
@@ -124,7 +129,8 @@ static wlaw_status read_weights(unit_result *result, tensor_point *point, const 
   ensemble *source = NULL;
   WLAW_TRY(wlaw_ensemble_open(&source, &request, err));
   wlaw_status status = WLAW_OK;
-  if (all->wants_histogram[e]) status = wlaw_read_histogram(&point->histogram, source, 0, err);
+  const bool no_diagonal = wlaw_report_no_diagonal(point->chosen);
+  if (all->wants_histogram[e]) status = wlaw_read_histogram(&point->histogram, source, 0, no_diagonal, err);
   if (status == WLAW_OK && all->series->is_run) status = wlaw_read_invariants(&result->invariants, source, 0, err);
   const invariant_set *set = wlaw_collect_set(all, tensor);
   if (status == WLAW_OK && set) status = wlaw_departure_rows_read(&result->departures, set, source, 0, err);
@@ -132,7 +138,7 @@ static wlaw_status read_weights(unit_result *result, tensor_point *point, const 
   return status;
 }
 
-wlaw_status wlaw_collect_unit(void *context, size_t unit, unsigned worker, const atomic_bool *stop, wlaw_error *err) {
+wlaw_status wlaw_collect_fits(void *context, size_t unit, unsigned worker, const atomic_bool *stop, wlaw_error *err) {
   (void)worker;
   collector *all = context;
   const size_t n_tensors = all->series->n_tensors, e = unit / n_tensors;
@@ -144,7 +150,8 @@ wlaw_status wlaw_collect_unit(void *context, size_t unit, unsigned worker, const
   if (status == WLAW_OK) status = fit_missing_laws(result, all, tensor, e, reason);
   status = wlaw_collect_reason(&point->why_no_fit, status, reason, err);
   wlaw_error_clear(reason);
-  const char *unchosen = result->fits[0] ? wlaw_read_unchosen(result->fits[0]->document) : NULL;
+  const json_t *document = result->fits[0] ? result->fits[0]->document : NULL;
+  const char *unchosen = json_string_value(json_object_get(document, "reason"));
   if (status == WLAW_OK && unchosen && !wlaw_series_set_text(&point->why_no_choice, unchosen))
     status = wlaw_fail_memory(err, strlen(unchosen), 1);
   if (status == WLAW_OK && all->series->is_run && !atomic_load(stop)) {
@@ -157,11 +164,18 @@ wlaw_status wlaw_collect_unit(void *context, size_t unit, unsigned worker, const
     status = compare_with(&result->step, all, tensor, e, &all->series->epochs[e - 1], err);
     if (!wlaw_collect_is_fatal(status)) status = WLAW_OK;
   }
-  if (status == WLAW_OK && !atomic_load(stop)) {
-    status = read_weights(result, point, all, tensor, e, err);
-    if (!wlaw_collect_is_fatal(status)) status = WLAW_OK;
-  }
   return status;
+}
+
+wlaw_status wlaw_collect_weights(void *context, size_t unit, unsigned worker, const atomic_bool *stop,
+                                 wlaw_error *err) {
+  (void)worker;
+  (void)stop;
+  collector *all = context;
+  const size_t n_tensors = all->series->n_tensors, e = unit / n_tensors;
+  report_tensor *tensor = &all->series->tensors[unit % n_tensors];
+  const wlaw_status status = read_weights(&all->units[unit], &tensor->points[e], all, tensor, e, err);
+  return wlaw_collect_is_fatal(status) ? status : WLAW_OK;
 }
 
 void wlaw_unit_release(unit_result *unit) {

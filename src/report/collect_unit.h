@@ -19,16 +19,20 @@ typedef struct collector {
   const collect_request *request;
   const run_directory *run; /* NULL: a file */
   report_series *series;
-  unit_result *units;    /* [n_epochs * n_tensors], epoch slowest */
-  invariant_set sets[2]; /* for square matrices and for others; empty where not needed */
-  bool *wants_histogram; /* [n_epochs] */
+  unit_result *units;                          /* [n_epochs * n_tensors], epoch slowest */
+  invariant_set sets[GRAPH_ANTISYMMETRIC + 1]; /* by family; empty where not needed */
+  bool *wants_histogram;                       /* [n_epochs] */
 } collector;
 
+/* The graphs that tell a tensor's matrices apart; all epochs have been fitted. */
+graph_family wlaw_collect_family(const collector *all, const report_tensor *tensor);
 /* The invariants to look at for a tensor; NULL: none. */
 const invariant_set *wlaw_collect_set(const collector *all, const report_tensor *tensor);
 
-/* For wlaw_parallel; context: a collector. */
-wlaw_status wlaw_collect_unit(void *context, size_t unit, unsigned worker, const atomic_bool *stop, wlaw_error *err);
+/* For wlaw_parallel; context: a collector. First fits and distances; then, when the fits of all epochs have said which
+ * invariants a tensor has, what is read from the weights themselves. */
+wlaw_status wlaw_collect_fits(void *context, size_t unit, unsigned worker, const atomic_bool *stop, wlaw_error *err);
+wlaw_status wlaw_collect_weights(void *context, size_t unit, unsigned worker, const atomic_bool *stop, wlaw_error *err);
 void wlaw_unit_release(unit_result *unit);
 
 /* Failures that end the report; all others leave a gap. */

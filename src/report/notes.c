@@ -119,25 +119,35 @@ static void note_errors(sentence_list *notes, const report_series *series) {
                       known);
 }
 
-static bool any_simulated(const report_series *series) {
+/* Whether there are tests between laws, and whether some are simulated. */
+static bool any_test(const report_series *series, bool *simulated) {
+  bool any = false;
+  *simulated = false;
   for (size_t t = 0; t < series->n_tensors; t++)
     for (size_t e = 0; e < series->n_epochs; e++)
-      for (int k = REPORT_BIPARTITE; k < REPORT_LAWS; k++)
-        if (series->tensors[t].points[e].tests[k].simulated) return true;
-  return false;
+      for (int k = REPORT_BIPARTITE; k < REPORT_NESTED; k++) {
+        any |= series->tensors[t].points[e].tests[k].present;
+        *simulated |= series->tensors[t].points[e].tests[k].simulated;
+      }
+  return any;
 }
 
 static void note_few(sentence_list *notes, const report_series *series) {
   const double fewest = fewest_networks(series);
+  bool simulated;
   if (!(fewest >= 1 && fewest < ENOUGH_NETWORKS)) return;
+  if (!any_test(series, &simulated)) {
+    wlaw_sentence_add(notes, "Robust errors from so few networks as %.0f are uncertain themselves.", fewest);
+    return;
+  }
   wlaw_sentence_add(
       notes,
       "With %.0f network%s the \xcf\x87\xc2\xb2 law of the likelihood-ratio test is rough (at a nominal "
       "5\xc2\xa0%% the true size is 26\xc2\xa0%% with 3 networks, 12\xc2\xa0%% with 5, 7\xc2\xa0%% with 10)%s",
       fewest, fewest == 1 ? "" : "s",
-      any_simulated(series) ? ", so p-values come from simulated replicates of the smaller law; robust "
-                              "errors from so few networks are uncertain themselves."
-                            : "; robust errors from so few networks are uncertain themselves.");
+      simulated ? ", so p-values come from simulated replicates of the smaller law; robust "
+                  "errors from so few networks are uncertain themselves."
+                : "; robust errors from so few networks are uncertain themselves.");
 }
 
 static void note_gaussian(sentence_list *notes, const report_series *series) {

@@ -17,7 +17,7 @@ bool wlaw_page_has_departures(const report_series *series) {
   return false;
 }
 
-static const unsigned law_colours[REPORT_LAWS] = {7, 0, 1};
+static const unsigned law_colours[REPORT_LAWS] = {7, 0, 1, 1, 1, 1, 1};
 
 /* The summaries of a tensor: of law k at epoch e at [k * n_epochs + e]; tested is 0 where there is none. */
 static departure_summary *summarise(const report_series *series, const report_tensor *tensor) {
@@ -30,6 +30,12 @@ static departure_summary *summarise(const report_series *series, const report_te
     return NULL;
   }
   return all;
+}
+
+static bool has_law(const departure_summary *all, size_t n_epochs, int k) {
+  for (size_t e = 0; e < n_epochs; e++)
+    if (all[(size_t)k * n_epochs + e].tested > 0) return true;
+  return false;
 }
 
 /* ---- charts along training */
@@ -84,8 +90,8 @@ static void fill_panel(double *numbers, const departure_summary *all, size_t n, 
   }
 }
 
-static void panel_chart(text_buffer *out, const report_series *series, size_t t, int widest, const double *numbers,
-                        const departure_panel *panel) {
+static void panel_chart(text_buffer *out, const report_series *series, size_t t, const departure_summary *all,
+                        int widest, const double *numbers, const departure_panel *panel) {
   const size_t n = series->n_epochs;
   const double *quantile = numbers + REPORT_LAWS * n;
   const unsigned colour = law_colours[widest];
@@ -93,8 +99,9 @@ static void panel_chart(text_buffer *out, const report_series *series, size_t t,
   size_t n_lines = 0;
   lines[n_lines++] = (chart_line){.label = "median", .y = quantile + QUANTILE_50 * n, .colour = colour, .plain = true};
   for (int k = 0; panel->maxima && k <= widest; k++)
-    lines[n_lines++] = (chart_line){
-        .label = wlaw_report_law_name((report_law)k), .y = numbers + (size_t)k * n, .colour = law_colours[k]};
+    if (has_law(all, n, k))
+      lines[n_lines++] = (chart_line){
+          .label = wlaw_report_law_name((report_law)k), .y = numbers + (size_t)k * n, .colour = law_colours[k]};
   if (panel->unit == IN_ERRORS)
     lines[n_lines++] =
         (chart_line){.label = "Holm", .y = numbers + (PANEL_ROWS - 1) * n, .colour = 2, .dashed = true, .plain = true};
@@ -126,11 +133,13 @@ static void share_chart(text_buffer *out, const report_series *series, size_t t,
                         int widest, double *shares) {
   const size_t n = series->n_epochs;
   chart_line lines[REPORT_LAWS];
+  size_t n_lines = 0;
   char id[48];
   for (size_t k = 0; k <= (size_t)widest; k++) {
+    if (!has_law(all, n, (int)k)) continue;
     for (size_t e = 0; e < n; e++)
       shares[k * n + e] = (double)all[k * n + e].beyond / (double)all[k * n + e].tested; /* 0 / 0: a gap */
-    lines[k] =
+    lines[n_lines++] =
         (chart_line){.label = wlaw_report_law_name((report_law)k), .y = shares + k * n, .colour = law_colours[k]};
   }
   snprintf(id, sizeof id, "departures-share-%zu", t);
@@ -145,7 +154,7 @@ static void share_chart(text_buffer *out, const report_series *series, size_t t,
                             .n = n,
                             .y_range = {0, 0.1},
                             .lines = lines,
-                            .n_lines = (size_t)widest + 1};
+                            .n_lines = n_lines};
   wlaw_chart_line(out, &chart);
 }
 
@@ -159,7 +168,7 @@ static void charts(text_buffer *out, const report_series *series, size_t t, cons
   for (size_t i = 0; i < sizeof panels / sizeof *panels; i++) {
     fill_panel(numbers, all, series->n_epochs, widest, &panels[i]);
     wlaw_html_figure_open(out, "", panels[i].heading);
-    panel_chart(out, series, t, widest, numbers, &panels[i]);
+    panel_chart(out, series, t, all, widest, numbers, &panels[i]);
     wlaw_html_caption(out, panels[i].caption);
     wlaw_html_figure_close(out);
   }

@@ -15,7 +15,7 @@ bool wlaw_page_has_laws(const report_series *series) {
   return false;
 }
 
-static const char *const law_brief[REPORT_LAWS] = {"iid", "bip.", "perm."};
+static const char *const law_brief[REPORT_NESTED] = {"iid", "bip.", "perm."};
 
 /* Strength of evidence in six steps. A p-value that is not known has no step. */
 static int p_step(double p) {
@@ -33,12 +33,12 @@ static const char *const p_words[] = {"p \xe2\x89\xa5 0.05",
                                       "< 10\xe2\x81\xbb\xc2\xb9\xe2\x81\xb0",
                                       "< 10\xe2\x81\xbb\xe2\x81\xb5\xe2\x81\xb0"};
 static const char *const p_classes[] = {"h0", "h1", "h2", "h3", "h4", "h5"};
-static const char *const law_classes[REPORT_LAWS] = {"l0", "l1", "l2"};
+static const char *const law_classes[REPORT_NESTED] = {"l0", "l1", "l2"};
 
 /* Distance of the best law's BIC to the next best one; NaN with fewer than two. */
 static double bic_lead(const tensor_point *point, int best) {
   double lead = NAN;
-  for (int k = 0; k < REPORT_LAWS; k++) {
+  for (int k = 0; k < REPORT_NESTED; k++) {
     const double gap = point->fits[k].bic - point->fits[best].bic;
     if (k != best && point->fits[k].present && isfinite(gap) && !(gap >= lead)) lead = gap;
   }
@@ -118,7 +118,7 @@ static void draw_strip(text_buffer *out, const report_series *series, const stri
 }
 
 static void bic_strip(text_buffer *out, const report_series *series) {
-  static const char *const laws[REPORT_LAWS] = {
+  static const char *const laws[REPORT_NESTED] = {
       "iid: every entry alike (2 parameters)",
       "bipartite: rows and columns exchangeable (5)",
       "permutation: rows and columns exchangeable together (13)",
@@ -127,13 +127,15 @@ static void bic_strip(text_buffer *out, const report_series *series) {
   strip_memory memory;
   if (strip_allocate(&memory, series, series->n_tensors)) {
     for (size_t t = 0; t < series->n_tensors; t++) {
+      if (wlaw_series_own_law(&series->tensors[t], n) >= 0) continue;
+      const size_t first = memory.n_rows * n;
       memory.labels[memory.n_rows++] = wlaw_page_tensor_name(&series->tensors[t]);
       for (size_t e = 0; e < n; e++)
-        memory.cells[t * n + e] = law_cell(&memory.texts[t * n + e], series, &series->tensors[t], e);
+        memory.cells[first + e] = law_cell(&memory.texts[first + e], series, &series->tensors[t], e);
     }
     wlaw_html_figure_open(out, "wide", "The law with the smallest BIC");
     wlaw_html_key_open(out);
-    for (int k = 0; k < REPORT_LAWS; k++) wlaw_html_key_item(out, law_classes[k], laws[k]);
+    for (int k = 0; k < REPORT_NESTED; k++) wlaw_html_key_item(out, law_classes[k], laws[k]);
     wlaw_html_key_close(out);
     draw_strip(out, series, &memory, "bic", "Law with the smallest BIC", "One row a matrix, one cell an epoch.");
     wlaw_html_caption(out,
@@ -152,7 +154,7 @@ static bool tensor_has_test(const report_series *series, const report_tensor *te
 
 static void add_test_rows(strip_memory *memory, const report_series *series, const report_tensor *tensor) {
   const size_t n = series->n_epochs;
-  for (int k = REPORT_BIPARTITE; k < REPORT_LAWS; k++) {
+  for (int k = REPORT_BIPARTITE; k < REPORT_NESTED; k++) {
     if (!tensor_has_test(series, tensor, k)) continue;
     const size_t row = memory->n_rows++;
     snprintf(memory->labels[row].s, sizeof memory->labels[row].s, "%.40s%s: %s or %s", wlaw_page_tensor_name(tensor).s,
@@ -165,7 +167,7 @@ static void add_test_rows(strip_memory *memory, const report_series *series, con
 
 static void test_strip(text_buffer *out, const report_series *series) {
   strip_memory memory;
-  if (strip_allocate(&memory, series, (REPORT_LAWS - 1) * series->n_tensors)) {
+  if (strip_allocate(&memory, series, (REPORT_NESTED - 1) * series->n_tensors)) {
     for (size_t t = 0; t < series->n_tensors; t++) add_test_rows(&memory, series, &series->tensors[t]);
     if (memory.n_rows > 0) {
       wlaw_html_figure_open(out, "wide", "Likelihood-ratio tests between the nested laws: p-values");
@@ -190,12 +192,12 @@ static void tensor_rows(text_buffer *out, const report_series *series, const rep
     wlaw_html_row_open(out, wlaw_page_tensor_name(tensor).s);
     wlaw_html_cell(out, wlaw_number_fixed(series->epochs[e], 0).s);
     wlaw_html_cell(out, wlaw_number_fixed(point->networks, 0).s);
-    for (int k = 0; k < REPORT_LAWS; k++) {
+    for (int k = 0; k < REPORT_NESTED; k++) {
       const double least = best >= 0 ? point->fits[best].bic : NAN;
       wlaw_html_cell(out, wlaw_number(point->fits[k].log_likelihood, 7).s);
       wlaw_html_cell(out, wlaw_number(point->fits[k].bic - least, 3).s);
     }
-    for (int k = REPORT_BIPARTITE; k < REPORT_LAWS; k++) {
+    for (int k = REPORT_BIPARTITE; k < REPORT_NESTED; k++) {
       wlaw_html_cell(out, wlaw_number(point->tests[k].statistic, 4).s);
       wlaw_html_cell(out, wlaw_number_p(point->tests[k].p_value).s);
     }
@@ -224,7 +226,8 @@ static void table(text_buffer *out, const report_series *series) {
                        "Numbers: likelihoods, \xce\x94"
                        "BIC and tests",
                        columns, sizeof columns / sizeof *columns);
-  for (size_t t = 0; t < series->n_tensors; t++) tensor_rows(out, series, &series->tensors[t]);
+  for (size_t t = 0; t < series->n_tensors; t++)
+    if (wlaw_series_own_law(&series->tensors[t], series->n_epochs) < 0) tensor_rows(out, series, &series->tensors[t]);
   wlaw_html_table_close(out);
 }
 

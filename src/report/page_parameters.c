@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "core/memory.h"
+#include "law/space.h"
 #include "report/chart.h"
 #include "report/html.h"
 #include "report/page.h"
@@ -159,32 +160,56 @@ static void panel(text_buffer *out, const report_series *series, size_t t, const
   free(numbers);
 }
 
-static void law_rows(text_buffer *out, const report_series *series, const report_tensor *tensor, report_law law) {
+static void law_rows(text_buffer *out, const report_series *series, const report_tensor *tensor, report_law law,
+                     bool components) {
   const size_t size = wlaw_report_law_size(law);
   for (size_t e = 0; e < series->n_epochs; e++) {
     const law_fit *fit = &tensor->points[e].fits[law];
     if (!fit->present) continue;
     wlaw_html_row_open(out, wlaw_number_fixed(series->epochs[e], 0).s);
     for (size_t p = 0; p < size; p++) {
-      char text[200];
-      snprintf(text, sizeof text, "%s (%s)", wlaw_number_error(fit->value[p], fit->error[p]).s,
-               wlaw_number(fit->robust[p], 2).s);
+      char text[200], robust[80] = "";
+      if (wlaw_report_is_component(law, p) != components) continue;
+      if (!components) snprintf(robust, sizeof robust, " (%s)", wlaw_number(fit->robust[p], 2).s);
+      snprintf(text, sizeof text, "%s%s", wlaw_number_error(fit->value[p], fit->error[p]).s, robust);
       wlaw_html_cell(out, text);
     }
     wlaw_html_row_close(out);
   }
 }
 
-static void law_table(text_buffer *out, const report_series *series, const report_tensor *tensor, report_law law) {
-  if (!tensor_has(series, tensor, law)) return;
+/* The parameters of a law, or the components of variance made of them. */
+static void law_table(text_buffer *out, const report_series *series, const report_tensor *tensor, report_law law,
+                      bool components) {
   const char *columns[REPORT_PARAMETERS_MOST + 1] = {"epoch"};
+  size_t n = 1;
   char summary[160];
-  for (size_t p = 0; p < wlaw_report_law_size(law); p++) columns[p + 1] = wlaw_report_law_parameters(law)[p].symbol;
-  snprintf(summary, sizeof summary, "Numbers: %s law, value \xc2\xb1 error exact under the law (robust error)",
-           wlaw_report_law_name(law));
-  wlaw_html_table_open(out, series->n_epochs == 1, summary, columns, wlaw_report_law_size(law) + 1);
-  law_rows(out, series, tensor, law);
+  for (size_t p = 0; p < wlaw_report_law_size(law); p++)
+    if (wlaw_report_is_component(law, p) == components) columns[n++] = wlaw_report_law_parameters(law)[p].symbol;
+  if (n == 1 || !tensor_has(series, tensor, law)) return;
+  snprintf(summary, sizeof summary, "Numbers: %s%s law, value \xc2\xb1 error exact under the law%s",
+           components ? "components of variance, " : "", wlaw_report_law_name(law),
+           components ? "" : " (robust error)");
+  wlaw_html_table_open(out, series->n_epochs == 1, summary, columns, n);
+  law_rows(out, series, tensor, law, components);
   wlaw_html_table_close(out);
+}
+
+/* Why there is one law alone, and what its components are. */
+static void own_law(text_buffer *out, const report_series *series, const report_tensor *tensor) {
+  const int own = wlaw_series_own_law(tensor, series->n_epochs);
+  char text[640];
+  if (own < 0) return;
+  snprintf(text, sizeof text,
+           "These matrices are %s, to rounding, and have a law of their own, %s, which is fitted alone: the laws iid, "
+           "bipartite and permutation have no density among such matrices, so there is nothing to choose.%s",
+           wlaw_space_words(wlaw_report_law_ops((report_law)own)->matrix->space), wlaw_report_law_name((report_law)own),
+           own == REPORT_ZERO_DIAGONAL
+               ? " The same numbers as components of the Social Relations Model (Warner, Kenny and Stoto 1979): "
+                 "variances of network, actor (rows), partner (columns) and relationship, and the covariances of actor "
+                 "with partner and of the two directions of a pair."
+               : "");
+  wlaw_html_paragraph(out, "small", text);
 }
 
 static void tensor_panels(text_buffer *out, const report_series *series, size_t t) {
@@ -194,18 +219,25 @@ static void tensor_panels(text_buffer *out, const report_series *series, size_t 
   const size_t n =
       square ? sizeof square_panels / sizeof *square_panels : sizeof rectangular_panels / sizeof *rectangular_panels;
   wlaw_html_heading(out, wlaw_page_tensor_label(tensor).s);
-  if (series->n_epochs > 1) {
+  own_law(out, series, tensor);
+  if (series->n_epochs > 1 && tensor_has(series, tensor, REPORT_BIPARTITE)) {
     wlaw_html_grid_open(out, "grid3");
     for (size_t i = 0; i < n; i++) panel(out, series, t, &panels[i]);
     wlaw_html_grid_close(out);
   }
-  for (int k = REPORT_LAWS; k-- > 0;) law_table(out, series, tensor, (report_law)k);
+  for (int k = REPORT_LAWS; k-- > 0;) {
+    law_table(out, series, tensor, (report_law)k, false);
+    law_table(out, series, tensor, (report_law)k, true);
+  }
 }
 
 void wlaw_page_parameters(text_buffer *out, const report_series *series) {
+  bool compared = false; /* with laws of all matrices */
+  for (size_t t = 0; t < series->n_tensors; t++) compared |= tensor_has(series, &series->tensors[t], REPORT_IID);
   wlaw_html_section_open(out, "parameters", "Parameters",
-                         "What the fitted laws are made of. Under an iid law every variance equals the variance of one "
-                         "weight and every covariance is 0.");
+                         compared ? "What the fitted laws are made of. Under an iid law every variance equals the "
+                                    "variance of one weight and every covariance is 0."
+                                  : "What the fitted laws are made of.");
   if (series->n_epochs > 1)
     wlaw_html_paragraph(out, "intro",
                         "The dotted line is the variance at the first snapshot. Bars reach two standard errors either "

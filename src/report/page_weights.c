@@ -71,11 +71,15 @@ static void tensor_figure(text_buffer *out, const report_series *series, size_t 
   for (size_t e = 0; e < series->n_epochs; e++)
     if (series->tensors[t].points[e].histogram) draw(out, series, t, e);
   wlaw_html_grid_close(out);
-  wlaw_html_caption(out, series->is_run
-                             ? "Bars are the weights at the first, the middle and the last snapshot, the line "
-                               "is the normal density with their mean and standard deviation."
-                             : "Bars are the weights, the line is the normal density with their mean and "
-                               "standard deviation.");
+  char caption[240];
+  snprintf(caption, sizeof caption,
+           "Bars are the weights%s, the line is the normal density with their mean and standard "
+           "deviation.%s",
+           series->is_run ? " at the first, the middle and the last snapshot" : "",
+           wlaw_report_no_diagonal(wlaw_series_own_law(&series->tensors[t], series->n_epochs))
+               ? " The diagonal, zero in these matrices, is left out."
+               : "");
+  wlaw_html_caption(out, caption);
   wlaw_html_figure_close(out);
 }
 

@@ -11,11 +11,8 @@
 /* The number at a path such as "parameters.VH.0.1" (indices of arrays; a list of one reads as its number), or NaN. */
 double wlaw_read_number(const json_t *from, const char *path);
 
-/* weightlaw.fit/1: the chosen law, every law tried, their tests. Where the law is none of the page's, likelihoods read
- * before are forgotten: nothing is chosen among the page's laws. */
+/* weightlaw.fit/1: the chosen law, every law tried, their tests. */
 void wlaw_read_fit(tensor_point *point, const json_t *document);
-/* Why none of the page's laws is chosen, as the fit says it; NULL where one is. */
-const char *wlaw_read_unchosen(const json_t *document);
 /* weightlaw.compare/1. Names the tensor's blocks when it has no names yet. */
 wlaw_status wlaw_read_distance(law_distance *distance, report_tensor *tensor, const json_t *document, wlaw_error *err);
 
@@ -57,14 +54,16 @@ void wlaw_departure_rows_free(departure_rows *rows);
 
 /* The graphs of a set, which departures are numbered by. */
 wlaw_status wlaw_read_graphs(report_tensor *tensor, const invariant_set *set, wlaw_error *err);
-/* Departures from one law at every epoch that could be measured; nothing where the tensor's shape has no such law. The
+/* Departures from one law at every epoch that could be measured; nothing where the tensor has no such law. The
  * global test for the widest law at the last epoch, with null's replicates where they are affordable. epochs:
  * [n_epochs], of that set. The predictions at all epochs share their combinatorics. */
 wlaw_status wlaw_read_departures(report_tensor *tensor, report_law law, const invariant_set *set,
                                  const departure_rows *const *epochs, size_t n_epochs, const departure_null *null,
                                  wlaw_error *err);
 
-/* Two passes over the kept networks of a matrix, in blocks. Caller frees *out. */
-wlaw_status wlaw_read_histogram(weight_histogram **out, ensemble *source, size_t matrix, wlaw_error *err);
+/* Two passes over the kept networks of a matrix, in blocks. skip_diagonal: of a square matrix whose diagonal is zero.
+ * Caller frees *out. */
+wlaw_status wlaw_read_histogram(weight_histogram **out, ensemble *source, size_t matrix, bool skip_diagonal,
+                                wlaw_error *err);
 
 #endif

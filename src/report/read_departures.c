@@ -92,14 +92,16 @@ static wlaw_status simulate_last(report_tensor *tensor, tensor_point *last, repo
 wlaw_status wlaw_read_departures(report_tensor *tensor, report_law k, const invariant_set *set,
                                  const departure_rows *const *epochs, size_t n_epochs, const departure_null *null,
                                  wlaw_error *err) {
-  static const law_ops *const laws[REPORT_LAWS] = {&wlaw_law_iid, &wlaw_law_bipartite, &wlaw_law_permutation};
-  const report_law widest = tensor->rows == tensor->cols ? REPORT_PERMUTATION : REPORT_BIPARTITE;
-  if (k > widest) return WLAW_OK;
+  const int own = wlaw_series_own_law(tensor, n_epochs);
+  const report_law widest = own >= 0                       ? (report_law)own
+                            : tensor->rows == tensor->cols ? REPORT_PERMUTATION
+                                                           : REPORT_BIPARTITE;
+  if (k > widest || (own >= 0 && k < widest)) return WLAW_OK;
   law_epochs of = {.laws = wlaw_array(n_epochs, sizeof *of.laws),
                    .at = wlaw_array(n_epochs, sizeof *of.at),
                    .predicted = wlaw_array(n_epochs * set->n, sizeof *of.predicted)};
   wlaw_status status = of.laws && of.at && of.predicted
-                           ? fit_epochs(&of, laws[k], epochs, n_epochs)
+                           ? fit_epochs(&of, wlaw_report_law_ops(k), epochs, n_epochs)
                            : wlaw_fail_memory(err, n_epochs * set->n, sizeof *of.predicted);
   if (status == WLAW_OK && of.n > 0) status = wlaw_wick_predict(of.predicted, set->wick, of.laws, of.n, err);
   if (status == WLAW_OK) status = judge_epochs(tensor, k, &of, epochs, err);

@@ -36,12 +36,15 @@ static void read_law(tensor_point *point, const json_t *document) {
   if (!json_is_object(values)) return;
   const json_t *errors = json_object_get(document, "standard_errors");
   const json_t *robust = json_object_get(document, "robust_standard_errors");
+  const json_t *components = json_object_get(document, "components");
+  const json_t *component_errors = json_object_get(document, "component_standard_errors");
   fit->present = true;
   for (size_t p = 0; p < wlaw_report_law_size(law); p++) {
     const char *path = wlaw_report_law_parameters(law)[p].path;
-    fit->value[p] = wlaw_read_number(values, path);
-    fit->error[p] = wlaw_read_number(errors, path);
-    fit->robust[p] = wlaw_read_number(robust, path);
+    const bool made = wlaw_report_is_component(law, p);
+    fit->value[p] = wlaw_read_number(made ? components : values, path);
+    fit->error[p] = wlaw_read_number(made ? component_errors : errors, path);
+    fit->robust[p] = wlaw_read_number(made ? NULL : robust, path);
   }
   fit->log_likelihood = wlaw_read_number(document, "log_likelihood");
   fit->aic = wlaw_read_number(document, "aic");
@@ -54,7 +57,7 @@ static void read_test(tensor_point *point, const json_t *test) {
   const char *alternative = json_string_value(json_object_get(test, "alternative"));
   report_law from, to;
   if (!null || !alternative || !wlaw_report_law_find(&from, null) || !wlaw_report_law_find(&to, alternative)) return;
-  if (to != from + 1) return;
+  if (to != from + 1 || to >= REPORT_NESTED) return;
   law_test *place = &point->tests[to];
   place->statistic = wlaw_read_number(test, "statistic");
   place->degrees = wlaw_read_number(test, "df");
@@ -69,21 +72,6 @@ static void read_tests(tensor_point *point, const json_t *document) {
   for (size_t i = 0; i < json_array_size(tests); i++) read_test(point, json_array_get(tests, i));
 }
 
-/* Matrices that are symmetric, say, have a law of their own. Those of the page describe them and cannot be judged. */
-static void forget_likelihoods(tensor_point *point) {
-  for (size_t k = 0; k < REPORT_LAWS; k++) {
-    point->fits[k].log_likelihood = point->fits[k].aic = point->fits[k].bic = NAN;
-    point->tests[k].present = false;
-  }
-}
-
-const char *wlaw_read_unchosen(const json_t *document) {
-  report_law law;
-  if (law_of(&law, document) || !json_object_get(document, "law"))
-    return json_string_value(json_object_get(document, "reason"));
-  return json_string_value(json_object_get(document, "chosen_because"));
-}
-
 void wlaw_read_fit(tensor_point *point, const json_t *document) {
   const json_t *candidates = json_object_get(document, "candidates");
   for (size_t i = 0; i < json_array_size(candidates); i++) {
@@ -93,12 +81,7 @@ void wlaw_read_fit(tensor_point *point, const json_t *document) {
   read_law(point, document);
   read_tests(point, document);
   report_law law;
-  if (law_of(&law, document)) {
-    point->chosen = (int)law;
-  } else if (json_is_string(json_object_get(document, "law"))) {
-    point->chosen = -1;
-    forget_likelihoods(point);
-  }
+  if (law_of(&law, document)) point->chosen = (int)law;
   point->networks = wlaw_read_number(document, "networks");
   point->excluded = wlaw_read_number(document, "networks_excluded");
 }

@@ -13,15 +13,26 @@ typedef struct weight_reader {
   ensemble *source;
   size_t matrix, networks, per_network, at_once;
   double *block; /* [at_once * per_network] */
+  bool skip_diagonal;
 } weight_reader;
 
 typedef void (*block_visit)(void *state, const double *values, size_t n);
+
+/* Moves the entries off the diagonal together; returns how many there are. */
+static size_t drop_diagonals(double *values, size_t networks, size_t side) {
+  size_t kept = 0;
+  for (size_t i = 0; i < networks * side * side; i++)
+    if (i % (side * side) % (side + 1) != 0) values[kept++] = values[i];
+  return kept;
+}
 
 static wlaw_status visit_all(const weight_reader *reader, block_visit visit, void *state, wlaw_error *err) {
   for (size_t first = 0; first < reader->networks;) {
     const size_t left = reader->networks - first, n = left < reader->at_once ? left : reader->at_once;
     WLAW_TRY(wlaw_ensemble_read(reader->source, reader->matrix, first, n, reader->block, err));
-    visit(state, reader->block, n * reader->per_network);
+    const size_t side = reader->source->matrices[reader->matrix].rows;
+    visit(state, reader->block,
+          reader->skip_diagonal ? drop_diagonals(reader->block, n, side) : n * reader->per_network);
     first += n;
   }
   return WLAW_OK;
@@ -104,9 +115,11 @@ static wlaw_status two_passes(weight_histogram *h, const weight_reader *reader, 
   return WLAW_OK;
 }
 
-wlaw_status wlaw_read_histogram(weight_histogram **out, ensemble *source, size_t matrix, wlaw_error *err) {
+wlaw_status wlaw_read_histogram(weight_histogram **out, ensemble *source, size_t matrix, bool skip_diagonal,
+                                wlaw_error *err) {
   const ensemble_matrix *shape = &source->matrices[matrix];
-  weight_reader reader = {.source = source, .matrix = matrix, .networks = shape->networks};
+  weight_reader reader = {
+      .source = source, .matrix = matrix, .networks = shape->networks, .skip_diagonal = skip_diagonal};
   if (__builtin_mul_overflow(shape->rows, shape->cols, &reader.per_network) || reader.per_network == 0)
     return wlaw_fail(err, WLAW_SHAPE, "a matrix of %zu x %zu weights has no histogram", shape->rows, shape->cols);
   reader.at_once = reader.per_network < BLOCK ? BLOCK / reader.per_network : 1;

@@ -19,9 +19,9 @@ static void point_clear(tensor_point *point) {
     fill(fit->error, REPORT_PARAMETERS_MOST, NAN);
     fill(fit->robust, REPORT_PARAMETERS_MOST, NAN);
     fit->log_likelihood = fit->aic = fit->bic = NAN;
-    point->tests[k] = (law_test){false, false, NAN, NAN, NAN};
     point->global_p[k] = NAN;
   }
+  for (int k = 0; k < REPORT_NESTED; k++) point->tests[k] = (law_test){false, false, NAN, NAN, NAN};
   point->distance = (law_distance){false, NAN, NAN, NAN, NAN, NAN, NAN, NAN, {0}};
   fill(point->distance.share, REPORT_BLOCKS_MOST, NAN);
   point->step = point->distance;
@@ -149,6 +149,17 @@ size_t wlaw_series_histogram_epochs(size_t *index, size_t n_epochs) {
   for (size_t i = 0; i < 3; i++)
     if (n == 0 || wanted[i] > index[n - 1]) index[n++] = wanted[i];
   return n;
+}
+
+int wlaw_series_own_law(const report_tensor *tensor, size_t n_epochs) {
+  int own = -1;
+  for (size_t e = 0; e < n_epochs; e++) {
+    const int chosen = tensor->points[e].chosen;
+    if (chosen < 0 || chosen == own) continue; /* no fit, or as before */
+    if (chosen < REPORT_NESTED || own >= 0) return -1;
+    own = chosen;
+  }
+  return own;
 }
 
 double wlaw_point_value(const tensor_point *point, report_law law, size_t parameter) {

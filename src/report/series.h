@@ -10,9 +10,20 @@
 #include "study/departures.h"
 #include "weightlaw.h"
 
-/* ---- laws: the three nested matrix laws, smallest first */
+/* ---- laws: the three nested ones of all matrices, smallest first, then those of matrices that have a space of their
+ * own (law/space.h), where that law stands alone: the others have no density there */
 
-typedef enum report_law { REPORT_IID, REPORT_BIPARTITE, REPORT_PERMUTATION, REPORT_LAWS } report_law;
+typedef enum report_law {
+  REPORT_IID,
+  REPORT_BIPARTITE,
+  REPORT_PERMUTATION,
+  REPORT_NESTED,
+  REPORT_SYMMETRIC = REPORT_NESTED,
+  REPORT_SYMMETRIC_ZERO_DIAGONAL,
+  REPORT_ZERO_DIAGONAL,
+  REPORT_ANTISYMMETRIC,
+  REPORT_LAWS
+} report_law;
 
 enum { REPORT_PARAMETERS_MOST = 13 };
 
@@ -22,9 +33,13 @@ typedef struct report_parameter {
 } report_parameter;
 
 /* Names, sizes and parameter tables (law_table.c). */
-const char *wlaw_report_law_name(report_law law);                   /* "bipartite" */
-bool wlaw_report_law_find(report_law *law, const char *name);       /* false: none of the three */
-size_t wlaw_report_law_size(report_law law);                        /* 2, 5, 13 */
+const char *wlaw_report_law_name(report_law law); /* "bipartite" */
+const law_ops *wlaw_report_law_ops(report_law law);
+bool wlaw_report_no_diagonal(int law);                        /* its matrices have none but zeros there; false for -1 */
+bool wlaw_report_law_find(report_law *law, const char *name); /* false: none of the page's */
+size_t wlaw_report_law_size(report_law law);                  /* with components: 2, 5, 13, ... */
+/* Whether it is no parameter but a component of variance made of them, without a robust error. */
+bool wlaw_report_is_component(report_law law, size_t parameter);
 const report_parameter *wlaw_report_law_parameters(report_law law); /* [size] */
 
 /* ---- fits and distances of one tensor at one epoch */
@@ -104,11 +119,11 @@ typedef struct departure_leader {
 
 typedef struct tensor_point {
   law_fit fits[REPORT_LAWS];
-  law_test tests[REPORT_LAWS]; /* [k]: law k-1 in law k; [0] unused */
-  int chosen;                  /* the law the fit chose, or -1 */
-  double networks, excluded;   /* networks fitted and left out */
-  law_distance distance;       /* to the reference law */
-  law_distance step;           /* from the snapshot before, the same networks */
+  law_test tests[REPORT_NESTED]; /* [k]: law k-1 in law k; [0] unused */
+  int chosen;                    /* the law the fit chose, or -1 */
+  double networks, excluded;     /* networks fitted and left out */
+  law_distance distance;         /* to the reference law */
+  law_distance step;             /* from the snapshot before, the same networks */
   invariant_change invariants[REPORT_INVARIANTS];
   departure *departures[REPORT_LAWS]; /* [n_graphs]; NULL: not made */
   double global_p[REPORT_LAWS];       /* of the largest |z|, simulated; NaN: not simulated */
@@ -203,6 +218,8 @@ size_t wlaw_series_histogram_epochs(size_t *index, size_t n_epochs);
 
 /* Over the n invariants of one law at one epoch. */
 wlaw_status wlaw_departure_summarise(departure_summary *out, const departure *departures, size_t n, wlaw_error *err);
+/* The law of the space that a tensor's matrices keep to, at every epoch with a fit; -1: they keep to none. */
+int wlaw_series_own_law(const report_tensor *tensor, size_t n_epochs);
 /* The widest law whose departures the tensor has at epoch e, or -1. */
 int wlaw_series_widest(const report_tensor *tensor, size_t e);
 

@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "core/text.h"
+#include "law/space.h"
 #include "report/number.h"
 #include "report/story_parts.h"
 
@@ -15,7 +16,7 @@ static void list_wanted(text_buffer *text, const report_series *series, size_t e
     const int best = wlaw_point_best_bic(&series->tensors[t].points[e]);
     keys[t] = best < 0 ? STORY_NO_KEY : (size_t)best;
   }
-  for (size_t k = 0; k < REPORT_LAWS; k++) {
+  for (size_t k = 0; k < REPORT_NESTED; k++) {
     char names[STORY_NAMES];
     const size_t members = wlaw_story_group(names, sizeof names, series, keys, k);
     if (!members) continue;
@@ -101,7 +102,50 @@ static void tell_permutation(sentence_list *story, const report_series *series) 
                       wlaw_story_name(&series->tensors[worst]), least > 0 ? "= " : "", wlaw_number_p(least).s);
 }
 
+/* Matrices with a law of their own, those of one law taken together. */
+static void tell_own(sentence_list *story, const report_series *series) {
+  size_t keys[STORY_KEYS_MOST];
+  if (series->n_tensors > STORY_KEYS_MOST) return;
+  for (size_t t = 0; t < series->n_tensors; t++) {
+    const int own = wlaw_series_own_law(&series->tensors[t], series->n_epochs);
+    keys[t] = own < 0 ? STORY_NO_KEY : (size_t)own;
+  }
+  for (size_t k = REPORT_NESTED; k < REPORT_LAWS; k++) {
+    char names[STORY_NAMES];
+    const size_t members = wlaw_story_group(names, sizeof names, series, keys, k);
+    if (!members) continue;
+    wlaw_sentence_add(
+        story,
+        "To rounding, %s %s %s and %s a law of %s own, %s, fitted alone: iid, bipartite and permutation, "
+        "laws of all matrices, are not compared.",
+        names, members == 1 ? "is" : "are", wlaw_space_words(wlaw_report_law_ops((report_law)k)->matrix->space),
+        members == 1 ? "has" : "have", members == 1 ? "its" : "their", wlaw_report_law_name((report_law)k));
+  }
+}
+
+/* Who gives and who receives: the components of the Social Relations Model at the last snapshot. */
+static void tell_components(sentence_list *story, const report_series *series) {
+  for (size_t t = 0; t < series->n_tensors; t++) {
+    const law_fit *fit = &wlaw_story_last(series, t)->fits[REPORT_ZERO_DIAGONAL];
+    text_buffer list = {0};
+    for (size_t p = 0; fit->present && p < wlaw_report_law_size(REPORT_ZERO_DIAGONAL); p++) {
+      if (!wlaw_report_is_component(REPORT_ZERO_DIAGONAL, p) || !isfinite(fit->value[p])) continue;
+      wlaw_text_add(&list, "%s%s %s", list.length ? "; " : "",
+                    wlaw_report_law_parameters(REPORT_ZERO_DIAGONAL)[p].symbol,
+                    wlaw_number_error(fit->value[p], fit->error[p]).s);
+    }
+    if (list.length)
+      wlaw_sentence_add(story, "Components of the Social Relations Model of %s%s: %s.",
+                        wlaw_story_name(&series->tensors[t]), wlaw_story_epoch(series, series->n_epochs - 1).s,
+                        wlaw_text_string(&list));
+    story->failed |= list.failed;
+    wlaw_text_free(&list);
+  }
+}
+
 void wlaw_story_laws(sentence_list *story, const report_series *series) {
+  tell_own(story, series);
+  tell_components(story, series);
   tell_laws(story, series);
   tell_departure(story, series);
   tell_permutation(story, series);
@@ -140,7 +184,8 @@ void wlaw_story_parameter(sentence_list *story, const report_series *series) {
   report_law law = REPORT_IID;
   for (size_t t = 0; t < series->n_tensors; t++) {
     const tensor_point *a = &series->tensors[t].points[0], *b = &series->tensors[t].points[last];
-    const report_law k = b->fits[REPORT_PERMUTATION].present ? REPORT_PERMUTATION : REPORT_BIPARTITE;
+    report_law k = REPORT_LAWS - 1;
+    while (k > REPORT_BIPARTITE && !b->fits[k].present) k--;
     for (size_t p = 0; p < wlaw_report_law_size(k); p++) {
       const law_fit *fit = &b->fits[k];
       const double error = isfinite(fit->robust[p]) ? fit->robust[p] : fit->error[p];

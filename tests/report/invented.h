@@ -58,7 +58,7 @@ static inline void invented_invariants(report_tensor *tensor, size_t e, double g
 
 /* z of an invariant: its place among the graphs, growing with the epochs, less for wider laws. */
 static inline void invented_departures(report_tensor *tensor, size_t e, double grown) {
-  for (size_t k = 0; k < (tensor->family == GRAPH_DIRECTED ? REPORT_LAWS : REPORT_PERMUTATION); k++) {
+  for (size_t k = 0; k < (tensor->family == GRAPH_DIRECTED ? REPORT_NESTED : REPORT_PERMUTATION); k++) {
     departure *departures = wlaw_array(tensor->n_graphs, sizeof *departures);
     assert_non_null(departures);
     tensor->points[e].departures[k] = departures;
@@ -126,7 +126,7 @@ static inline void invented_tensor(report_series *series, size_t t, wlaw_error *
   for (size_t e = 0; e < series->n_epochs; e++) {
     tensor_point *point = &tensor->points[e];
     const double grown = 1 - exp(-(double)e / 4.0);
-    for (int k = 0; k < (t ? REPORT_LAWS : REPORT_PERMUTATION); k++)
+    for (int k = 0; k < (t ? REPORT_NESTED : REPORT_PERMUTATION); k++)
       invented_fit(&point->fits[k], (report_law)k, grown * (0.5 + 0.2 * (double)t), variance);
     point->chosen = wlaw_point_best_bic(point);
     point->networks = e > 1 ? 497 : 500;

@@ -44,7 +44,7 @@ static void laws_and_epochs(void **state) {
   (void)state;
   enum { NETWORKS = 80, D = 4, EPOCHS = 3 };
   static double weights[EPOCHS][NETWORKS * D * D];
-  static const law_ops *const laws[REPORT_LAWS] = {&wlaw_law_iid, &wlaw_law_bipartite, &wlaw_law_permutation};
+  static const law_ops *const laws[REPORT_NESTED] = {&wlaw_law_iid, &wlaw_law_bipartite, &wlaw_law_permutation};
   wlaw_error *err = wlaw_error_new();
   report_series *series = NULL;
   invariant_set set;
@@ -65,7 +65,7 @@ static void laws_and_epochs(void **state) {
     check_ok(wlaw_departure_rows_read(&rows[e], &set, source, 0, err));
     wlaw_ensemble_close(source);
   }
-  for (size_t k = 0; k < REPORT_LAWS; k++) {
+  for (size_t k = 0; k < REPORT_NESTED; k++) {
     check_ok(wlaw_read_departures(tensor, (report_law)k, &set, all, EPOCHS, &null, err));
     assert_null(tensor->points[1].departures[k]);
     for (size_t e = 0; e < EPOCHS; e += 2) {

@@ -120,8 +120,9 @@ static void poisoned_numbers(void **state) {
           poison(fit->error, REPORT_PARAMETERS_MOST, poisons[i]);
           poison(fit->robust, REPORT_PARAMETERS_MOST, poisons[i]);
           fit->log_likelihood = fit->aic = fit->bic = poisons[i];
-          point->tests[k].statistic = point->tests[k].p_value = point->tests[k].degrees = poisons[i];
         }
+        for (int k = 0; k < REPORT_NESTED; k++)
+          point->tests[k].statistic = point->tests[k].p_value = point->tests[k].degrees = poisons[i];
         law_distance *const distances[] = {&point->distance, &point->step};
         for (int k = 0; k < 2; k++) {
           law_distance *d = distances[k];

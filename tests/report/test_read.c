@@ -75,22 +75,39 @@ static void fit_documents_of_anything(void **state) {
   }
 }
 
-/* A law that is none of the page's: the fits of the page's laws stay to be seen, and none of them is judged. */
-static void fit_of_a_law_beyond_the_page(void **state) {
+/* A law of the matrices' own, its components beside its parameters; a law that the page does not know. */
+static void fit_of_a_law_of_their_own(void **state) {
   (void)state;
   report_series *series = NULL;
-  tensor_point *point = point_of(&series, 1);
-  json_t *known = parse(fit_text), *own = parse("{\"law\": \"symmetric\", \"chosen_because\": \"they are symmetric\"}");
-  wlaw_read_fit(point, known);
-  assert_null(wlaw_read_unchosen(known));
-  wlaw_read_fit(point, own);
-  assert_string_equal(wlaw_read_unchosen(own), "they are symmetric");
-  assert_int_equal(point->chosen, -1);
-  assert_true(point->fits[REPORT_PERMUTATION].present);
-  for (size_t k = 0; k < REPORT_LAWS; k++)
-    assert_true(isnan(point->fits[k].bic) && isnan(point->fits[k].log_likelihood) && !point->tests[k].present);
-  json_decref(known);
+  tensor_point *points = point_of(&series, 3);
+  json_t *own = parse(
+             "{\"law\": \"zero-diagonal\", \"bic\": 4, \"parameters\": {\"mean\": 1, \"V0\": 2, \"H\": [[3, 4], "
+             "[4, 5]], \"V2\": 6, \"V3\": 7}, \"components\": {\"network\": 8, \"actor\": -9, \"partner\": 10, "
+             "\"actor_partner_covariance\": 11, \"relationship\": 12, \"reciprocity\": 13}, "
+             "\"component_standard_errors\": {\"actor\": 0.5}, \"robust_standard_errors\": {\"actor\": 1}}"),
+         *strange = parse("{\"law\": \"strange\", \"parameters\": {}}");
+  const law_fit *fit = &points[0].fits[REPORT_ZERO_DIAGONAL];
+  wlaw_read_fit(&points[0], own);
+  assert_int_equal(points[0].chosen, REPORT_ZERO_DIAGONAL);
+  assert_true(fit->present);
+  for (size_t p = 0; p < 13; p++) check_near(fit->value[p], p == 8 ? -9 : (double)p + 1, 0);
+  check_near(fit->error[8], 0.5, 0);
+  assert_true(isnan(fit->robust[8]));
+  assert_int_equal(wlaw_point_best_bic(&points[0]), -1); /* nothing to compare it with */
+  wlaw_read_fit(&points[1], strange);
+  assert_int_equal(points[1].chosen, -1);
+  /* the tensor's own law: of all its epochs that have a fit */
+  const report_tensor *tensor = &series->tensors[0];
+  assert_int_equal(wlaw_series_own_law(tensor, 1), REPORT_ZERO_DIAGONAL);
+  points[2].chosen = REPORT_ZERO_DIAGONAL;
+  assert_int_equal(wlaw_series_own_law(tensor, 3), REPORT_ZERO_DIAGONAL);
+  points[2].chosen = REPORT_ANTISYMMETRIC;
+  assert_int_equal(wlaw_series_own_law(tensor, 3), -1);
+  points[2].chosen = REPORT_PERMUTATION;
+  assert_int_equal(wlaw_series_own_law(tensor, 3), -1);
+  assert_int_equal(wlaw_series_own_law(tensor, 0), -1);
   json_decref(own);
+  json_decref(strange);
   wlaw_series_free(series);
 }
 
@@ -201,7 +218,7 @@ static void histogram_by_definition(void **state) {
   ensemble *source = NULL;
   weight_histogram *h = NULL;
   check_ok(wlaw_ensemble_array(&source, w, NETWORKS, ROWS, COLS, err));
-  check_ok(wlaw_read_histogram(&h, source, 0, err));
+  check_ok(wlaw_read_histogram(&h, source, 0, false, err));
   double mean = 0, m2 = 0, m3 = 0, m4 = 0, inside = 0;
   for (size_t i = 0; i < N; i++) mean += w[i] / N;
   for (size_t i = 0; i < N; i++) {
@@ -235,7 +252,7 @@ static void histograms_of_few_weights(void **state) {
     weight_histogram *h = NULL;
     double inside = 0;
     check_ok(wlaw_ensemble_array(&source, cases[c], 2, 1, 1, err));
-    check_ok(wlaw_read_histogram(&h, source, 0, err));
+    check_ok(wlaw_read_histogram(&h, source, 0, false, err));
     for (size_t b = 0; b < HISTOGRAM_BINS; b++) inside += h->counts[b];
     check_near(inside, 2, 0);
     assert_true(h->bin_width > 0);
@@ -249,7 +266,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(fit_document),
       cmocka_unit_test(fit_documents_of_anything),
-      cmocka_unit_test(fit_of_a_law_beyond_the_page),
+      cmocka_unit_test(fit_of_a_law_of_their_own),
       cmocka_unit_test(distance_document),
       cmocka_unit_test(metrics_of_networks),
       cmocka_unit_test(settings_of_a_run),

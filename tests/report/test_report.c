@@ -73,6 +73,48 @@ static void file_of_one_tensor(void **state) {
   }
 }
 
+/* A run whose second layer is symmetric: at every epoch, beside a layer that is not, or at the first epoch alone. */
+static void run_of_symmetric_matrices(void **state) {
+  (void)state;
+  wlaw_error *err = wlaw_error_new();
+  for (int often = 0; often < 2; often++) {
+    const char *folder = make_run(often ? "symmetric" : "mixed", -1);
+    for (uint32_t e = 0; e < (often ? EPOCHS : 1); e++) {
+      char path[4200];
+      tensor_writer *writer = NULL;
+      wlaw_stream stream = wlaw_stream_start(2, STREAM_TEST, e, 0);
+      float first[NETWORKS][NARROW][WIDE], second[NETWORKS][NARROW][NARROW];
+      for (size_t k = 0; k < NETWORKS; k++)
+        for (size_t i = 0; i < NARROW; i++) {
+          double z[WIDE];
+          wlaw_stream_normals(&stream, z, WIDE);
+          for (size_t j = 0; j < WIDE; j++) first[k][i][j] = (float)z[j];
+          for (size_t j = 0; j <= i; j++) second[k][i][j] = second[k][j][i] = (float)z[j];
+        }
+      snprintf(path, sizeof path, "%s/epoch-%04u.safetensors", folder, e);
+      assert_int_equal(unlink(path), 0);
+      check_ok(wlaw_writer_open(&writer, path, layers, 2, NULL, err));
+      check_ok(wlaw_writer_add(writer, first, sizeof first, err));
+      check_ok(wlaw_writer_add(writer, second, sizeof second, err));
+      check_ok(wlaw_writer_commit(writer, err));
+    }
+    char *one = report_page(folder, "one.html", "1"), *three = report_page(folder, "three.html", "3");
+    assert_string_equal(one, three);
+    markup_check(one);
+    check_holds(one, "Numbers: symmetric law");
+    assert_null(strstr(one, "No law could be"));
+    assert_true(!strstr(one, "Furthest from the fitted symmetric law at epoch 2") == !often);
+    assert_true(!strstr(one, "To rounding, layer2.weight is symmetric") == !often);
+    assert_true(!strstr(one, "layer2.weight: its matrices are symmetric at some epochs") == (bool)often);
+    const char *laws = strstr(one, "<section id=\"laws\""), *second = strstr(laws, "layer2.weight");
+    assert_true(strstr(laws, "layer1.weight") < strstr(laws, "</section>"));
+    assert_true((second < strstr(laws, "</section>")) == !often);
+    free(one);
+    free(three);
+  }
+  wlaw_error_free(err);
+}
+
 /* A file that cannot be fitted: the first lines say so, and claim nothing that is not known. */
 static void file_without_a_fit(void **state) {
   (void)state;
@@ -216,12 +258,27 @@ static void memory(void **state) {
   snprintf(paths.output, sizeof paths.output, "%s", test_scratch("memory.html"));
   write_tensors(paths.input, &spec, 1, 0, false);
   alloc_fail_each(report_again, &paths);
+  /* with a law of their own: zero on the diagonal */
+  float matrices[50][9];
+  tensor_writer *writer = NULL;
+  wlaw_error *err = wlaw_error_new();
+  for (int i = 0; i < 450; i++) matrices[i / 9][i % 9] = i % 9 % 4 ? (float)(i * i % 23) : 0;
+  assert_int_equal(unlink(paths.input), 0);
+  check_ok(wlaw_writer_open(&writer, paths.input, &spec, 1, NULL, err));
+  check_ok(wlaw_writer_add(writer, matrices, sizeof matrices, err));
+  check_ok(wlaw_writer_commit(writer, err));
+  wlaw_error_free(err);
+  alloc_fail_each(report_again, &paths);
+  char *page = page_of(paths.output);
+  check_holds(page, "Numbers: zero-diagonal law");
+  free(page);
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(run),
       cmocka_unit_test(run_with_gaps),
+      cmocka_unit_test(run_of_symmetric_matrices),
       cmocka_unit_test(file_of_one_tensor),
       cmocka_unit_test(file_without_a_fit),
       cmocka_unit_test(file_without_a_choice),

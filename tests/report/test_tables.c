@@ -4,6 +4,7 @@
 #include "core/json.h"
 #include "core/result.h"
 #include "report/number.h"
+#include "report/read.h"
 #include "study/ensemble.h"
 
 #include "report/markup.h"
@@ -135,58 +136,162 @@ static size_t place_of(const wlaw_result *fit, const char *formula) {
   return 0;
 }
 
-/* Every row of the table of departures against the verb fit, and one value against a plain sum over the weights. */
+static wlaw_result *fit_of(const char *path, const char *law) {
+  wlaw_error *err = wlaw_error_new();
+  wlaw_options *options = NULL;
+  wlaw_result *fit = NULL;
+  check_ok(wlaw_options_new(&options, "fit", err));
+  check_ok(wlaw_options_set(options, "law", law, err));
+  check_ok(wlaw_options_set(options, "degree", "4", err));
+  check_ok(wlaw_options_set(options, "replicates", "499", err));
+  check_ok(wlaw_fit(&fit, &path, 1, options, NULL, NULL, err));
+  wlaw_options_free(options);
+  wlaw_error_free(err);
+  return fit;
+}
+
+/* Every row of the table of departures under the heading `after` against the verb fit. */
+static void check_departures(const char *page, const char *after, size_t rows, const wlaw_result *fit) {
+  static const char *const keys[] = {"observed", "predicted", "sd", "deviation_se", "deviation_sd", "relative"};
+  static const size_t digits[] = {4, 4, 4, 3, 3, 3};
+  double last = INFINITY;
+  for (size_t row = 0; row < rows; row++) {
+    char formula[64];
+    table_heading(formula, sizeof formula, page, after, row);
+    const json_t *one = json_array_get(json_object_get(fit->document, "invariants"), place_of(fit, formula));
+    double value = 0;
+    for (size_t c = 0; c < sizeof digits / sizeof *digits; c++) {
+      char cell[64], want[64];
+      table_cell(cell, sizeof cell, page, after, row, c);
+      assert_true(wlaw_json_number(json_object_get(one, keys[c]), &value));
+      snprintf(want, sizeof want, "%s%s", c > 2 && value > 0 ? "+" : "", wlaw_number(value, (int)digits[c]).s);
+      assert_string_equal(cell, want);
+      if (c == 3) assert_true(fabs(value) <= last);
+      if (c == 3) last = fabs(value);
+    }
+  }
+}
+
+/* The table of departures, and one of its values against a plain sum over the weights. */
 static void departures_of_a_file(void **state) {
   (void)state;
   enum { MANY = 300 };
   static double weights[MANY * NARROW * NARROW];
   const char *path = make_skewed("skewed.npy", MANY);
   wlaw_error *err = wlaw_error_new();
-  wlaw_options *options = NULL;
-  wlaw_result *fit = NULL;
-  check_ok(wlaw_options_new(&options, "fit", err));
-  check_ok(wlaw_options_set(options, "law", "permutation", err));
-  check_ok(wlaw_options_set(options, "degree", "4", err));
-  check_ok(wlaw_options_set(options, "replicates", "499", err));
-  check_ok(wlaw_fit(&fit, &path, 1, options, NULL, NULL, err));
+  wlaw_result *fit = fit_of(path, "permutation");
   char *page = report_page(path, "skewed.html", "1");
   markup_check(page);
   check_holds(page, "skewed entries");
-  static const char *const keys[] = {"observed",     "predicted", "sd",      "deviation_se",
-                                     "deviation_sd", "relative",  "p_value", "p_adjusted"};
-  static const size_t digits[] = {4, 4, 4, 3, 3, 3};
+  check_departures(page, "the 40 furthest", 40, fit);
+  ensemble *source = NULL;
+  double sum = 0;
+  check_ok(wlaw_ensemble_open(&source, &(ensemble_request){.paths = &path, .n_paths = 1}, err));
+  check_ok(wlaw_ensemble_read(source, 0, 0, MANY, weights, err));
+  wlaw_ensemble_close(source);
+  for (size_t i = 0; i < MANY * NARROW * NARROW; i++) sum += weights[i] * weights[i] * weights[i];
   bool seen = false;
-  double last = INFINITY;
   for (size_t row = 0; row < 40; row++) {
-    char formula[64];
+    char formula[64], cell[64];
     table_heading(formula, sizeof formula, page, "the 40 furthest", row);
-    const json_t *one = json_array_get(json_object_get(fit->document, "invariants"), place_of(fit, formula));
-    double value = 0;
-    for (size_t c = 0; c < sizeof digits / sizeof *digits; c++) {
-      char cell[64], want[64];
-      table_cell(cell, sizeof cell, page, "the 40 furthest", row, c);
-      assert_true(wlaw_json_number(json_object_get(one, keys[c]), &value));
-      snprintf(want, sizeof want, "%s%s", c > 2 && value > 0 ? "+" : "", wlaw_number(value, (int)digits[c]).s);
-      assert_string_equal(cell, want);
-      if (c == 3) assert_true(fabs(value) <= last);
-      if (c == 3) last = fabs(value);
-      if (c != 0 || strcmp(formula, "sum M_ij M_ij M_ij") != 0) continue;
-      /* observed */
-      ensemble *source = NULL;
-      double sum = 0;
-      check_ok(wlaw_ensemble_open(&source, &(ensemble_request){.paths = &path, .n_paths = 1}, err));
-      check_ok(wlaw_ensemble_read(source, 0, 0, MANY, weights, err));
-      wlaw_ensemble_close(source);
-      for (size_t i = 0; i < MANY * NARROW * NARROW; i++) sum += weights[i] * weights[i] * weights[i];
-      assert_string_equal(cell, wlaw_number(sum / MANY, 4).s);
-      seen = true;
-    }
+    if (strcmp(formula, "sum M_ij M_ij M_ij") != 0) continue;
+    table_cell(cell, sizeof cell, page, "the 40 furthest", row, 0);
+    assert_string_equal(cell, wlaw_number(sum / MANY, 4).s);
+    seen = true;
   }
   assert_true(seen);
   free(page);
   wlaw_result_free(fit);
-  wlaw_options_free(options);
   wlaw_error_free(err);
+}
+
+/* The skewed matrices again, made symmetric (a plus its transpose), or their diagonal made zero. */
+static const char *make_own(const char *name, uint64_t networks, bool symmetric) {
+  static char path[4096];
+  const char *from = make_skewed("whole.npy", networks);
+  const tensor_spec spec = {"", WLAW_F64, 3, {networks, NARROW, NARROW}};
+  wlaw_error *err = wlaw_error_new();
+  ensemble *source = NULL;
+  tensor_writer *writer = NULL;
+  snprintf(path, sizeof path, "%s", test_scratch(name));
+  check_ok(wlaw_ensemble_open(&source, &(ensemble_request){.paths = &from, .n_paths = 1}, err));
+  check_ok(wlaw_writer_open(&writer, path, &spec, 1, NULL, err));
+  for (uint64_t k = 0; k < networks; k++) {
+    double a[NARROW][NARROW], b[NARROW][NARROW];
+    check_ok(wlaw_ensemble_read(source, 0, k, 1, &a[0][0], err));
+    for (size_t i = 0; i < NARROW; i++)
+      for (size_t j = 0; j < NARROW; j++) b[i][j] = symmetric ? a[i][j] + a[j][i] : i == j ? 0 : a[i][j];
+    check_ok(wlaw_writer_add(writer, b, sizeof b, err));
+  }
+  check_ok(wlaw_writer_commit(writer, err));
+  wlaw_ensemble_close(source);
+  wlaw_error_free(err);
+  return path;
+}
+
+/* A number of fit's document, errors beside it, as the page writes them; a component has no robust one. */
+static void parameter_text(char *out, size_t capacity, const wlaw_result *fit, bool component, const char *path) {
+  const json_t *document = fit->document, *robust = json_object_get(document, "robust_standard_errors");
+  const json_t *values = json_object_get(document, component ? "components" : "parameters");
+  const json_t *errors = json_object_get(document, component ? "component_standard_errors" : "standard_errors");
+  const double value = wlaw_read_number(values, path), error = wlaw_read_number(errors, path);
+  assert_true(isfinite(value) && isfinite(error));
+  const number_text exact = wlaw_number_error(value, error);
+  if (component) snprintf(out, capacity, "%s", exact.s);
+  else snprintf(out, capacity, "%s (%s)", exact.s, wlaw_number(wlaw_read_number(robust, path), 2).s);
+}
+
+/* Matrices with a law of their own: its parameters, components and departures as the verb fit has them, and nothing of
+ * the laws of all matrices. The histogram leaves out a diagonal of zeros. */
+static void laws_of_their_own(void **state) {
+  (void)state;
+  enum { MANY = 200, PARAMETERS = 13 };
+  static const struct {
+    const char *law, *paths[PARAMETERS];
+    size_t n, parameters, invariants, entries;
+  } cases[] = {
+      {"symmetric",
+       {"mean.0", "mean.1", "V0.0.0", "V0.0.1", "V0.1.1", "VH.0.0", "VH.0.1", "VH.1.1", "V2"},
+       9,
+       9,
+       111,
+       NARROW * NARROW},
+      {"zero-diagonal",
+       {"mean", "V0", "H.0.0", "H.0.1", "H.1.1", "V2", "V3", "network", "actor", "partner", "actor_partner_covariance",
+        "relationship", "reciprocity"},
+       13,
+       7,
+       161,
+       NARROW * (NARROW - 1)},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    char name[64], text[160], cell[160], want[160];
+    snprintf(name, sizeof name, "%s.npy", cases[i].law);
+    const char *path = make_own(name, MANY, i == 0);
+    wlaw_result *fit = fit_of(path, "auto");
+    char *page = report_page(path, "own-1.html", "1"), *again = report_page(path, "own-3.html", "3");
+    assert_string_equal(page, again);
+    markup_check(page);
+    snprintf(text, sizeof text, "have a law of their own, %s, which is fitted alone", cases[i].law);
+    check_holds(page, text);
+    assert_null(strstr(page, "No law could be"));
+    assert_null(strstr(page, "<section id=\"laws\""));
+    for (size_t p = 0; p < cases[i].n; p++) {
+      const bool component = p >= cases[i].parameters;
+      snprintf(text, sizeof text, "Numbers: %s%s law", component ? "components of variance, " : "", cases[i].law);
+      parameter_text(want, sizeof want, fit, component, cases[i].paths[p]);
+      table_cell(cell, sizeof cell, page, text, 0, component ? p - cases[i].parameters : p);
+      assert_string_equal(cell, want);
+    }
+    assert_int_equal(json_array_size(json_object_get(fit->document, "invariants")), cases[i].invariants);
+    snprintf(text, sizeof text, "the 40 furthest of %zu", cases[i].invariants);
+    check_departures(page, text, 40, fit);
+    table_cell(cell, sizeof cell, strstr(page, "<section id=\"weights\""), "Numbers", 0, 1);
+    assert_string_equal(cell, wlaw_number_fixed((double)(MANY * cases[i].entries), 0).s);
+    free(page);
+    free(again);
+    wlaw_result_free(fit);
+  }
 }
 
 /* Predictions at all epochs of a run are made together; each is what its snapshot alone gives. */
@@ -231,8 +336,8 @@ static void no_departures_wanted(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(table_of_invariants),  cmocka_unit_test(table_of_steps),
-      cmocka_unit_test(departures_of_a_file), cmocka_unit_test(departures_of_a_run),
-      cmocka_unit_test(no_departures_wanted),
+      cmocka_unit_test(departures_of_a_file), cmocka_unit_test(laws_of_their_own),
+      cmocka_unit_test(departures_of_a_run),  cmocka_unit_test(no_departures_wanted),
   };
   return cmocka_run_group_tests_name("report.tables", tests, NULL, NULL);
 }
