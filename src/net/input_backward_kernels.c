@@ -17,9 +17,19 @@ typedef struct backward_step {
   float delta_sum[MAX_OUTPUTS];
 } backward_step;
 
-/* The bytes f .. f + 63 of row s of the following batch: when the backward pass is through, all of it is near. */
-INLINE void fetch_following(const input_batch x, size_t s, size_t f) {
-  __builtin_prefetch(x.stored + (size_t)x.following[s] * x.features + f, 0, 2);
+/* What of the following batch is to be fetched next: the bytes at, at + 1, ... at + 63 of row `row`, then of the next
+ * row. One line goes with each sample of a tile; when the backward pass is through, all of them are near. */
+typedef struct fetch_cursor {
+  size_t row, at;
+} fetch_cursor;
+
+INLINE void fetch_following(const input_batch x, size_t row, size_t at) {
+  __builtin_prefetch(x.stored + (size_t)x.following[row] * x.features + at, 0, 2);
+}
+
+static void fetch_rest(const input_batch *x, fetch_cursor at) {
+  for (; at.at < x->features; at = (fetch_cursor){0, at.at + LINE})
+    for (; at.row < x->n_following; at.row++) fetch_following(*x, at.row, at.at);
 }
 
 /* The gradient of sixteen weights of output o, from sum = sum over samples of delta p, and their update. */
@@ -33,21 +43,22 @@ INLINE void take_gradient(const backward_step step, update_kind kind, const upda
 }
 
 /* Outputs [o, o + outputs) and inputs [f, f + 16 vectors). */
-INLINE void backward_tile(const backward_step *step, update_kind kind, size_t o, size_t f, const size_t outputs,
-                          const size_t vectors, const bool bytes) {
+INLINE void backward_tile(const backward_step *step, fetch_cursor *cursor, update_kind kind, size_t o, size_t f,
+                          const size_t outputs, const size_t vectors, const bool bytes) {
   const input_batch x = *step->x;
   const size_t delta_stride = step->delta_stride;
   const float *delta = step->delta + o * delta_stride;
-  const size_t fetched = o == 0 && f % LINE == 0 ? x.n_following : 0;
   v16 sum[TILE_OUTPUTS][TILE_VECTORS];
   for (size_t r = 0; r < outputs; r++)
     for (size_t v = 0; v < vectors; v++) sum[r][v] = v16_zero();
-  size_t k = 0;
+  if (cursor->row == x.n_following) *cursor = (fetch_cursor){0, cursor->at + LINE};
+  const size_t at = cursor->at, rows = at < x.features ? x.n_following : 0;
+  size_t row = cursor->row;
   const size_t t = f / (2 * LANES);
   const uint32_t *list = x.lists + t * x.list_stride, *const end = list + x.lengths[t];
   for (; list < end; list++) {
     const size_t s = *list;
-    if (k < fetched) fetch_following(x, k++, f);
+    if (row < rows) fetch_following(x, row++, at);
     v16 input[TILE_VECTORS];
     for (size_t v = 0; v < vectors; v++) input[v] = load_input(x, s, f + v * LANES, bytes);
     for (size_t r = 0; r < outputs; r++) {
@@ -55,7 +66,7 @@ INLINE void backward_tile(const backward_step *step, update_kind kind, size_t o,
       for (size_t v = 0; v < vectors; v++) sum[r][v] = v16_fma(d, input[v], sum[r][v]);
     }
   }
-  while (k < fetched) fetch_following(x, k++, f);
+  cursor->row = row;
   const update_lanes u = update_lanes_of(step->rule);
   for (size_t r = 0; r < outputs; r++)
     for (size_t v = 0; v < vectors; v++)
@@ -63,10 +74,10 @@ INLINE void backward_tile(const backward_step *step, update_kind kind, size_t o,
 }
 
 #define BACKWARD_CASE(outputs_)                                                                                        \
-  case outputs_: backward_tile(step, kind, o, f, outputs_, vectors, bytes); break;
+  case outputs_: backward_tile(step, cursor, kind, o, f, outputs_, vectors, bytes); break;
 
-INLINE void backward_rows(const backward_step *step, update_kind kind, size_t o, size_t f, size_t outputs,
-                          const size_t vectors, const bool bytes) {
+INLINE void backward_rows(const backward_step *step, fetch_cursor *cursor, update_kind kind, size_t o, size_t f,
+                          size_t outputs, const size_t vectors, const bool bytes) {
   switch (outputs) {
     TILE_CASES(BACKWARD_CASE)
     default: break;
@@ -75,12 +86,14 @@ INLINE void backward_rows(const backward_step *step, update_kind kind, size_t o,
 
 INLINE void backward_all(const backward_step *step, update_kind kind, const bool bytes) {
   const size_t stride = step->x->stride, outputs = step->outputs;
+  fetch_cursor cursor = {0, 0};
   for (size_t f = 0; f < stride; f += TILE_VECTORS * LANES)
     for (size_t o = 0, tile; o < outputs; o += tile) {
       tile = tile_rows(outputs - o);
-      if (f + TILE_VECTORS * LANES <= stride) backward_rows(step, kind, o, f, tile, TILE_VECTORS, bytes);
-      else backward_rows(step, kind, o, f, tile, 1, bytes);
+      if (f + TILE_VECTORS * LANES <= stride) backward_rows(step, &cursor, kind, o, f, tile, TILE_VECTORS, bytes);
+      else backward_rows(step, &cursor, kind, o, f, tile, 1, bytes);
     }
+  fetch_rest(step->x, cursor);
 }
 
 /* One loop for each rule. */
