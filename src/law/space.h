@@ -38,4 +38,12 @@ const char *wlaw_space_words(const matrix_space *space);
 /* Whether every diagonal entry is one number other than zero, to rounding, while the others vary: correlations. */
 bool wlaw_space_constant_diagonal(const matrix_moments *moments);
 
+/* The matrix table of such a law: all but its space and its graphs is derived. layout: of the law's own name. */
+#define SPACE_MATRIX_OPS(law_layout, law_space, law_family)                                                            \
+  {                                                                                                                    \
+    .layout = law_layout, .length = MOMENTS_SQUARE, .estimate = wlaw_space_estimate,                                   \
+    .influence = wlaw_space_influence, .values = wlaw_space_values, .wider = &wlaw_law_permutation,                    \
+    .widen = wlaw_space_widen, .space = law_space, .family = law_family                                                \
+  }
+
 #endif

@@ -19,15 +19,7 @@ static wlaw_status layout(matrix_layout *out, size_t rows, size_t cols, wlaw_err
 }
 
 static const matrix_space space = {.parity = PARITY_EVEN, .trivial = "V0", .standard = "VH", .symmetric_rest = "V2"};
-static const matrix_ops matrix = {.layout = layout,
-                                  .length = MOMENTS_SQUARE,
-                                  .estimate = wlaw_space_estimate,
-                                  .influence = wlaw_space_influence,
-                                  .values = wlaw_space_values,
-                                  .wider = &wlaw_law_permutation,
-                                  .widen = wlaw_space_widen,
-                                  .space = &space,
-                                  .family = GRAPH_UNDIRECTED};
+static const matrix_ops matrix = SPACE_MATRIX_OPS(layout, &space, GRAPH_UNDIRECTED);
 
 const law_ops wlaw_law_symmetric = {
     .name = "symmetric",

@@ -26,15 +26,7 @@ static wlaw_status layout(matrix_layout *out, size_t rows, size_t cols, wlaw_err
 
 static const matrix_space space = {
     .zero_diagonal = true, .trivial = "V0", .standard = "H", .symmetric_rest = "V2", .antisymmetric_rest = "V3"};
-static const matrix_ops matrix = {.layout = layout,
-                                  .length = MOMENTS_SQUARE,
-                                  .estimate = wlaw_space_estimate,
-                                  .influence = wlaw_space_influence,
-                                  .values = wlaw_space_values,
-                                  .wider = &wlaw_law_permutation,
-                                  .widen = wlaw_space_widen,
-                                  .space = &space,
-                                  .family = GRAPH_LOOPLESS};
+static const matrix_ops matrix = SPACE_MATRIX_OPS(layout, &space, GRAPH_LOOPLESS);
 
 const law_ops wlaw_law_zero_diagonal = {
     .name = "zero-diagonal",

@@ -1,6 +1,7 @@
 /* The verbs fit and compare on matrices that are symmetric, antisymmetric or zero on the diagonal. */
 #include "study/study.h"
 
+#include "study/verb_case.h"
 #include "support/alloc_fail.h"
 
 enum { NETWORKS = 60, D = 5, SIZE = D * D };
@@ -246,24 +247,6 @@ static void a_law_in_numbers(void **state) {
   wlaw_result_free(result);
   wlaw_law_free(law);
   wlaw_error_free(err);
-}
-
-typedef struct verb_case {
-  const command_spec *command;
-  const char *inputs[2];
-  size_t n;
-} verb_case;
-
-static wlaw_status run_verb(void *context, wlaw_error *err) {
-  const verb_case *verb = context;
-  wlaw_result *result = NULL;
-  wlaw_options *options = NULL;
-  wlaw_status status = wlaw_options_make(&options, verb->command, err);
-  if (status == WLAW_OK) status = wlaw_options_set(options, "threads", "1", err);
-  if (status == WLAW_OK) status = verb->command->call(&result, verb->inputs, verb->n, options, NULL, NULL, err);
-  wlaw_result_free(result);
-  wlaw_options_free(options);
-  return status;
 }
 
 static void refused_allocations(void **state) {

@@ -2,25 +2,8 @@
  * Jansson may shorten a string of run.json without a word when memory is refused.) */
 #include "study/study.h"
 
+#include "study/verb_case.h"
 #include "support/alloc_fail.h"
-
-typedef struct verb_case {
-  const command_spec *command;
-  const char *inputs[2];
-  size_t n;
-} verb_case;
-
-static wlaw_status run_verb(void *context, wlaw_error *err) {
-  const verb_case *verb = context;
-  wlaw_result *result = NULL;
-  wlaw_options *options = NULL;
-  wlaw_status status = wlaw_options_make(&options, verb->command, err);
-  if (status == WLAW_OK) status = wlaw_options_set(options, "threads", "1", err);
-  if (status == WLAW_OK) status = verb->command->call(&result, verb->inputs, verb->n, options, NULL, NULL, err);
-  wlaw_result_free(result);
-  wlaw_options_free(options);
-  return status;
-}
 
 static void fits_and_comparisons(void **state) {
   (void)state;
