@@ -21,6 +21,20 @@ void wlaw_sentence_add(sentence_list *list, const char *format, ...) {
   else list->failed = true;
 }
 
+void wlaw_sentences_join(sentence_list *list, size_t from) {
+  if (list->n < from + 2) return;
+  text_buffer all = {0};
+  for (size_t i = from; i < list->n; i++) wlaw_text_add(&all, "%s%s", i > from ? " " : "", list->text[i]);
+  char *joined = all.failed ? NULL : wlaw_text_duplicate(all.bytes, all.length);
+  wlaw_text_free(&all);
+  if (!joined) {
+    list->failed = true;
+    return;
+  }
+  while (list->n > from) free(list->text[--list->n]);
+  list->text[list->n++] = joined;
+}
+
 void wlaw_sentences_free(sentence_list *list) {
   for (size_t i = 0; i < list->n; i++) free(list->text[i]);
   *list = (sentence_list){0};

@@ -219,14 +219,20 @@ static void tell_weights(sentence_list *story, const report_series *series) {
 
 void wlaw_story_tell(sentence_list *story, const report_series *series) {
   tell_experiment(story, series);
+  size_t from = story->n;
   tell_accuracy(story, series);
   if (series->is_run) tell_dead(story, series);
+  wlaw_sentences_join(story, from);
   if (series->n_epochs == 0) return;
   tell_gap(story, series);
+  from = story->n;
   tell_distance(story, series);
   tell_blocks(story, series);
+  wlaw_sentences_join(story, from);
   wlaw_story_invariant(story, series);
+  from = story->n;
   wlaw_story_laws(story, series);
+  wlaw_sentences_join(story, from);
   wlaw_story_parameter(story, series);
   wlaw_story_departures(story, series);
   tell_weights(story, series);

@@ -15,9 +15,11 @@ typedef struct sentence_list {
 } sentence_list;
 
 void wlaw_sentence_add(sentence_list *list, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Makes one finding of those from number `from` on. */
+void wlaw_sentences_join(sentence_list *list, size_t from);
 void wlaw_sentences_free(sentence_list *list);
 
-/* About ten sentences; those whose numbers are not known are left out. */
+/* About ten findings of one to three sentences; those whose numbers are not known are left out. */
 void wlaw_story_tell(sentence_list *story, const report_series *series);
 void wlaw_notes_tell(sentence_list *notes, const report_series *series);
 
