@@ -184,6 +184,8 @@ WLAW_API size_t wlaw_tensors_count(const wlaw_tensors *tensors);
  * 0 or WLAW_DTYPE_COUNT. */
 WLAW_API const char *wlaw_tensors_name(const wlaw_tensors *tensors, size_t i);
 WLAW_API wlaw_dtype wlaw_tensors_dtype(const wlaw_tensors *tensors, size_t i);
+/* How tensor i is stored: the text of its dtype ("bf16"), or the name of the encoding it is unpacked from ("q4_K"). */
+WLAW_API const char *wlaw_tensors_encoding(const wlaw_tensors *tensors, size_t i);
 WLAW_API size_t wlaw_tensors_rank(const wlaw_tensors *tensors, size_t i);
 WLAW_API const uint64_t *wlaw_tensors_shape(const wlaw_tensors *tensors, size_t i);
 WLAW_API const char *wlaw_tensors_note(const wlaw_tensors *tensors, size_t i);

@@ -35,10 +35,15 @@ struct wlaw_law {
 
 struct matrix_ops; /* law/matrix.h */
 
-/* A law of single weights (more of these with the scan of checkpoints). x is the weight; p = law->values. */
+struct entry_fit; /* law/entry_fit.h */
+struct entry_cells;
+
+/* A law of single weights. x is the weight; p = law->values. A law of |w| gives either sign the same chance. */
 typedef struct entry_ops {
   double (*log_density)(const double *p, double x);
   double (*cdf)(const double *p, double x);
+  /* Maximum likelihood of the cells (signed, without zeros). NULL: not fitted to entries. */
+  wlaw_status (*fit)(struct entry_fit *fit, const struct entry_cells *cells, wlaw_error *err);
 } entry_ops;
 
 typedef struct law_ops {

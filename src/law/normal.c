@@ -53,7 +53,7 @@ static double normal_cdf(const double *p, double x) {
   return 0.5 * erfc(-z * 0.70710678118654752440);
 }
 
-static const entry_ops normal_entry = {normal_log_density, normal_cdf};
+static const entry_ops normal_entry = {.log_density = normal_log_density, .cdf = normal_cdf};
 
 const law_ops wlaw_law_normal = {
     .name = "normal",

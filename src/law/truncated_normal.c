@@ -120,7 +120,7 @@ static double truncated_cdf(const double *p, double x) {
   return 0.5 + 0.5 * erf(z * 0.70710678118654752440) / erf(cut * 0.70710678118654752440);
 }
 
-static const entry_ops truncated_entry = {truncated_log_density, truncated_cdf};
+static const entry_ops truncated_entry = {.log_density = truncated_log_density, .cdf = truncated_cdf};
 
 const law_ops wlaw_law_truncated_normal = {
     .name = "truncated-normal",

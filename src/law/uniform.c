@@ -61,7 +61,7 @@ static double uniform_cdf(const double *p, double x) {
   return u < 0.0 ? 0.0 : u > 1.0 ? 1.0 : u;
 }
 
-static const entry_ops uniform_entry = {uniform_log_density, uniform_cdf};
+static const entry_ops uniform_entry = {.log_density = uniform_log_density, .cdf = uniform_cdf};
 
 const law_ops wlaw_law_uniform = {
     .name = "uniform",

@@ -130,6 +130,11 @@ wlaw_dtype wlaw_tensors_dtype(const wlaw_tensors *tensors, size_t i) {
   return i < tensors->n ? tensors->info[i].dtype : WLAW_DTYPE_COUNT;
 }
 
+const char *wlaw_tensors_encoding(const wlaw_tensors *tensors, size_t i) {
+  if (i >= tensors->n) return "";
+  return tensors->info[i].encoding ? tensors->info[i].encoding : wlaw_dtype_text(tensors->info[i].dtype);
+}
+
 size_t wlaw_tensors_rank(const wlaw_tensors *tensors, size_t i) { return i < tensors->n ? tensors->info[i].rank : 0; }
 
 const uint64_t *wlaw_tensors_shape(const wlaw_tensors *tensors, size_t i) {

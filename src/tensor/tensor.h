@@ -20,6 +20,8 @@ typedef struct tensor_info {
   uint64_t count, bytes;         /* elements, stored bytes; both below 2^63 */
   uint64_t offset;               /* of the first stored byte: in the file, or in the member for archives */
   bool plain;                    /* the stored bytes lie in the file at offset, neither packed nor compressed */
+  bool concurrent;               /* not plain, but format->read may run in several threads at once */
+  const char *encoding;          /* NULL, or how it is stored where read unpacks it to dtype: "q4_K" (a constant) */
   bool big_endian, column_major; /* how it is stored */
 } tensor_info;
 
@@ -30,8 +32,9 @@ struct wlaw_tensors {
   const struct tensor_format *format;
   tensor_info *info;
   size_t n, capacity;
-  void *state; /* the format's own */
-  void *map;   /* the whole file, once wlaw_tensors_map was called */
+  void *state;              /* the format's own */
+  void *map;                /* the whole file, once wlaw_tensors_map was called */
+  uint64_t heads, kv_heads; /* attention heads, where the file's metadata say so; else 0 */
 };
 
 typedef struct tensor_format {

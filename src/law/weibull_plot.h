@@ -1,0 +1,36 @@
+/* The Weibull probability plot of magnitudes: y = ln(-ln(1 - F)) on ln|w| over the middle 80 %, F = (i - 1/2) / n,
+ * unweighted least squares; k = slope, lambda = exp(-intercept / k). arXiv 2605.18898 (protocol "sort"). */
+#ifndef WLAW_LAW_WEIBULL_PLOT_H
+#define WLAW_LAW_WEIBULL_PLOT_H
+
+#include "measure/entry_cells.h"
+#include "weightlaw.h"
+
+typedef struct weibull_plot {
+  double k, lambda, r2;
+  double se_k, se_lambda; /* of independent weights: delta method at the empirical distribution */
+  uint64_t n;             /* magnitudes it rests on */
+  const char *reason;     /* NULL, or why k is not determined (then NaN): a constant */
+} weibull_plot;
+
+/* Exactly the least squares over all n order statistics, without visiting them one by one: tied values share their
+ * ranks; inside a cell of some width the weights lie evenly. magnitudes: positive, ascending. */
+void wlaw_weibull_plot(weibull_plot *out, const entry_cells *magnitudes);
+/* The same of a sorted array: for tensors small enough to sort. */
+void wlaw_weibull_plot_sorted(weibull_plot *out, const double *magnitudes, size_t n);
+
+/* Influence functions of k and of ln lambda at the midpoint magnitude of each of the ENTRY_KEYS keys of a table's
+ * kind (measure/entry_cells.h): what one weight of that size adds to n (k_n - k). Zero mean over the weights. */
+wlaw_status wlaw_weibull_influence(float *of_k, float *of_log_lambda, const weibull_plot *plot,
+                                   const entry_cells *magnitudes, entry_key_kind kind, wlaw_error *err);
+
+/* The published protocols, to 1e-9. "npm-sort": the plot above. "npm-hist": |w| in single precision, log10|w| on 1024
+ * equal bins over [-12, 2], mid-rank F, count-weighted least squares on bin centres (npm-weibull-py 0.4). */
+enum { NPM_BINS = 1024 };
+typedef struct npm_histogram {
+  uint64_t count[NPM_BINS];
+} npm_histogram;
+void wlaw_npm_add(npm_histogram *histogram, const float *weights, size_t n);
+void wlaw_npm_fit(weibull_plot *out, const npm_histogram *histogram); /* standard errors NaN */
+
+#endif

@@ -1,0 +1,31 @@
+/* Weights as codes: the lattice of repeated values they may lie on, and the bits their codes cost. */
+#ifndef WLAW_MEASURE_WEIGHT_CODES_H
+#define WLAW_MEASURE_WEIGHT_CODES_H
+
+#include "measure/weight_source.h"
+#include "measure/weight_summary.h"
+
+/* Values offset + step * integer, fewer than their number format would allow: the mark of dequantised weights. */
+typedef struct weight_lattice {
+  bool found;
+  bool by_row; /* every row has a step of its own; step is then the median */
+  double step, offset;
+  unsigned bits;     /* that number the levels in use */
+  uint64_t distinct; /* values seen in what was looked at */
+} weight_lattice;
+
+wlaw_status wlaw_weight_lattice(weight_lattice *out, const weight_source *source, const weight_summary *summary,
+                                wlaw_error *err);
+
+/* Bits per weight of the codes round(w / 2^-13): Shannon entropy, and the mean exponential-Golomb code length
+ * 2 floor(log2(e + 2^k)) - k + 1 of code number e in order of falling frequency, with the best order k. */
+typedef struct weight_bits {
+  double entropy, exp_golomb;
+  unsigned order;
+  uint64_t codes; /* different ones */
+} weight_bits;
+
+wlaw_status wlaw_weight_bits(weight_bits *out, const weight_source *source, unsigned threads, wlaw_monitor *monitor,
+                             wlaw_error *err);
+
+#endif

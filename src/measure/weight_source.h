@@ -1,0 +1,58 @@
+/* A matrix of weights that is walked through in blocks, from a file or from memory. */
+#ifndef WLAW_MEASURE_WEIGHT_SOURCE_H
+#define WLAW_MEASURE_WEIGHT_SOURCE_H
+
+#include "core/monitor.h"
+#include "tensor/tensor.h"
+
+/* Rows and columns of a stored matrix that make up a matrix of their own: row r is stored row
+ * first_row + (r / run) * period + r % run, column c is stored column first_column + c. */
+typedef struct weight_selection {
+  uint64_t rows, cols;
+  uint64_t first_row, run, period; /* run = period = rows: all in one piece */
+  uint64_t first_column;
+} weight_selection;
+
+typedef struct weight_source {
+  uint64_t rows, cols;
+  wlaw_dtype dtype; /* F16, BF16, F32 or F64: what blocks hold; other types come as F64 */
+  /* Rows row .. row + n_rows, columns column .. column + n_cols, row-major into out. NULL where memory is set. */
+  wlaw_status (*read)(const struct weight_source *source, uint64_t row, uint64_t n_rows, uint64_t column,
+                      uint64_t n_cols, void *out, wlaw_error *err);
+  const void *memory; /* [rows, cols] of dtype, all of it, or NULL */
+  void *context;      /* of read */
+  void *owned;        /* memory held by wlaw_source_hold */
+} weight_source;
+
+/* Tensor i of a file seen as a [stored_rows, stored_cols] row-major matrix, or a selection of it (NULL: all). Reading
+ * is safe from several threads (where the file allows one reader only, they wait). The file stays open; caller frees.
+ */
+wlaw_status wlaw_source_tensor(weight_source *out, wlaw_tensors *tensors, size_t i, uint64_t stored_rows,
+                               uint64_t stored_cols, const weight_selection *selection, wlaw_error *err);
+/* values: [rows, cols], not owned. */
+void wlaw_source_memory(weight_source *out, const void *values, wlaw_dtype dtype, uint64_t rows, uint64_t cols);
+void wlaw_source_free(weight_source *source); /* safe on a zeroed struct */
+
+/* Reads the whole into memory, if it has at most `limit` bytes; otherwise later passes read the file again. */
+wlaw_status wlaw_source_hold(weight_source *source, uint64_t limit, unsigned threads, wlaw_monitor *monitor,
+                             wlaw_error *err);
+
+/* Whole rows, or a part of one row where a row is longer than a block. Cut by the shape alone, never by threads. */
+typedef struct weight_block {
+  size_t number; /* in order of rows, then columns */
+  uint64_t row, n_rows, column, n_cols;
+  const void *values; /* [n_rows, n_cols] of the source's dtype; needs no alignment */
+} weight_block;
+
+typedef wlaw_status (*weight_work)(void *context, const weight_block *block, unsigned worker, wlaw_error *err);
+
+size_t wlaw_source_blocks(const weight_source *source);
+/* Calls work for every block, each once, in any order, from `threads` workers (0: all processors; worker counts from 0
+ * to wlaw_threads_for(threads, wlaw_source_blocks(source)) - 1). */
+wlaw_status wlaw_source_walk(const weight_source *source, unsigned threads, weight_work work, void *context,
+                             wlaw_monitor *monitor, wlaw_error *err);
+
+/* count elements of dtype (F16, BF16, F32, F64) to double. */
+#define wlaw_weights_to_double wlaw_dtype_to_double
+
+#endif
