@@ -26,9 +26,8 @@ typedef struct finding_list {
 
 #define FIND(list, severity, ...)                                                                                      \
   do {                                                                                                                 \
-    bool *failed_ = (list)->failed;                                                                                    \
     if ((list)->worst < (severity)) (list)->worst = (severity);                                                        \
-    SENTENCE(failed_, (list)->sentences, __VA_ARGS__);                                                                 \
+    SENTENCE((list)->failed, (list)->sentences, __VA_ARGS__);                                                          \
   } while (0)
 
 typedef unsigned long long count_t;

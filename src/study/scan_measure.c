@@ -78,7 +78,7 @@ static wlaw_status summarise(part_work *work, wlaw_error *err) {
   out->max_ratio = fmax(fabs(summary->min), fabs(summary->max)) / out->quantiles[SCAN_POINTS - 1];
   WLAW_TRY(wlaw_cells_magnitudes(&work->magnitudes, summary->table[0], summary->table[1], err));
   WLAW_TRY(wlaw_cells_signed(&work->weights, summary->table[0], summary->table[1], err));
-  if (!out->unfitted && work->weights.total == 0) out->unfitted = "no weight is finite and other than 0";
+  if (work->weights.total == 0) out->unfitted = "no weight is finite and other than 0";
   make_histogram(work);
   return WLAW_OK;
 }
@@ -283,7 +283,8 @@ static wlaw_status choose_law(part_work *work, wlaw_error *err) {
 }
 
 static wlaw_status count_bits(part_work *work, wlaw_error *err) {
-  const wlaw_status status = wlaw_weight_bits(&work->out->bits, &work->source, work->threads, work->monitor, err);
+  const wlaw_status status =
+      wlaw_weight_bits(&work->out->bits, &work->source, &work->summary, work->threads, work->monitor, err);
   work->out->counted = status == WLAW_OK;
   return status;
 }
@@ -318,15 +319,6 @@ static const struct {
              {is_balanced, balance, 12},
              {is_chosen, count_bits, 1},
              {has_spectrum, take_spectrum, 100}};
-
-static const char *why_not_fitted(const part_work *work) {
-  const part_scan *out = work->out;
-  const wlaw_dtype dtype = out->info->dtype;
-  if (dtype != WLAW_F16 && dtype != WLAW_BF16 && dtype != WLAW_F32 && dtype != WLAW_F64)
-    return "the values are integers: they are counted, no law is fitted to them";
-  if (out->rows == 0 || out->columns == 0) return "there are no weights";
-  return NULL;
-}
 
 static wlaw_status run_steps(part_work *work, wlaw_error *err) {
   const size_t n = sizeof steps / sizeof *steps;
@@ -400,7 +392,6 @@ wlaw_status wlaw_scan_part(part_scan *out, wlaw_tensors *tensors, const scan_par
   if (status == WLAW_OK) {
     out->rows = work.source.rows;
     out->columns = work.source.cols;
-    out->unfitted = why_not_fitted(&work);
     status = run_steps(&work, err);
   }
   shed(&work);
