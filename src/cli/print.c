@@ -15,7 +15,8 @@ static const struct {
     {"weightlaw.compare/", wlaw_print_compare}, {"weightlaw.compares/", wlaw_print_compare},
     {"weightlaw.train/", wlaw_print_train},     {"weightlaw.draw/", wlaw_print_draw},
     {"weightlaw.report/", wlaw_print_report},   {"weightlaw.data/", wlaw_print_data},
-    {"weightlaw.graphs/", wlaw_print_graphs},
+    {"weightlaw.graphs/", wlaw_print_graphs},   {"weightlaw.scan/", wlaw_print_scan},
+    {"weightlaw.scans/", wlaw_print_scans},
 };
 
 const char *wlaw_print_string(const json_t *document, const char *key) {

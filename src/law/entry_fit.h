@@ -3,6 +3,7 @@
 #define WLAW_LAW_ENTRY_FIT_H
 
 #include "law/law.h"
+#include "math/newton.h"
 #include "measure/entry_cells.h"
 
 /* By maximum likelihood, all weights taken as independent; a cell counts as `count` weights at its mean. */
@@ -18,6 +19,29 @@ typedef struct entry_fit {
 
 /* sum of count * log_density over the cells. */
 double wlaw_entry_log_likelihood(const wlaw_law *law, const entry_cells *cells);
+
+/* ---- what fits share */
+
+/* The law `ops` with no parameter set, nothing determined. */
+void wlaw_entry_fit_start(entry_fit *fit, const law_ops *ops);
+/* Sets parameter i (its number in the table) and its standard error (NaN: fixed or not determined). */
+void wlaw_entry_fit_set(entry_fit *fit, size_t i, double value, double standard_error);
+/* How the search ended, and the log-likelihood of the finished law. */
+void wlaw_entry_fit_finish(entry_fit *fit, const newton_maximum *maximum, size_t free_parameters,
+                           const entry_cells *cells);
+
+/* Magnitudes in units of `unit`, their geometric mean, ascending: for laws that are symmetric about 0. Cells w and -w
+ * are one. Caller frees with wlaw_entry_magnitudes_free. WLAW_VALUE where there are no weights other than 0. */
+typedef struct entry_magnitudes {
+  size_t n;
+  double *log;   /* [n] ln(|w| / unit) */
+  double *share; /* [n] of all weights; sums to 1 */
+  double unit, total;
+} entry_magnitudes;
+wlaw_status wlaw_entry_magnitudes(entry_magnitudes *out, const entry_cells *cells, wlaw_error *err);
+void wlaw_entry_magnitudes_free(entry_magnitudes *magnitudes); /* safe on a zeroed struct */
+
+/* ---- the choice */
 
 /* One row of the choice. A law that has no meaning for the cells (a scale of 0, say) has a reason and NaN. */
 typedef struct entry_candidate {

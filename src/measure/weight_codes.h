@@ -25,7 +25,8 @@ typedef struct weight_bits {
   uint64_t codes; /* different ones */
 } weight_bits;
 
-wlaw_status wlaw_weight_bits(weight_bits *out, const weight_source *source, unsigned threads, wlaw_monitor *monitor,
-                             wlaw_error *err);
+/* Of finite weights. The summary's table tells codes of bf16 and f16 weights; others are walked through once more. */
+wlaw_status wlaw_weight_bits(weight_bits *out, const weight_source *source, const weight_summary *summary,
+                             unsigned threads, wlaw_monitor *monitor, wlaw_error *err);
 
 #endif

@@ -186,8 +186,51 @@ static void narrow(float *restrict out, const double *restrict in, size_t n) {
   }
 }
 
+static void balance(double *restrict out, const double *restrict x, double row, const double *restrict columns,
+                    size_t n) {
+  for (size_t i = 0; i < n; i++) out[i] = fabs(x[i]) * row * columns[i];
+}
+
+static double row_squares(const double *restrict x, const double *restrict columns, size_t n) {
+  lanes part = {0};
+  size_t i = 0;
+  for (; i + L <= n; i += L) {
+    const lanes value = *(const loose *)(x + i);
+    part += value * value * *(const loose *)(columns + i);
+  }
+  double sum = lanes_sum(&part);
+  for (; i < n; i++) sum += x[i] * x[i] * columns[i];
+  return sum;
+}
+
+static void column_squares(double *restrict columns, const double *restrict x, double row, size_t n) {
+  for (size_t i = 0; i < n; i++) columns[i] += x[i] * x[i] * row;
+}
+
+typedef float four_floats __attribute__((vector_size(4 * sizeof(float)), may_alias));
+typedef double four __attribute__((vector_size(4 * sizeof(double)), may_alias));
+
+#define INFLUENCE(name, stored_type, key_of)                                                                           \
+  static void name(double *restrict columns, double *restrict row, const float *restrict functions, const void *in,    \
+                   size_t n) {                                                                                         \
+    const stored_type *stored = in;                                                                                    \
+    four sum = *(four *)row;                                                                                           \
+    for (size_t i = 0; i < n; i++) {                                                                                   \
+      const size_t key = key_of(stored[i]) & 0x7FFF;                                                                   \
+      const four value = __builtin_convertvector(*(const four_floats *)(functions + 4 * key), four);                   \
+      sum += value;                                                                                                    \
+      *(four *)(columns + 4 * i) += value;                                                                             \
+    }                                                                                                                  \
+    *(four *)row = sum;                                                                                                \
+  }
+#define WHOLE(bits) (size_t)(bits)
+#define UPPER(bits) (size_t)((bits) >> 16)
+INFLUENCE(influence_16, stored_16, WHOLE)
+INFLUENCE(influence_32, stored_32, UPPER)
+
 #define PASTE_(a, b) a##b
 #define PASTE(a, b)  PASTE_(a, b)
 
-const weight_kernels PASTE(wlaw_weight_kernels_, WLAW_LEVEL) = {decode_f16, decode_bf16, decode_f32, decode_f64, scales,
-                                                                moments,    count_16,    count_32,   narrow};
+const weight_kernels PASTE(wlaw_weight_kernels_, WLAW_LEVEL) = {
+    decode_f16, decode_bf16, decode_f32, decode_f64,  scales,         moments,      count_16,
+    count_32,   narrow,      balance,    row_squares, column_squares, influence_16, influence_32};

@@ -41,6 +41,14 @@ typedef struct weight_kernels {
   void (*count_32)(uint64_t *counters, uint64_t zeros[2], const void *in, size_t n);
   /* To binary32, no finite one to infinity and none to 0. */
   void (*narrow)(float *out, const double *in, size_t n);
+  /* out = |x| * row * columns: balanced magnitudes of part of a row, row and columns the inverse scales. */
+  void (*balance)(double *out, const double *x, double row, const double *columns, size_t n);
+  /* Sum of x^2 * columns; and columns += x^2 * row. */
+  double (*row_squares)(const double *x, const double *columns, size_t n);
+  void (*column_squares)(double *columns, const double *x, double row, size_t n);
+  /* Adds functions[key], four of them, of each weight to columns: [n, 4] and to row: [4]. */
+  void (*influence_16)(double *columns, double *row, const float *functions, const void *in, size_t n);
+  void (*influence_32)(double *columns, double *row, const float *functions, const void *in, size_t n);
 } weight_kernels;
 
 extern const weight_kernels wlaw_weight_kernels_baseline;

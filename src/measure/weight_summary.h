@@ -59,7 +59,9 @@ typedef struct weight_balance {
 } weight_balance;
 
 /* Row or column root mean squares; or both, by dividing in turn until every row and column has root mean square 1
- * (Sinkhorn and Knopp 1967, DOI 10.2140/pjm.1967.21.343, of the squares). Caller frees. */
+ * (Sinkhorn and Knopp 1967, DOI 10.2140/pjm.1967.21.343, of the squares); in each round rows, then columns, in one
+ * walk. WLAW_LIMIT where the summary has no sums of a side that is needed. Caller frees; on failure there is nothing to
+ * free. */
 wlaw_status wlaw_balance(weight_balance *out, balance_kind kind, const weight_source *source,
                          const weight_summary *summary, unsigned threads, wlaw_monitor *monitor, wlaw_error *err);
 void wlaw_balance_free(weight_balance *balance);
@@ -73,7 +75,8 @@ wlaw_status wlaw_balanced_cells(entry_cells *magnitudes, const weight_source *so
 enum { INFLUENCE_MOST = 4 };
 
 /* functions: [n_functions][ENTRY_KEYS] of the kind of the source's dtype, n_functions <= INFLUENCE_MOST; zeros and
- * non-finite weights count as 0. row_squares[f] = sum over rows of (sum in the row)^2, column_squares likewise. */
+ * non-finite weights count as 0. row_squares[f] = sum over rows of (sum in the row)^2, column_squares likewise (NaN
+ * where there are more than SUMMARY_SIDE_MOST columns). */
 wlaw_status wlaw_influence_sums(double row_squares[INFLUENCE_MOST], double column_squares[INFLUENCE_MOST],
                                 const weight_source *source, const float *const *functions, size_t n_functions,
                                 unsigned threads, wlaw_monitor *monitor, wlaw_error *err);
