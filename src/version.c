@@ -1,6 +1,5 @@
 /* What was built, and what it runs on. Sees all of the library, so it stands above the folders. */
 #include <jansson.h>
-#include <zip.h>
 #include <zlib.h>
 
 #include "core/cpu.h"
@@ -36,7 +35,6 @@ wlaw_status wlaw_build_info(char *out, size_t capacity, size_t *needed, wlaw_err
   wlaw_text_add(&text, "blas: %s, core %s\n", wlaw_blas_config(), wlaw_blas_core());
   wlaw_text_add(&text, "kernels: %s\n", wlaw_cpu_level_name(wlaw_cpu_level()));
   wlaw_text_add(&text, "jansson: %s\n", JANSSON_VERSION);
-  wlaw_text_add(&text, "libzip: %s\n", zip_libzip_version());
   wlaw_text_add(&text, "zlib: %s\n", zlibVersion());
 #if defined(WLAW_HAVE_CURL)
   wlaw_text_add(&text, "libcurl: %s\n", curl_version_info(CURLVERSION_NOW)->version);
