@@ -193,7 +193,8 @@ static wlaw_status read_request(scan_request *out, const wlaw_options *options, 
 static wlaw_status read_rules(check_rules **out, const char *text, const scan_request *request, wlaw_error *err) {
   const scan_part part = {.name = (char[]){""}, .partner = SIZE_MAX, .role = {.kind = TENSOR_Q, .family = ""}};
   const tensor_info info = {.dtype = WLAW_F32};
-  part_scan scan = {.part = &part, .info = &info, .has_spectrum = request->spectra, .counted = true};
+  part_scan scan = {
+      .part = &part, .info = &info, .has_spectrum = request->spectra, .counted = true, .laws = {.best = -1}};
   bool failed = false;
   scan.lattice.found = true;
   json_t *example = wlaw_part_scan_json(&failed, &scan, request->protocol);
