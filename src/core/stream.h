@@ -9,13 +9,15 @@
 
 /* What a stream is for. Numbers are part of the file format (same seed, same bytes): never renumber, only append. */
 typedef enum stream_purpose {
-  STREAM_INIT = 1,     /* initial weights: major = network, minor = layer */
-  STREAM_SHUFFLE = 2,  /* order of samples: major = network (STREAM_SHARED: all networks), minor = epoch */
-  STREAM_TEACHER = 3,  /* synthetic data: major = sample or layer, minor = what */
-  STREAM_DRAW = 4,     /* wlaw_law_draw: major, minor = the halves of the matrix number */
-  STREAM_NULL = 5,     /* simulated null laws: major = replicate */
-  STREAM_TEST = 6,     /* tests only */
-  STREAM_DEPARTURE = 7 /* ensembles drawn from a fitted law: major = replicate, minor = network */
+  STREAM_INIT = 1,      /* initial weights: major = network, minor = layer */
+  STREAM_SHUFFLE = 2,   /* order of samples: major = network (STREAM_SHARED: all networks), minor = epoch */
+  STREAM_TEACHER = 3,   /* synthetic data: major = sample or layer, minor = what */
+  STREAM_DRAW = 4,      /* wlaw_law_draw: major, minor = the halves of the matrix number */
+  STREAM_NULL = 5,      /* simulated null laws: major = replicate */
+  STREAM_TEST = 6,      /* tests only */
+  STREAM_DEPARTURE = 7, /* ensembles drawn from a fitted law: major = replicate, minor = network */
+  STREAM_SPECTRUM = 8,  /* start vectors of Lanczos' method: major = vector; STREAM_SHARED: random order of entries */
+  STREAM_BOOTSTRAP = 9  /* samples like the one at hand: major = replicate */
 } stream_purpose;
 
 #define STREAM_SHARED UINT32_MAX

@@ -1,0 +1,30 @@
+/* The Fortran routines of LAPACK that are used, as OpenBLAS exports them (no header of its own declares all of them).
+ * Matrices are column-major, numbers are passed by address, and each text argument has its length at the end. Call them
+ * between wlaw_blas_begin and wlaw_blas_end. */
+#ifndef WLAW_MATH_LAPACK_H
+#define WLAW_MATH_LAPACK_H
+
+#include <cblas.h>
+#include <stddef.h>
+
+/* Householder QR, and the triangular factor T of the product of its reflectors, 1 - V T V'; dgeqrt3 gives both. */
+void dgeqrf_(const blasint *m, const blasint *n, double *a, const blasint *lda, double *tau, double *work,
+             const blasint *lwork, blasint *info);
+void dgeqrt3_(const blasint *m, const blasint *n, double *a, const blasint *lda, double *t, const blasint *ldt,
+              blasint *info);
+void dlarft_(const char *direct, const char *storev, const blasint *n, const blasint *k, const double *v,
+             const blasint *ldv, const double *tau, double *t, const blasint *ldt, size_t direct_length,
+             size_t storev_length);
+/* To tridiagonal form: of a full matrix; of a band matrix (Haidar, Ltaief and Dongarra 2011). */
+void dsytrd_(const char *uplo, const blasint *n, double *a, const blasint *lda, double *d, double *e, double *tau,
+             double *work, const blasint *lwork, blasint *info, size_t uplo_length);
+void dsytrd_sb2st_(const char *stage1, const char *vect, const char *uplo, const blasint *n, const blasint *kd,
+                   double *ab, const blasint *ldab, double *d, double *e, double *hous, const blasint *lhous,
+                   double *work, const blasint *lwork, blasint *info, size_t stage1_length, size_t vect_length,
+                   size_t uplo_length);
+/* Eigenvalues of a tridiagonal matrix, ascending, without and with eigenvectors. */
+void dsterf_(const blasint *n, double *d, double *e, blasint *info);
+void dstev_(const char *jobz, const blasint *n, double *d, double *e, double *z, const blasint *ldz, double *work,
+            blasint *info, size_t jobz_length);
+
+#endif
