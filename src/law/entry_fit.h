@@ -41,6 +41,13 @@ typedef struct entry_magnitudes {
 wlaw_status wlaw_entry_magnitudes(entry_magnitudes *out, const entry_cells *cells, wlaw_error *err);
 void wlaw_entry_magnitudes_free(entry_magnitudes *magnitudes); /* safe on a zeroed struct */
 
+/* ln of the mean of m^power (m = |w| / unit), and mean and mean square of ln m when weights count in proportion to
+ * m^power: what likelihoods with a term in |w|^power need. */
+typedef struct entry_power {
+  double log_mean, first, second;
+} entry_power;
+entry_power wlaw_entry_power(const entry_magnitudes *magnitudes, double power);
+
 /* ---- the choice */
 
 /* One row of the choice. A law that has no meaning for the cells (a scale of 0, say) has a reason and NaN. */
