@@ -10,7 +10,7 @@
 #include "math/lapack.h"
 
 /* One stage reads the whole matrix once for each column: good while it stays in the caches. */
-enum { EIGEN_ONE_STAGE = 1024, EIGEN_BAND = 64, EIGEN_TILE = 256 };
+enum { EIGEN_ONE_STAGE = 1024, EIGEN_BAND = 32, EIGEN_TILE = 256 };
 
 static size_t least(size_t a, size_t b) { return a < b ? a : b; }
 

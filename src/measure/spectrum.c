@@ -12,30 +12,30 @@
 #include "measure/lanczos.h"
 #include "measure/weight_doubles.h"
 
-/* The stage of a longer activity that a call reports as its own [0, 1]. */
-static void enter_stage(wlaw_monitor *stage, const wlaw_monitor *whole, double from, double span) {
-  const double all = whole->span > 0.0 ? whole->span : 1.0;
-  *stage = *whole;
-  stage->from = whole->from + all * from;
-  stage->span = all * span;
+/* Reports [0, 1] of what follows as [from, from + span] of the caller's own; *kept is what to put back. */
+static void enter_stage(wlaw_monitor *monitor, const wlaw_monitor *kept, double from, double span) {
+  const double all = kept->span > 0.0 ? kept->span : 1.0;
+  monitor->from = kept->from + all * from;
+  monitor->span = all * span;
 }
 
 static wlaw_status solve(weight_spectrum *out, const weight_source *source, double scale, unsigned threads,
                          wlaw_monitor *monitor, wlaw_error *err) {
   const size_t n = out->n;
-  wlaw_monitor none = {0}, stage;
+  wlaw_monitor none = {0};
   if (!monitor) monitor = &none;
+  const wlaw_monitor kept = *monitor;
   double *gram = wlaw_array(n * n, sizeof *gram);
   if (!gram) return wlaw_fail_memory(err, n * n, sizeof *gram);
-  enter_stage(&stage, monitor, 0.0, 0.4);
-  wlaw_status status = wlaw_gram(gram, source, scale, threads, &stage, err);
+  enter_stage(monitor, &kept, 0.0, 0.4);
+  wlaw_status status = wlaw_gram(gram, source, scale, threads, monitor, err);
   out->trace = 0.0;
   for (size_t i = 0; i < n && status == WLAW_OK; i++) out->trace += gram[i * n + i];
-  enter_stage(&stage, monitor, 0.4, 0.6);
-  if (status == WLAW_OK) status = wlaw_eigenvalues(out->eigenvalues, gram, n, threads, &stage, err);
+  enter_stage(monitor, &kept, 0.4, 0.6);
+  if (status == WLAW_OK) status = wlaw_eigenvalues(out->eigenvalues, gram, n, threads, monitor, err);
   free(gram);
-  monitor->last_ns = stage.last_ns;
-  monitor->cancelled = monitor->cancelled || stage.cancelled;
+  monitor->from = kept.from;
+  monitor->span = kept.span;
   return status;
 }
 
