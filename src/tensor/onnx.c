@@ -88,14 +88,6 @@ static bool stays_beside(const char *path) {
   return true;
 }
 
-/* "location" beside the model; NULL when out of memory. */
-static char *path_beside(const char *model, const char *location) {
-  char *folder = wlaw_text_duplicate(model, (size_t)(wlaw_path_name(model) - model));
-  char *path = folder && *folder ? wlaw_path_join(folder, location) : wlaw_text_duplicate(location, strlen(location));
-  free(folder);
-  return path;
-}
-
 /* Opens the file, or finds it among those open. *file: 1 + its index. */
 static wlaw_status open_beside(size_t *file, onnx_state *state, const char *path, wlaw_error *err) {
   for (size_t k = 0; k < state->n_files; k++)
@@ -126,7 +118,7 @@ static wlaw_status place_external(tensor_info *info, size_t *file, onnx_state *s
   if (length != info->bytes)
     return wlaw_fail(err, WLAW_FORMAT, "the shape asks for %llu bytes, %llu are stated in '%s'",
                      (unsigned long long)info->bytes, (unsigned long long)length, tensor->location);
-  char *path = path_beside(model, tensor->location);
+  char *path = wlaw_path_beside(model, tensor->location);
   if (!path) return wlaw_fail_memory(err, strlen(tensor->location), 1);
   const wlaw_status status = open_beside(file, state, path, err);
   free(path);

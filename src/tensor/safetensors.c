@@ -89,9 +89,12 @@ static wlaw_status parse_header(json_t **header, const char *text, size_t n, wla
   json_error_t why = {0};
   errno = 0;
   *header = json_loadb(text, n, JSON_REJECT_DUPLICATES, &why);
+  if (errno == ENOMEM) { /* which Jansson takes for a syntax error, or leaves a byte of a name out */
+    json_decref(*header);
+    *header = NULL;
+    return wlaw_fail_memory(err, n, 1);
+  }
   if (!*header) {
-    /* Jansson calls some failed allocations syntax errors; errno tells them apart */
-    if (errno == ENOMEM) return wlaw_fail_memory(err, n, 1);
     return wlaw_error_at_byte(err, wlaw_fail(err, WLAW_FORMAT, "the header is not valid JSON: %s", why.text),
                               LENGTH_BYTES + (uint64_t)(why.position > 0 ? why.position : 0));
   }

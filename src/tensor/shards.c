@@ -55,9 +55,7 @@ static wlaw_status list_files(shards_state *state, json_t *map, wlaw_error *err)
 }
 
 static wlaw_status open_shard(wlaw_tensors **shard, const char *index, const char *name, wlaw_error *err) {
-  char *folder = wlaw_text_duplicate(index, (size_t)(wlaw_path_name(index) - index));
-  char *path = folder && *folder ? wlaw_path_join(folder, name) : wlaw_text_duplicate(name, strlen(name));
-  free(folder);
+  char *path = wlaw_path_beside(index, name);
   if (!path) return wlaw_fail_memory(err, strlen(name), 1);
   wlaw_status status = wlaw_path_exists(path)
                            ? wlaw_tensors_open(shard, path, err)
@@ -71,7 +69,7 @@ static wlaw_status open_shard(wlaw_tensors **shard, const char *index, const cha
   return status;
 }
 
-/* Every tensor of a shard has to be mapped to that shard; what was found is taken out of the map. */
+/* Every tensor of a shard has to be mapped to that shard; what was found is taken out of the copy of the map. */
 static wlaw_status take_from_map(json_t *map, const char *tensor, const char *shard, wlaw_error *err) {
   const char *file = json_string_value(json_object_get(map, tensor));
   if (!file) wlaw_fail(err, WLAW_FORMAT, "the shard '%s' holds it, and weight_map does not name it", shard);
@@ -137,7 +135,12 @@ static wlaw_status open_shards(wlaw_tensors *tensors, wlaw_error *err) {
                                            : wlaw_fail(err, WLAW_FORMAT, "the index has no object weight_map");
   state->shards = calloc(state->n + 1, sizeof *state->shards);
   if (status == WLAW_OK && !state->shards) status = wlaw_fail_memory(err, state->n, sizeof *state->shards);
-  if (status == WLAW_OK) status = list_tensors(tensors, map, err);
+  json_t *unmatched = status == WLAW_OK ? json_copy(map) : NULL;
+  /* a copy that ran out of memory may lack an entry */
+  if (status == WLAW_OK && json_object_size(unmatched) != json_object_size(map))
+    status = wlaw_fail_memory(err, json_object_size(map), 1);
+  if (status == WLAW_OK) status = list_tensors(tensors, unmatched, err);
+  json_decref(unmatched);
   free(state->names);
   state->names = NULL;
   json_decref(index);
