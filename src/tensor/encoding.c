@@ -183,9 +183,13 @@ static void unpack_f8_e4m3(float *out, const unsigned char *bytes, size_t n) {
   }
 }
 
-/* E5M2 is the upper half of an f16. */
+/* E5M2 is the upper half of an f16; its exponent's bias is 112 less than that of f32. */
 static void unpack_f8_e5m2(float *out, const unsigned char *bytes, size_t n) {
-  for (size_t k = 0; k < n; k++) out[k] = half_at((const unsigned char[2]){0, bytes[k]});
+  for (size_t k = 0; k < n; k++) {
+    const uint32_t sign = (uint32_t)(bytes[k] & 0x80) << 24, magnitude = (uint32_t)(bytes[k] & 0x7F) << 21;
+    const bool finite = (bytes[k] & 0x7F) < 0x7C;
+    out[k] = finite ? float_of_bits(sign | magnitude) * 0x1p112f : float_of_bits(sign | 0x7F800000 | magnitude);
+  }
 }
 
 static const tensor_encoding encodings[] = {
