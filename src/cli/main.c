@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include "cli/completion.h"
 #include "cli/csv.h"
@@ -175,8 +178,17 @@ static int usage(void) {
   return wlaw_status_exit_code(WLAW_ARGUMENT);
 }
 
+/* A scan takes and releases megabytes for every tensor while small pieces of its document pile up between them: mapped
+ * one by one they go back to the system, in the heap they would leave holes that aligned arrays do not fit again. */
+static void map_large_arrays(void) {
+#ifdef __GLIBC__
+  (void)mallopt(M_MMAP_THRESHOLD, 1 << 19);
+#endif
+}
+
 int main(int argc, char **argv) {
   guard_descriptors();
+  map_large_arrays();
   wlaw_interrupt_install();
   if (argc < 2) return usage();
   wlaw_error *err = wlaw_error_new();

@@ -46,6 +46,13 @@ void wlaw_entry_magnitudes_free(entry_magnitudes *magnitudes); /* safe on a zero
 /* Log-densities and distribution function at n points (either may be NULL). */
 void wlaw_entry_evaluate(const wlaw_law *law, const double *x, size_t n, double *log_density, double *cdf);
 
+/* ln of the mean of m^power (m = |w| / unit), and mean and mean square of ln m when weights count in proportion to
+ * m^power: what likelihoods with a term in |w|^power need. */
+typedef struct entry_power {
+  double log_mean, first, second;
+} entry_power;
+entry_power wlaw_entry_power(const entry_magnitudes *magnitudes, double power);
+
 /* ---- the choice */
 
 /* sup |F - G| over the ends of the cells, both sides of a step, and W1 = integral |F - G| (infinite where F has no

@@ -281,7 +281,7 @@ static void finish_moments(weight_summary *out, const weight_moments *m) {
   out->max = m->max;
   out->mean = m->mean;
   out->sd = sqrt(variance);
-  out->rms = sqrt(variance + m->mean * m->mean);
+  out->rms = hypot(out->sd, m->mean);
   out->mean_magnitude = m->magnitudes / n;
   if (!(variance > 0.0)) return;
   out->skewness = m->third / n / (variance * out->sd);

@@ -193,14 +193,16 @@ static wlaw_status read_request(scan_request *out, const wlaw_options *options, 
 static wlaw_status read_rules(check_rules **out, const char *text, const scan_request *request, wlaw_error *err) {
   const scan_part part = {.name = (char[]){""}, .partner = SIZE_MAX, .role = {.kind = TENSOR_Q, .family = ""}};
   const tensor_info info = {.dtype = WLAW_F32};
-  part_scan scan = {.part = &part, .info = &info, .has_spectrum = request->spectra, .counted = true};
+  part_scan scan = {.part = &part, .info = &info, .has_spectrum = true, .counted = true, .laws = {.best = -1}};
   bool failed = false;
   scan.lattice.found = true;
   json_t *example = wlaw_part_scan_json(&failed, &scan, request->protocol);
   const wlaw_status status = failed ? wlaw_fail_memory(err, 1, sizeof scan) : wlaw_check_parse(out, text, example, err);
   json_decref(example);
-  if (status == WLAW_NAME && strstr(text, "spectrum.") && !request->spectra)
-    return wlaw_error_add_hint(err, status, "there is a spectrum only with --spectra");
+  if (status == WLAW_OK && strstr(text, "spectrum.") && !request->spectra) {
+    wlaw_check_free(*out);
+    return wlaw_fail(err, WLAW_ARGUMENT, "the rules '%.200s' ask for spectra: give --spectra as well", text);
+  }
   return status;
 }
 

@@ -191,16 +191,20 @@ static bool has_tiny(const json_t *tensor) {
 static bool is_far_out(const json_t *tensor) { return number_at(tensor, NULL, "max_ratio") >= FAR_OUT; }
 static bool has_lattice(const json_t *tensor) { return json_is_object(json_object_get(tensor, "lattice")); }
 
+static double margin_of(const json_t *tensor) {
+  const double rows = number_at(tensor, "weibull", "se_k_rows"), columns = number_at(tensor, "weibull", "se_k_columns");
+  return VERDICT * fmax(number_at(tensor, "weibull", "se_k"), fmax(rows, columns));
+}
+
 static bool is_outside(const json_t *tensor) {
-  const double k = number_at(tensor, "weibull", "k");
-  const double error = fmax(number_at(tensor, "weibull", "se_k"), fmax(number_at(tensor, "weibull", "se_k_rows"),
-                                                                       number_at(tensor, "weibull", "se_k_columns")));
-  return !has_lattice(tensor) && (k - VERDICT * error > number_at(tensor, "published", "k_high") ||
-                                  k + VERDICT * error < number_at(tensor, "published", "k_low"));
+  const double k = number_at(tensor, "weibull", "k"), margin = margin_of(tensor);
+  return !has_lattice(tensor) && (k - margin > number_at(tensor, "published", "k_high") ||
+                                  k + margin < number_at(tensor, "published", "k_low"));
 }
 
 static bool is_balanced_normal(const json_t *tensor) {
-  return fabs(number_at(tensor, "weibull", "k") - NORMAL_K) > FAR_NORMAL &&
+  const double distance = fabs(number_at(tensor, "weibull", "k") - NORMAL_K);
+  return !has_lattice(tensor) && distance > FAR_NORMAL && distance > margin_of(tensor) &&
          fabs(number_at(tensor, "weibull", "k_both") - NORMAL_K) < NEAR_NORMAL;
 }
 
