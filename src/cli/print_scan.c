@@ -4,31 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/print_parts.h"
+#include "cli/print_tensors.h"
 
-enum {
-  MOST_ROWS = 40,
-  MOST_FINDINGS = 12,
-  MOST_SKIPPED = 6,
-  CELLS = 8,
-  SHORTEST_NAME = 16,
-  LONGEST_NAME = 48,
-  CELL_BYTES = 256
-};
+enum { MOST_FINDINGS = 12 };
 
-typedef struct scan_row {
-  char cell[CELLS][CELL_BYTES];
-} scan_row;
-
-static const char *const headings[CELLS] = {"tensor", "kind", "shape", "k", "R2", "law", "alpha", "notes"};
+static const char *const headings[TENSOR_CELLS] = {"tensor", "kind", "shape", "k", "R2", "law", "alpha", "notes"};
 
 static double at(const json_t *tensor, const char *group, const char *key) {
   return wlaw_print_real(group ? json_object_get(tensor, group) : tensor, key);
-}
-
-static int severity_of(const json_t *tensor) {
-  const double severity = wlaw_print_real(tensor, "severity");
-  return severity > 0.0 && severity < 10.0 ? (int)severity : 0;
 }
 
 /* ---- one row */
@@ -41,7 +24,7 @@ static int severity_of(const json_t *tensor) {
 
 static void write_notes(char *out, size_t capacity, const json_t *tensor) {
   text_buffer notes = {0};
-  const bool told = severity_of(tensor) > 0;
+  const bool told = wlaw_tensor_severity(tensor) > 0;
   const double nonfinite = at(tensor, NULL, "nonfinite"), tiny = at(tensor, NULL, "tiny") / at(tensor, NULL, "count");
   const double rows = at(tensor, NULL, "dead_rows"), columns = at(tensor, NULL, "dead_columns");
   const double ratio = at(tensor, NULL, "max_ratio"), bits = at(tensor, "lattice", "bits");
@@ -58,48 +41,24 @@ static void write_notes(char *out, size_t capacity, const json_t *tensor) {
   wlaw_text_free(&notes);
 }
 
-/* "" for what is not determined. */
-static void write_number(char *out, int digits, double value) {
-  if (isnan(value)) *out = '\0';
-  else snprintf(out, CELL_BYTES, "%.*f", digits, value);
-}
-
 static void write_shape(char *out, const json_t *shape) {
   size_t used = 0;
   *out = '\0';
-  for (size_t d = 0; d < json_array_size(shape) && used + 24 < CELL_BYTES; d++)
-    used += (size_t)snprintf(out + used, CELL_BYTES - used, "%s%lld", d ? "x" : "",
+  for (size_t d = 0; d < json_array_size(shape) && used + 24 < TENSOR_CELL_BYTES; d++)
+    used += (size_t)snprintf(out + used, TENSOR_CELL_BYTES - used, "%s%lld", d ? "x" : "",
                              (long long)json_integer_value(json_array_get(shape, d)));
 }
 
-static void fill_row(scan_row *row, const json_t *tensor) {
-  snprintf(row->cell[1], CELL_BYTES, "%s", wlaw_print_string(tensor, "kind"));
+static void fill_row(tensor_row *row, const json_t *tensor) {
+  row->name = wlaw_print_string(tensor, "name");
+  row->severity = wlaw_tensor_severity(tensor);
+  snprintf(row->cell[1], TENSOR_CELL_BYTES, "%s", wlaw_print_string(tensor, "kind"));
   write_shape(row->cell[2], json_object_get(tensor, "shape"));
-  write_number(row->cell[3], 4, at(tensor, "weibull", "k"));
-  write_number(row->cell[4], 3, at(tensor, "weibull", "r2"));
-  snprintf(row->cell[5], CELL_BYTES, "%s", wlaw_print_string(tensor, "best_law"));
-  write_number(row->cell[6], 2, at(tensor, "spectrum", "alpha"));
-  write_notes(row->cell[7], CELL_BYTES, tensor);
-}
-
-/* The first and the last of it, with two points between; cut between code points. */
-static void shorten(char *out, size_t capacity, const char *name, size_t columns) {
-  char printable[1024];
-  wlaw_text_printable(printable, sizeof printable, name);
-  const size_t all = wlaw_screen_columns(printable);
-  if (all <= columns) {
-    wlaw_text_printable(out, capacity, name);
-    return;
-  }
-  const size_t head = (columns - 2) / 3, tail = columns - 2 - head;
-  size_t column = 0, head_bytes = 0, tail_at = 0;
-  for (size_t i = 0; printable[i]; i++) {
-    if (((unsigned char)printable[i] & 0xC0) == 0x80) continue;
-    if (column == head) head_bytes = i;
-    if (column == all - tail) tail_at = i;
-    column++;
-  }
-  snprintf(out, capacity, "%.*s..%.*s", (int)head_bytes, printable, (int)(4 * tail), printable + tail_at);
+  wlaw_cell_number(row->cell[3], 4, at(tensor, "weibull", "k"));
+  wlaw_cell_number(row->cell[4], 3, at(tensor, "weibull", "r2"));
+  snprintf(row->cell[5], TENSOR_CELL_BYTES, "%s", wlaw_print_string(tensor, "best_law"));
+  wlaw_cell_number(row->cell[6], 2, at(tensor, "spectrum", "alpha"));
+  write_notes(row->cell[7], TENSOR_CELL_BYTES, tensor);
 }
 
 /* ---- the table of tensors */
@@ -109,48 +68,21 @@ static size_t worst_first(const json_t **out, size_t most, const json_t *tensors
   size_t n = 0;
   for (int severity = 9; severity >= 0; severity--)
     for (size_t i = 0; i < json_array_size(tensors) && n < most; i++)
-      if (severity_of(json_array_get(tensors, i)) == severity) out[n++] = json_array_get(tensors, i);
+      if (wlaw_tensor_severity(json_array_get(tensors, i)) == severity) out[n++] = json_array_get(tensors, i);
   return n;
 }
 
 static void print_tensors(text_buffer *out, const text_screen *screen, const json_t *tensors) {
-  const json_t *shown[MOST_ROWS];
-  const size_t n = worst_first(shown, MOST_ROWS, tensors), all = json_array_size(tensors);
-  scan_row *rows = calloc(n + 1, sizeof *rows);
-  bool used[CELLS] = {true};
-  size_t width[CELLS] = {0}, taken = 0, columns = 1;
+  const json_t *shown[TENSOR_ROWS];
+  const size_t n = worst_first(shown, TENSOR_ROWS, tensors), all = json_array_size(tensors);
+  tensor_row *rows = calloc(n + 1, sizeof *rows);
   if (!rows) {
     out->failed = true;
     return;
   }
   for (size_t i = 0; i < n; i++) fill_row(&rows[i], shown[i]);
-  for (size_t c = 1; c < CELLS; c++) {
-    for (size_t i = 0; i < n; i++)
-      width[c] = (size_t)fmax((double)width[c], (double)wlaw_screen_columns(rows[i].cell[c]));
-    used[c] = width[c] > 0;
-    if (!used[c]) continue;
-    if (width[c] < strlen(headings[c])) width[c] = strlen(headings[c]);
-    taken += width[c] + 2;
-    columns++;
-  }
-  char align[CELLS + 1] = "l";
-  size_t a = 1;
-  for (size_t c = 1; c < CELLS; c++)
-    if (used[c]) align[a++] = c == 3 || c == 4 || c == 6 ? 'r' : 'l';
-  const size_t room = screen->width > taken + 2 + SHORTEST_NAME ? screen->width - taken - 2 : SHORTEST_NAME;
-  text_table table = {.columns = columns, .align = align};
-  for (size_t c = 0; c < CELLS; c++)
-    if (used[c]) wlaw_table_text(&table, headings[c]);
-  for (size_t i = 0; i < n; i++) {
-    shorten(rows[i].cell[0], CELL_BYTES, wlaw_print_string(shown[i], "name"),
-            room < LONGEST_NAME ? room : LONGEST_NAME);
-    for (size_t c = 0; c < CELLS; c++)
-      if (used[c]) wlaw_table_text(&table, rows[i].cell[c]);
-    table.alarms += severity_of(shown[i]) >= 3;
-    table.warnings += severity_of(shown[i]) == 2;
-  }
+  wlaw_print_tensor_rows(out, screen, headings, "00011010", rows, n);
   free(rows);
-  wlaw_table_print(out, screen, &table);
   if (all > n) wlaw_text_add(out, "  and %zu more with nothing graver; --csv and --json list them all\n", all - n);
 }
 
@@ -194,8 +126,8 @@ static void print_kinds(text_buffer *out, const text_screen *screen, const json_
     wlaw_table_text(&table, cell);
     const double numbers[] = {median, at(band, NULL, "k_low"), at(band, NULL, "k_median"), at(band, NULL, "k_high")};
     for (size_t c = 0; c < 4; c++) {
-      char number[CELL_BYTES];
-      write_number(number, 4, numbers[c]);
+      char number[TENSOR_CELL_BYTES];
+      wlaw_cell_number(number, 4, numbers[c]);
       wlaw_table_text(&table, number);
     }
   }
@@ -206,23 +138,12 @@ static void print_kinds(text_buffer *out, const text_screen *screen, const json_
 
 /* ---- sentences */
 
-static void print_line(text_buffer *out, const text_screen *screen, const char *name, const char *sentence) {
-  char printable[2048];
-  text_buffer text = {0};
-  wlaw_text_add(&text, "%s%s%s", name, *name ? ": " : "", sentence);
-  wlaw_text_printable(printable, sizeof printable, wlaw_text_string(&text));
-  wlaw_text_add(out, "- ");
-  wlaw_screen_wrap(out, printable, 2, 2, screen->width);
-  if (text.failed) out->failed = true;
-  wlaw_text_free(&text);
-}
-
 /* What is told of single tensors, the gravest first. */
 static void print_findings(text_buffer *out, const text_screen *screen, const json_t *tensors) {
-  const json_t *shown[MOST_ROWS];
-  const size_t n = worst_first(shown, MOST_ROWS, tensors);
+  const json_t *shown[TENSOR_ROWS];
+  const size_t n = worst_first(shown, TENSOR_ROWS, tensors);
   size_t told = 0, left = 0;
-  for (size_t i = 0; i < n && severity_of(shown[i]) > 0; i++) {
+  for (size_t i = 0; i < n && wlaw_tensor_severity(shown[i]) > 0; i++) {
     const json_t *findings = json_object_get(shown[i], "findings");
     for (size_t f = 0; f < json_array_size(findings); f++) {
       if (told == MOST_FINDINGS) {
@@ -230,20 +151,11 @@ static void print_findings(text_buffer *out, const text_screen *screen, const js
         continue;
       }
       if (told++ == 0) wlaw_text_add(out, "\n");
-      print_line(out, screen, wlaw_print_string(shown[i], "name"), json_string_value(json_array_get(findings, f)));
+      wlaw_print_named_sentence(out, screen, wlaw_print_string(shown[i], "name"),
+                                json_string_value(json_array_get(findings, f)));
     }
   }
   if (left > 0) wlaw_text_add(out, "- and %zu more; --json has them all\n", left);
-}
-
-static void print_skipped(text_buffer *out, const text_screen *screen, const json_t *skipped) {
-  const size_t n = json_array_size(skipped);
-  if (n == 0) return;
-  wlaw_text_add(out, "\nnot measured\n");
-  for (size_t i = 0; i < n && i < MOST_SKIPPED; i++)
-    print_line(out, screen, wlaw_print_string(json_array_get(skipped, i), "name"),
-               wlaw_print_string(json_array_get(skipped, i), "reason"));
-  if (n > MOST_SKIPPED) wlaw_text_add(out, "- and %zu more; --json lists them all\n", n - MOST_SKIPPED);
 }
 
 static void print_check(text_buffer *out, const text_screen *screen, const json_t *check) {
@@ -261,7 +173,7 @@ static void print_check(text_buffer *out, const text_screen *screen, const json_
     else if (wlaw_print_real(rule, "tensors") > 0)
       snprintf(sentence, sizeof sentence, "kept by all %.0f tensors", wlaw_print_real(rule, "tensors"));
     else snprintf(sentence, sizeof sentence, "held against no tensor");
-    print_line(out, screen, wlaw_print_string(rule, "rule"), sentence);
+    wlaw_print_named_sentence(out, screen, wlaw_print_string(rule, "rule"), sentence);
   }
   wlaw_text_add(out, "check %s\n", json_is_true(json_object_get(check, "passed")) ? "passed" : "failed");
 }
@@ -276,7 +188,7 @@ void wlaw_print_scan(text_buffer *out, const text_screen *screen, const json_t *
   print_kinds(out, screen, document);
   wlaw_print_sentences(out, screen, document, "findings");
   print_findings(out, screen, tensors);
-  print_skipped(out, screen, json_object_get(document, "skipped"));
+  wlaw_print_skipped(out, screen, json_object_get(document, "skipped"));
   print_check(out, screen, json_object_get(document, "check"));
 }
 
