@@ -206,6 +206,11 @@ static void wide_cells_lie_evenly(void **state) {
   check_near(wlaw_cells_wasserstein(&narrow, 0, &narrow, 30), .25, 1e-15);
   /* quantiles that cross: 2 u against u + 1/2 */
   check_near(wlaw_cells_wasserstein(&wide, 0, &later, 0), .25, 1e-15);
+  /* that cross inside a piece, off its middle: 2 u against u + 1/4 */
+  double two[] = {2}, quarter[] = {.25};
+  const entry_cells twice = {.n = 1, .value = one, .low = zero, .width = two, .count = counts, .total = 30};
+  const entry_cells soon = {.n = 1, .value = moved, .low = quarter, .width = one, .count = counts, .total = 30};
+  check_near(wlaw_cells_wasserstein(&twice, 0, &soon, 0), (.25 * .25 + .75 * .75) / 2, 1e-15);
   const entry_cells none = {0};
   assert_true(isnan(wlaw_cells_wasserstein(&none, 0, &narrow, 0)));
   check_near(wlaw_cells_wasserstein(&none, 3, &narrow, 0), .5, 1e-15);

@@ -185,6 +185,26 @@ static void compares_checkpoints(void **state) {
   wlaw_result_free(got);
 }
 
+/* Stored [in, out]: output 4 moves most, and output 2 dies. */
+static void rows_are_outputs(void **state) {
+  (void)state;
+  double before[15], after[15];
+  for (size_t i = 0; i < 15; i++) before[i] = after[i] = 1 + (double)i;
+  after[1 * 5 + 4] = -100;
+  for (size_t r = 0; r < 3; r++) after[r * 5 + 2] = 0;
+  const tensor_spec spec = {"h.0.mlp.c_fc.weight", WLAW_F64, 2, {3, 5}};
+  write_tensors(test_scratch("before.safetensors"), &spec, 1, (const double *const[]){before});
+  write_tensors(test_scratch("after.safetensors"), &spec, 1, (const double *const[]){after});
+  const char *const inputs[] = {test_scratch("before.safetensors"), test_scratch("after.safetensors")};
+  wlaw_result *got = run_verb("compare", inputs, 2, NULL);
+  check_near(number(got, "tensors.0.rows"), 5, 0);
+  check_near(number(got, "tensors.0.largest_change.row"), 4, 0);
+  check_near(number(got, "tensors.0.largest_change.column"), 1, 0);
+  check_near(number(got, "tensors.0.new_dead_rows"), 1, 0);
+  check_near(number(got, "tensors.0.new_dead_columns"), 0, 0);
+  wlaw_result_free(got);
+}
+
 /* When two operands mean checkpoints, and when a distance of laws. */
 static const char *schema_of(const char *a, const char *b, const char *const *settings) {
   static char schema[64];
@@ -378,6 +398,7 @@ int main(void) {
       cmocka_unit_test(tracks_files),
       cmocka_unit_test(tensors_come_and_break),
       cmocka_unit_test(compares_checkpoints),
+      cmocka_unit_test(rows_are_outputs),
       cmocka_unit_test(which_comparison_is_meant),
       cmocka_unit_test(refuses),
       cmocka_unit_test(tracks_runs),
