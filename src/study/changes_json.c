@@ -179,7 +179,8 @@ json_t *wlaw_changes_findings(bool *failed, const json_t *document) {
       SENTENCE(failed, findings, "%zu of %zu tensors %s %s.", found, n, found == 1 ? "has" : "have", faults[i].words);
   }
   tell_what_is_missing(failed, findings, document);
-  if (identical == n) SENTENCE(failed, findings, "All %zu tensors are identical, value for value.", n);
+  if (identical == n)
+    SENTENCE(failed, findings, "%s identical, value for value.", n == 1 ? "The tensor is" : "All tensors are");
   else if (identical) SENTENCE(failed, findings, "%zu of %zu tensors are identical, value for value.", identical, n);
   if (rounded)
     SENTENCE(failed, findings, "%zu of %zu tensors differ by no more than rounding to 16 bits does.", rounded, n);
