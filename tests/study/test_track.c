@@ -318,11 +318,12 @@ static void epochs_of_a_physics_network(void **state) {
     snprintf(paths[p], sizeof paths[p], "%s", test_data(name));
     inputs[p] = paths[p];
   }
-  wlaw_result *got = run_verb("track", inputs, 8, (const char *const[]){"tensor", "net.?.*weight", NULL});
+  wlaw_result *got = run_verb("track", inputs, 8, NULL);
   const size_t n = json_array_size(json_object_get(got->document, "tensors"));
-  assert_int_equal(n, 6);
+  assert_int_equal(n, 12);
   check_near(number(got, "points.7.epoch"), 7000, 0);
-  /* all matrices together, from the distances and the scales: .205 after 1000 epochs, growing to .319 */
+  /* all weights together, from the distances and the scales: .205 after 1000 epochs, growing to .319, as the data's list
+   * has it to three digits */
   double last = 0;
   for (size_t p = 1; p < 8; p++) {
     double change = 0, norm = 0;
@@ -342,11 +343,11 @@ static void epochs_of_a_physics_network(void **state) {
     const double distance = sqrt(change / norm);
     assert_true(distance > last);
     last = distance;
-    if (p == 1) check_near(distance, .205, .02);
+    if (p == 1) check_near(distance, .205, 5.1e-4);
   }
-  check_near(last, .319, .02);
+  check_near(last, .319, 5.1e-4);
   /* hidden layers begin uniform: k = 1.3751, four errors of 16384 weights */
-  check_near(number(got, "tensors.1.points.0.k"), 1.3751188054, 4 * number(got, "tensors.1.points.0.se_k"));
+  check_near(number(got, "tensors.2.points.0.k"), 1.3751188054, 4 * number(got, "tensors.2.points.0.se_k"));
   wlaw_result_free(got);
 }
 
