@@ -13,6 +13,7 @@ enum {
   CELLS = 8,
   SHORTEST_NAME = 16,
   LONGEST_NAME = 48,
+  LONGEST_NOTE = 26,
   CELL_BYTES = 256
 };
 
@@ -44,18 +45,24 @@ static void write_notes(char *out, size_t capacity, const json_t *tensor) {
   const bool told = severity_of(tensor) > 0;
   const double nonfinite = at(tensor, NULL, "nonfinite"), tiny = at(tensor, NULL, "tiny") / at(tensor, NULL, "count");
   const double rows = at(tensor, NULL, "dead_rows"), columns = at(tensor, NULL, "dead_columns");
+  const bool zero = at(tensor, NULL, "min") == 0.0 && at(tensor, NULL, "max") == 0.0;
   const double ratio = at(tensor, NULL, "max_ratio"), bits = at(tensor, "lattice", "bits");
   const double k = at(tensor, "weibull", "k");
   if (nonfinite > 0) NOTE(&notes, "%.0f not finite", nonfinite);
-  if (told && rows > 0) NOTE(&notes, "%.0f dead row%s", rows, rows == 1.0 ? "" : "s");
-  if (told && columns > 0) NOTE(&notes, "%.0f dead column%s", columns, columns == 1.0 ? "" : "s");
-  if (tiny > 0.01) NOTE(&notes, "%.3g %% tiny", 100.0 * tiny);
+  if (told && zero) NOTE(&notes, "all zero");
+  else if (told && rows > 0) NOTE(&notes, "%.0f dead row%s", rows, rows == 1.0 ? "" : "s");
+  if (told && columns > 0 && !zero) NOTE(&notes, "%.0f dead column%s", columns, columns == 1.0 ? "" : "s");
+  if (tiny > 0.01 && !zero) NOTE(&notes, "%.3g %% tiny", 100.0 * tiny);
   if (told && ratio >= 10.0) NOTE(&notes, "outlier x%.3g", ratio);
   if (bits > 0) NOTE(&notes, "%.0f-bit codes", bits);
   else if (told && k > at(tensor, "published", "k_high")) NOTE(&notes, "k high");
   else if (told && k < at(tensor, "published", "k_low")) NOTE(&notes, "k low");
-  snprintf(out, capacity, "%s", wlaw_text_string(&notes));
+  wlaw_text_printable(out, capacity, wlaw_text_string(&notes));
   wlaw_text_free(&notes);
+  if (strlen(out) <= LONGEST_NOTE) return;
+  size_t end = LONGEST_NOTE - 4; /* the sentences below the table tell all */
+  while (end > 0 && out[end] != ',') end--;
+  snprintf(out + end, capacity - end, ", ..");
 }
 
 /* "" for what is not determined. */
@@ -82,7 +89,7 @@ static void fill_row(scan_row *row, const json_t *tensor) {
   write_notes(row->cell[7], CELL_BYTES, tensor);
 }
 
-/* The first and the last of it, with two points between; cut between code points. */
+/* The first and the last of it with a star between, which is a pattern that --tensor takes; cut between code points. */
 static void shorten(char *out, size_t capacity, const char *name, size_t columns) {
   char printable[1024];
   wlaw_text_printable(printable, sizeof printable, name);
@@ -91,7 +98,7 @@ static void shorten(char *out, size_t capacity, const char *name, size_t columns
     wlaw_text_printable(out, capacity, name);
     return;
   }
-  const size_t head = (columns - 2) / 3, tail = columns - 2 - head;
+  const size_t head = (columns - 1) / 3, tail = columns - 1 - head;
   size_t column = 0, head_bytes = 0, tail_at = 0;
   for (size_t i = 0; printable[i]; i++) {
     if (((unsigned char)printable[i] & 0xC0) == 0x80) continue;
@@ -99,7 +106,7 @@ static void shorten(char *out, size_t capacity, const char *name, size_t columns
     if (column == all - tail) tail_at = i;
     column++;
   }
-  snprintf(out, capacity, "%.*s..%.*s", (int)head_bytes, printable, (int)(4 * tail), printable + tail_at);
+  snprintf(out, capacity, "%.*s*%.*s", (int)head_bytes, printable, (int)(4 * tail), printable + tail_at);
 }
 
 /* ---- the table of tensors */
@@ -259,7 +266,7 @@ static void print_check(text_buffer *out, const text_screen *screen, const json_
       snprintf(sentence, sizeof sentence, "broken by %zu of %.0f tensors; %.300s has %s", broken,
                wlaw_print_real(rule, "tensors"), wlaw_print_string(json_array_get(failures, 0), "tensor"), value);
     else if (wlaw_print_real(rule, "tensors") > 0)
-      snprintf(sentence, sizeof sentence, "kept by all %.0f tensors", wlaw_print_real(rule, "tensors"));
+      snprintf(sentence, sizeof sentence, "kept (tensors: %.0f)", wlaw_print_real(rule, "tensors"));
     else snprintf(sentence, sizeof sentence, "held against no tensor");
     print_line(out, screen, wlaw_print_string(rule, "rule"), sentence);
   }
