@@ -2,6 +2,7 @@
  * scale)^shape), E w^2 = scale^2 Gamma(1 + 2 / shape). */
 #include <math.h>
 
+#include "core/error.h"
 #include "law/entry_fit.h"
 #include "law/fan.h"
 #include "math/special.h"
@@ -99,7 +100,7 @@ static wlaw_status weibull_fit(entry_fit *fit, const entry_cells *cells, wlaw_er
       .n = 1, .function = profile, .context = &magnitudes, .low = {log(LEAST_SHAPE)}, .high = {log(MOST_SHAPE)}};
   newton_maximum maximum;
   wlaw_newton_maximize(&maximum, &problem, (double[]){0.0});
-  const double shape = fmin(fmax(exp(maximum.at[0]), LEAST_SHAPE), MOST_SHAPE), n = magnitudes.total;
+  const double shape = wlaw_newton_exp(&maximum, 0, LEAST_SHAPE, MOST_SHAPE), n = magnitudes.total;
   const entry_power power = wlaw_entry_power(&magnitudes, shape);
   const double log_scale = power.log_mean / shape, scale = magnitudes.unit * exp(log_scale);
   wlaw_entry_magnitudes_free(&magnitudes);
