@@ -35,6 +35,11 @@ void wlaw_entry_fit_finish(entry_fit *fit, const newton_maximum *maximum, size_t
   fit->log_likelihood = wlaw_entry_log_likelihood(&fit->law, cells);
 }
 
+void wlaw_entry_fit_finish_closed(entry_fit *fit, size_t free_parameters, const entry_cells *cells) {
+  static const newton_maximum closed = {.converged = true, .stop_reason = "closed form"};
+  wlaw_entry_fit_finish(fit, &closed, free_parameters, cells);
+}
+
 /* Puts the cells into out: one walks up from the smallest positive weight, one down from the largest negative one. */
 static void merge_signs(entry_magnitudes *out, const entry_cells *cells) {
   size_t up = 0;

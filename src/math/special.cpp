@@ -3,6 +3,7 @@
 #include "math/special.h"
 
 #include <boost/math/policies/policy.hpp>
+#include <boost/math/special_functions/beta.hpp>
 #include <boost/math/special_functions/digamma.hpp>
 #include <boost/math/special_functions/gamma.hpp>
 #include <boost/math/special_functions/trigamma.hpp>
@@ -34,6 +35,15 @@ extern "C" double wlaw_gamma_lower(double shape, double x) {
   if (x <= 0.0) return 0.0;
   if (std::isinf(x)) return 1.0;
   return boost::math::gamma_p(shape, x, quiet());
+}
+
+extern "C" double wlaw_student_cdf(double x, double df) {
+  if (!(df > 0.0) || std::isinf(df) || std::isnan(x)) return not_a_number;
+  const double square = x * x;
+  double tail; /* P(X > |x|), by the form whose argument is the smaller */
+  if (df > 2.0 * square) tail = 0.5 * boost::math::ibetac(0.5, 0.5 * df, square / (df + square), quiet());
+  else tail = 0.5 * boost::math::ibeta(0.5 * df, 0.5, std::isinf(square) ? 0.0 : df / (df + square), quiet());
+  return x > 0.0 ? 1.0 - tail : tail;
 }
 
 extern "C" double wlaw_log_gamma(double x) { return x > 0.0 ? boost::math::lgamma(x, quiet()) : not_a_number; }
