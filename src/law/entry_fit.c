@@ -86,3 +86,15 @@ void wlaw_entry_magnitudes_free(entry_magnitudes *magnitudes) {
   free(magnitudes->share);
   *magnitudes = (entry_magnitudes){0};
 }
+
+entry_power wlaw_entry_power(const entry_magnitudes *magnitudes, double power) {
+  const double largest = magnitudes->log[magnitudes->n - 1]; /* powers of the others are below 1 in its units */
+  double sum = 0.0, first = 0.0, second = 0.0;
+  for (size_t i = 0; i < magnitudes->n; i++) {
+    const double l = magnitudes->log[i], e = magnitudes->share[i] * exp(power * (l - largest));
+    sum += e;
+    first += e * l;
+    second += e * l * l;
+  }
+  return (entry_power){.log_mean = power * largest + log(sum), .first = first / sum, .second = second / sum};
+}

@@ -21,11 +21,20 @@ using quiet =
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 }  // namespace
 
-extern "C" double wlaw_chi_squared_upper(double x, double df) {
-  if (!(df > 0.0) || std::isinf(df) || std::isnan(x)) return not_a_number;
+extern "C" double wlaw_chi_squared_upper(double x, double df) { return wlaw_gamma_upper(0.5 * df, 0.5 * x); }
+
+extern "C" double wlaw_gamma_upper(double shape, double x) {
+  if (!(shape > 0.0) || std::isinf(shape) || std::isnan(x)) return not_a_number;
   if (x <= 0.0) return 1.0;
   if (std::isinf(x)) return 0.0;
-  return boost::math::gamma_q(0.5 * df, 0.5 * x, quiet());
+  return boost::math::gamma_q(shape, x, quiet());
+}
+
+extern "C" double wlaw_gamma_lower(double shape, double x) {
+  if (!(shape > 0.0) || std::isinf(shape) || std::isnan(x)) return not_a_number;
+  if (x <= 0.0) return 0.0;
+  if (std::isinf(x)) return 1.0;
+  return boost::math::gamma_p(shape, x, quiet());
 }
 
 extern "C" double wlaw_student_cdf(double x, double df) {

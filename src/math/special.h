@@ -14,6 +14,9 @@ double wlaw_student_cdf(double x, double df);
 double wlaw_log_gamma(double x);
 double wlaw_digamma(double x);
 double wlaw_trigamma(double x);
+/* P(X <= x) and P(X > x) for X Gamma(shape, 1), shape > 0. */
+double wlaw_gamma_lower(double shape, double x);
+double wlaw_gamma_upper(double shape, double x);
 
 #ifdef __cplusplus
 }

@@ -53,8 +53,9 @@ typedef wlaw_status (*weight_work)(void *context, const weight_block *block, uns
 typedef void (*weight_merge)(void *context, const weight_block *group, unsigned worker);
 
 size_t wlaw_source_blocks(const weight_source *source);
-/* Most columns that a block has. */
-uint64_t wlaw_source_block_columns(const weight_source *source);
+/* Most rows and columns that a block has; 0 of an empty matrix. */
+size_t wlaw_source_block_rows(const weight_source *source);
+size_t wlaw_source_block_columns(const weight_source *source);
 /* Workers a walk employs; they count from 0. threads 0: all processors. */
 unsigned wlaw_source_workers(const weight_source *source, unsigned threads);
 

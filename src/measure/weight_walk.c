@@ -40,7 +40,13 @@ static block_grid cut(const weight_source *source) {
 }
 
 size_t wlaw_source_blocks(const weight_source *source) { return cut(source).blocks; }
-uint64_t wlaw_source_block_columns(const weight_source *source) { return cut(source).block_cols; }
+
+size_t wlaw_source_block_rows(const weight_source *source) {
+  const uint64_t rows = cut(source).block_rows;
+  return (size_t)(rows < source->rows ? rows : source->rows);
+}
+
+size_t wlaw_source_block_columns(const weight_source *source) { return (size_t)cut(source).block_cols; }
 
 unsigned wlaw_source_workers(const weight_source *source, unsigned threads) {
   return source->one_reader && !source->memory ? 1 : wlaw_threads_for(threads, cut(source).groups);
