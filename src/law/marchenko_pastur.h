@@ -11,11 +11,11 @@
 typedef struct mp_bulk {
   double variance;     /* of an entry, fitted to the bulk */
   double lower, upper; /* edges in units of eigenvalues of W'W: variance (sqrt(longer) -+ sqrt(shorter))^2 */
-  double edge;         /* what the largest eigenvalue of such a matrix exceeds once in 100 times */
-  double distance;     /* sup distance between the bulk's distribution and the law's */
-  size_t spikes;       /* eigenvalues above edge */
-  size_t spikes_null;  /* eigenvalues above the largest of the null; SIZE_MAX: no null given */
-  const char *reason;  /* NULL, or why nothing is determined (then all numbers but spikes_null are NaN or 0) */
+  double edge;     /* what the largest eigenvalue of such a matrix exceeds once in 100 times (2.7 at a width of 100) */
+  double distance; /* sup distance between the bulk's distribution and the law's */
+  size_t spikes;   /* eigenvalues above edge */
+  size_t spikes_null; /* eigenvalues above the largest of the null; SIZE_MAX: no null given */
+  const char *reason; /* NULL, or why nothing is determined (then all numbers but spikes_null are NaN or 0) */
 } mp_bulk;
 
 /* null_largest: of wlaw_spectrum_null, or NaN. The variance is the bulk's median over the law's (Gavish and Donoho

@@ -6,11 +6,12 @@
 #include "core/error.h"
 #include "core/memory.h"
 #include "core/parallel.h"
+#include "math/band.h"
 #include "math/blas.h"
 #include "math/lapack.h"
 
 /* One stage reads the whole matrix once for each column: good while it stays in the caches. */
-enum { EIGEN_ONE_STAGE = 1024, EIGEN_BAND = 32, EIGEN_TILE = 256 };
+enum { EIGEN_ONE_STAGE = 1024, EIGEN_BAND = BAND_WIDTH, EIGEN_TILE = 256 };
 
 static size_t least(size_t a, size_t b) { return a < b ? a : b; }
 
@@ -57,7 +58,7 @@ static wlaw_status tridiagonal_of_full(double *diagonal, double *below, double *
 typedef struct band_reduction {
   double *a; /* [n, n] */
   size_t n;
-  double *band; /* [EIGEN_BAND + 1, n]: LAPACK's lower band storage */
+  double *band; /* [n, BAND_STRIDE] */
   /* of one panel: the trailing matrix A2 [m, m] becomes A2 - V W' - W V' = A2 - (V W) (W V)' */
   double *trailing;
   size_t m, width;                      /* rows below the panel's band, reflectors */
@@ -73,7 +74,7 @@ enum { QR_WORK = EIGEN_BAND * EIGEN_BAND };
 /* Columns first .. first + n_columns of the band: the diagonal block's lower triangle and R, upper, below it. */
 static void save_band(band_reduction *r, size_t first, size_t n_columns) {
   for (size_t c = first; c < first + n_columns; c++)
-    memcpy(r->band + c * (EIGEN_BAND + 1), r->a + c * r->n + c, least(EIGEN_BAND + 1, r->n - c) * sizeof *r->band);
+    memcpy(r->band + c * BAND_STRIDE, r->a + c * r->n + c, least(EIGEN_BAND + 1, r->n - c) * sizeof *r->band);
 }
 
 /* Householder QR of a panel and T of its reflectors: recursive, thus by products (Elmroth and Gustavson 2000, DOI
@@ -184,39 +185,18 @@ static wlaw_status reduce_to_band(band_reduction *r, unsigned threads, wlaw_moni
   return WLAW_OK;
 }
 
-static wlaw_status tridiagonal_of_band(double *diagonal, double *below, double *band, size_t n, wlaw_error *err) {
-  const blasint order = (blasint)n, width = EIGEN_BAND, ld = EIGEN_BAND + 1, ask = -1;
-  blasint info = 0;
-  double sizes[2];
-  wlaw_blas_begin();
-  dsytrd_sb2st_("Y", "N", "L", &order, &width, band, &ld, diagonal, below, &sizes[0], &ask, &sizes[1], &ask, &info, 1,
-                1, 1);
-  wlaw_blas_end();
-  WLAW_TRY(check_info(info, "dsytrd_sb2st", err));
-  const blasint lhous = (blasint)sizes[0], lwork = (blasint)sizes[1];
-  const size_t doubles = (size_t)lhous + (size_t)lwork;
-  double *work = wlaw_array(doubles, sizeof *work);
-  if (!work) return wlaw_fail_memory(err, doubles, sizeof *work);
-  wlaw_blas_begin();
-  dsytrd_sb2st_("Y", "N", "L", &order, &width, band, &ld, diagonal, below, work, &lhous, work + lhous, &lwork, &info, 1,
-                1, 1);
-  wlaw_blas_end();
-  free(work);
-  return check_info(info, "dsytrd_sb2st", err);
-}
-
 static wlaw_status tridiagonal_in_two(double *diagonal, double *below, double *a, size_t n, unsigned threads,
                                       wlaw_monitor *monitor, wlaw_error *err) {
-  const size_t columns = 2 * EIGEN_BAND + 2 * EIGEN_BAND + EIGEN_BAND + EIGEN_BAND + 1;
+  const size_t columns = 2 * EIGEN_BAND + 2 * EIGEN_BAND + EIGEN_BAND + BAND_STRIDE;
   double *memory = wlaw_array(n * columns + QR_WORK, sizeof *memory);
   if (!memory) return wlaw_fail_memory(err, n * columns + QR_WORK, sizeof *memory);
   band_reduction reduction = {.a = a, .n = n, .v_w = memory};
   reduction.w_v = reduction.v_w + 2 * EIGEN_BAND * n;
   reduction.v_t = reduction.w_v + 2 * EIGEN_BAND * n;
   reduction.band = reduction.v_t + EIGEN_BAND * n;
-  reduction.work = reduction.band + (EIGEN_BAND + 1) * n;
+  reduction.work = reduction.band + BAND_STRIDE * n;
   wlaw_status status = reduce_to_band(&reduction, threads, monitor, err);
-  if (status == WLAW_OK) status = tridiagonal_of_band(diagonal, below, reduction.band, n, err);
+  if (status == WLAW_OK) status = wlaw_band_tridiagonal(diagonal, below, reduction.band, n, threads, err);
   free(memory);
   return status;
 }

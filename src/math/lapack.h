@@ -15,13 +15,9 @@ void dgeqrt3_(const blasint *m, const blasint *n, double *a, const blasint *lda,
 void dlarft_(const char *direct, const char *storev, const blasint *n, const blasint *k, const double *v,
              const blasint *ldv, const double *tau, double *t, const blasint *ldt, size_t direct_length,
              size_t storev_length);
-/* To tridiagonal form: of a full matrix; of a band matrix (Haidar, Ltaief and Dongarra 2011). */
+/* To tridiagonal form. */
 void dsytrd_(const char *uplo, const blasint *n, double *a, const blasint *lda, double *d, double *e, double *tau,
              double *work, const blasint *lwork, blasint *info, size_t uplo_length);
-void dsytrd_sb2st_(const char *stage1, const char *vect, const char *uplo, const blasint *n, const blasint *kd,
-                   double *ab, const blasint *ldab, double *d, double *e, double *hous, const blasint *lhous,
-                   double *work, const blasint *lwork, blasint *info, size_t stage1_length, size_t vect_length,
-                   size_t uplo_length);
 /* Eigenvalues of a tridiagonal matrix, ascending, without and with eigenvectors. */
 void dsterf_(const blasint *n, double *d, double *e, blasint *info);
 void dstev_(const char *jobz, const blasint *n, double *d, double *e, double *z, const blasint *ldz, double *work,
