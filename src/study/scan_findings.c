@@ -8,7 +8,7 @@
 #include "study/sentence.h"
 
 /* Where a finding begins. The ratio of the largest of n normal magnitudes to their 99.9 % quantile is 1.7 at n = 10^8,
- * that of Laplace's law 2.7: 10 is no tail of these. A normal law has k = 1.2054 (entry laws of docs/scan.md). */
+ * that of Laplace's law 2.7: 10 is no tail of these. A normal law has k = 1.2054. */
 #define MANY_TINY   0.01
 #define MANY_ZEROS  0.5
 #define FAR_OUT     10.0
