@@ -40,10 +40,14 @@ static double golomb_length(const uint64_t *before, size_t n, unsigned order) {
 /* counts: [n + 1], the last one free for sums; reordered. */
 static void set_cost(weight_bits *out, uint64_t *counts, size_t n) {
   double total = 0.0, entropy = 0.0;
-  for (size_t i = 0; i < n; i++) total += (double)counts[i];
-  qsort(counts, n, sizeof *counts, falling);
-  while (n > 0 && counts[n - 1] == 0) n--;
+  size_t used = 0;
+  for (size_t i = 0; i < n; i++) {
+    total += (double)counts[i];
+    if (counts[i]) counts[used++] = counts[i];
+  }
+  n = used;
   if (n == 0) return;
+  qsort(counts, n, sizeof *counts, falling);
   for (size_t i = 0; i < n; i++) entropy -= (double)counts[i] / total * log2((double)counts[i] / total);
   uint64_t sum = 0;
   for (size_t i = 0; i <= n; i++) {

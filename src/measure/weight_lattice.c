@@ -2,7 +2,7 @@
  *
  * Every floating-point number lies on some lattice: that of its format, whose step near w is ulp(w). Quantised weights
  * are told by what they leave out: all of them lie on steps coarser than the format needs for the small ones. A value w
- * that falls on the lattice of a step s > ulp(w) by chance does so once in s / ulp(w), so log2(s / ulp(w)) is the
+ * falls on the lattice of a step s > ulp(w) by chance once in s / ulp(w), so log2(s / ulp(w)) is the
  * evidence in bits that it gives. Weights of norms near 1 in bf16, say, lie on the lattice of their smallest ulp, and
  * give none. */
 #include <float.h>
@@ -85,72 +85,102 @@ typedef struct value_set {
   const number_format *format;
 } value_set;
 
-/* Each value may be off by half a step of its format. */
+/* Each value may be off by half a step of its format, and was computed in single precision at least from numbers as
+ * large as the largest (an offset and a multiple of the step). */
 static double rounding(const value_set *set, size_t i) {
-  return 0.5 * format_step(set->format, set->values[i]) * (1.0 + 1e-9);
+  const double largest = fmax(fabs(set->values[0]), fabs(set->values[set->n - 1]));
+  const int computed = set->format->bits > 24 ? set->format->bits : 24;
+  return 0.5 * format_step(set->format, set->values[i]) + ldexp(largest, 1 - computed);
 }
 
-/* The smallest gap among the values near 0. */
-static double least_gap(const value_set *set) {
+/* A step, known to lie in [low, high]. */
+typedef struct step_range {
+  double step, low, high;
+} step_range;
+
+/* The smallest gap among the values near 0, cut into `parts`. */
+static step_range least_gap(const value_set *set, int parts) {
   enum { NEAR = 8 };
   const size_t first = set->centre > NEAR ? set->centre - NEAR : 0;
   const size_t last = set->centre + NEAR < set->n ? set->centre + NEAR : set->n - 1;
-  double gap = INFINITY;
-  for (size_t i = first; i < last; i++) gap = fmin(gap, set->values[i + 1] - set->values[i]);
-  return gap;
+  double gap = INFINITY, error = 0.0;
+  for (size_t i = first; i < last; i++) {
+    if (!(set->values[i + 1] - set->values[i] < gap)) continue;
+    gap = set->values[i + 1] - set->values[i];
+    error = rounding(set, i) + rounding(set, i + 1);
+  }
+  return (step_range){.step = gap / parts, .low = (gap - error) / parts, .high = (gap + error) / parts};
 }
 
-/* The step near `guess` that puts all values at whole multiples from the one in the centre, to rounding: each value
- * bounds it, those near the centre first, so that it is known well enough for the next to be counted. */
-static bool refine_step(double *step, const value_set *set, double guess) {
-  const double origin = set->values[set->centre], origin_error = rounding(set, set->centre);
-  double low = 0.75 * guess, high = 1.25 * guess;
-  *step = guess;
+/* Distance from the value in the centre, and how far it may be off. */
+static double distance_of(double *error, const value_set *set, size_t i) {
+  const double distance = fabs(set->values[i] - set->values[set->centre]);
+  *error = rounding(set, i) + rounding(set, set->centre);
+  return distance;
+}
+
+/* Narrows the step: each value bounds it, those near the centre first, so that it is known well enough for the next to
+ * be counted. false: no step in the range will do. */
+static bool refine_step(step_range *range, const value_set *set) {
   for (size_t up = set->centre + 1, down = set->centre; up < set->n || down > 0;) {
-    const double above = up < set->n ? set->values[up] - origin : INFINITY;
-    const double below = down > 0 ? origin - set->values[down - 1] : INFINITY;
-    const size_t i = above <= below ? up++ : --down;
-    const double distance = fmin(above, below), error = rounding(set, i) + origin_error;
-    const double count = nearbyint(distance / *step);
-    if (fabs(distance - count * *step) > error + 0.5 * count * (high - low)) return false;
-    if (count < 1.0 || count * (high - low) > *step) continue; /* which multiple it is cannot be told */
-    low = fmax(low, (distance - error) / count);
-    high = fmin(high, (distance + error) / count);
-    if (low > high) return false;
-    *step = 0.5 * (low + high);
-  }
-  for (size_t i = 0; i < set->n; i++) { /* with the final step, those that could not be told as well */
-    const double distance = fabs(set->values[i] - origin), count = nearbyint(distance / *step);
-    if (fabs(distance - count * *step) > rounding(set, i) + origin_error + 0.5 * count * (high - low)) return false;
+    const double above = up < set->n ? set->values[up] - set->values[set->centre] : INFINITY;
+    const double below = down > 0 ? set->values[set->centre] - set->values[down - 1] : INFINITY;
+    double error;
+    const double distance = distance_of(&error, set, above <= below ? up++ : --down);
+    const double count = nearbyint(distance / range->step);
+    if (count < 1.0 || count * (range->high - range->low) > range->step) continue; /* which multiple cannot be told */
+    range->low = fmax(range->low, (distance - error) / count);
+    range->high = fmin(range->high, (distance + error) / count);
+    if (range->low > range->high) return false;
+    range->step = 0.5 * (range->low + range->high);
   }
   return true;
 }
 
-static double evidence(const value_set *set, double step) {
+/* Bits of evidence of all values for the step; -1 where one does not fit. */
+static double evidence_for(const step_range *range, const value_set *set) {
   double bits = 0.0;
-  for (size_t i = 0; i < set->n; i++) bits += fmax(0.0, log2(step / format_step(set->format, set->values[i])));
+  for (size_t i = 0; i < set->n; i++) {
+    double error;
+    const double distance = distance_of(&error, set, i), count = nearbyint(distance / range->step);
+    error += 0.5 * count * (range->high - range->low);
+    if (fabs(distance - count * range->step) > error) return -1.0;
+    if (i != set->centre) bits += fmax(0.0, log2(range->step / (2.0 * error)));
+  }
   return bits;
+}
+
+static void set_lattice(lattice_fit *out, const value_set *set, double step, bool zeros) {
+  const double origin = set->values[set->centre], tolerance = 2.0 * rounding(set, set->centre) + 1e-6 * step;
+  out->step = step;
+  out->offset = origin - step * nearbyint(origin / step);
+  if (fabs(out->offset) <= tolerance) out->offset = 0.0;
+  if (zeros && fabs(fabs(out->offset) - 0.5 * step) <= tolerance) { /* -s and s with zeros between them */
+    out->step = 0.5 * step;
+    out->offset = 0.0;
+  }
+  out->levels = nearbyint((set->values[set->n - 1] - set->values[0]) / out->step) + 1.0;
 }
 
 /* Whether values (sorted here) lie on a lattice that their format does not explain. */
 static bool fit_lattice(lattice_fit *out, double *values, size_t n, const number_format *format) {
+  bool zeros = false;
   size_t kept;
+  for (size_t i = 0; i < n; i++) zeros = zeros || values[i] == 0.0;
   value_set set = {.values = values, .n = keep_distinct(values, n, &kept), .format = format};
   *out = (lattice_fit){.distinct = set.n};
   if (set.n < 2 || set.n > LEVELS_MOST) return false;
   for (size_t i = 1; i < set.n; i++)
     if (fabs(values[i]) < fabs(values[set.centre])) set.centre = i;
-  const double gap = least_gap(&set), range = values[set.n - 1] - values[0];
-  for (int part = 1; part <= 3; part++) { /* levels between may all be missing */
-    if (range / (gap / part) > LEVELS_MOST * 1.25 || !refine_step(&out->step, &set, gap / part)) continue;
-    out->levels = nearbyint(range / out->step) + 1.0;
-    if (out->levels > LEVELS_MOST || out->levels > (double)set.n * OCCUPIED) return false;
-    const double origin = values[set.centre];
-    out->offset = origin - out->step * nearbyint(origin / out->step);
-    if (fabs(out->offset) <= 2.0 * rounding(&set, set.centre) + 1e-6 * out->step) out->offset = 0.0;
-    out->evidence = evidence(&set, out->step);
+  for (int parts = 1; parts <= 3; parts++) { /* levels between may all be missing */
+    step_range range = least_gap(&set, parts);
+    if ((values[set.n - 1] - values[0]) / range.step > 1.25 * LEVELS_MOST || !refine_step(&range, &set)) continue;
+    out->evidence = evidence_for(&range, &set);
+    if (out->evidence < 0.0) continue;
+    set_lattice(out, &set, range.step, zeros);
     out->repeated = out->levels <= FEW_LEVELS && kept >= FEW_REPEATED * set.n;
-    return out->evidence >= 0.5 * (double)set.n;
+    return out->levels <= LEVELS_MOST && out->levels <= (double)set.n * OCCUPIED &&
+           out->evidence >= 0.5 * (double)set.n;
   }
   return false;
 }
