@@ -318,6 +318,11 @@ static void balance(double *restrict out, const double *restrict x, double row, 
   for (size_t i = 0; i < n; i++) out[i] = fabs(x[i]) * row * columns[i];
 }
 
+static void balance_32(float *restrict out, const double *restrict x, double row, const double *restrict columns,
+                       size_t n) {
+  for (size_t i = 0; i < n; i++) out[i] = (float)(fabs(x[i]) * row * columns[i]);
+}
+
 static double row_squares(const double *restrict x, const double *restrict columns, size_t n) {
   lanes part = {0};
   size_t i = 0;
@@ -337,21 +342,30 @@ static void column_squares(double *restrict columns, const double *restrict x, d
 typedef float four_floats __attribute__((vector_size(4 * sizeof(float)), may_alias));
 typedef double four __attribute__((vector_size(4 * sizeof(double)), may_alias));
 
+#define FUNCTIONS_AT(key) __builtin_convertvector(*(const four_floats *)(functions + 4 * (key)), four)
+
+/* Four sums over the row in turn: one would wait for its last addition at every weight. */
 #define INFLUENCE(name, stored_type, key_of)                                                                           \
   static void name(double *restrict columns, double *restrict row, const float *restrict functions, const void *in,    \
                    size_t n) {                                                                                         \
     const stored_type *stored = in;                                                                                    \
-    four sum = *(four *)row;                                                                                           \
-    for (size_t i = 0; i < n; i++) {                                                                                   \
-      const size_t key = key_of(stored[i]) & 0x7FFF;                                                                   \
-      const four value = __builtin_convertvector(*(const four_floats *)(functions + 4 * key), four);                   \
-      sum += value;                                                                                                    \
+    four sums[4] = {{0}};                                                                                              \
+    size_t i = 0;                                                                                                      \
+    for (; i + 4 <= n; i += 4)                                                                                         \
+      for (size_t k = 0; k < 4; k++) {                                                                                 \
+        const four value = FUNCTIONS_AT(key_of(stored[i + k]));                                                        \
+        sums[k] += value;                                                                                              \
+        *(four *)(columns + 4 * (i + k)) += value;                                                                     \
+      }                                                                                                                \
+    for (; i < n; i++) {                                                                                               \
+      const four value = FUNCTIONS_AT(key_of(stored[i]));                                                              \
+      sums[0] += value;                                                                                                \
       *(four *)(columns + 4 * i) += value;                                                                             \
     }                                                                                                                  \
-    *(four *)row = sum;                                                                                                \
+    *(four *)row += (sums[0] + sums[1]) + (sums[2] + sums[3]);                                                         \
   }
-#define WHOLE(bits) (size_t)(bits)
-#define UPPER(bits) (size_t)((bits) >> 16)
+#define WHOLE(bits) (size_t)((bits)&0x7FFF)
+#define UPPER(bits) (size_t)((bits) >> 16 & 0x7FFF)
 INFLUENCE(influence_16, stored_16, WHOLE)
 INFLUENCE(influence_32, stored_32, UPPER)
 
@@ -359,5 +373,22 @@ INFLUENCE(influence_32, stored_32, UPPER)
 #define PASTE(a, b)  PASTE_(a, b)
 
 const weight_kernels PASTE(wlaw_weight_kernels_, WLAW_LEVEL) = {
-    decode_f16, decode_bf16, decode_f32, decode_f64, row_f16,     row_bf16,       row_f32,      row_f64,     moments,
-    count_16,   count_32,    narrow,     balance,    row_squares, column_squares, influence_16, influence_32};
+    .decode_f16 = decode_f16,
+    .decode_bf16 = decode_bf16,
+    .decode_f32 = decode_f32,
+    .decode_f64 = decode_f64,
+    .row_f16 = row_f16,
+    .row_bf16 = row_bf16,
+    .row_f32 = row_f32,
+    .row_f64 = row_f64,
+    .moments = moments,
+    .count_16 = count_16,
+    .count_32 = count_32,
+    .narrow = narrow,
+    .balance = balance,
+    .balance_32 = balance_32,
+    .row_squares = row_squares,
+    .column_squares = column_squares,
+    .influence_16 = influence_16,
+    .influence_32 = influence_32,
+};

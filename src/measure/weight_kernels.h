@@ -50,6 +50,7 @@ typedef struct weight_kernels {
   void (*narrow)(float *out, const double *in, size_t n);
   /* out = |x| * row * columns: balanced magnitudes of part of a row, row and columns the inverse scales. */
   void (*balance)(double *out, const double *x, double row, const double *columns, size_t n);
+  void (*balance_32)(float *out, const double *x, double row, const double *columns, size_t n); /* rounded */
   /* Sum of x^2 * columns; and columns += x^2 * row. */
   double (*row_squares)(const double *x, const double *columns, size_t n);
   void (*column_squares)(double *columns, const double *x, double row, size_t n);

@@ -16,7 +16,8 @@ typedef struct summary_worker {
   bool *row_bad;                           /* [block rows]: some weights are not finite */
   double *column_squares, *column_largest; /* [block columns]: of the group */
   int32_t *column_bits;                    /* instead of column_largest: as bits of floats */
-  weight_moments moments;                  /* of the group */
+  weight_moments moments;                  /* of the group, without extremes */
+  double min, max;
   uint64_t zeros, subnormal, tiny, nan, infinite;
   weight_extremes largest;
 } summary_worker;
@@ -83,24 +84,20 @@ static size_t keep_finite(double *x, size_t n) {
 static void add_moments(const summary_pass *pass, summary_worker *worker, const double *x, size_t n, double sum,
                         double largest) {
   if (n == 0) return;
-  weight_moments *into = &worker->moments;
   const double mean = sum / (double)n;
   const chunk_moments chunk = pass->kernels->moments(x, n, mean, pass->limits);
-  weight_moments moments = {.count = n,
-                            .mean = mean,
-                            .second = chunk.second,
-                            .third = chunk.third,
-                            .fourth = chunk.fourth,
-                            .magnitudes = chunk.magnitudes,
-                            .min = into->min,
-                            .max = into->max};
-  if (into->count == 0) moments.min = moments.max = x[0];
-  if (largest > moments.max || -largest < moments.min)
+  const weight_moments moments = {.count = n,
+                                  .mean = mean,
+                                  .second = chunk.second,
+                                  .third = chunk.third,
+                                  .fourth = chunk.fourth,
+                                  .magnitudes = chunk.magnitudes};
+  wlaw_weight_moments_merge(&worker->moments, &moments);
+  if (largest > worker->max || -largest < worker->min)
     for (size_t i = 0; i < n; i++) {
-      moments.min = fmin(moments.min, x[i]);
-      moments.max = fmax(moments.max, x[i]);
+      if (x[i] < worker->min) worker->min = x[i];
+      if (x[i] > worker->max) worker->max = x[i];
     }
-  wlaw_weight_moments_merge(into, &moments);
   worker->zeros += chunk.zeros;
   worker->subnormal += chunk.subnormal;
   worker->tiny += chunk.tiny;
@@ -225,6 +222,8 @@ static wlaw_status allocate(summary_pass *pass, unsigned threads, wlaw_error *er
   bool there = pass->workers && pass->table[0].table && pass->table[1].table;
   for (unsigned w = 0; there && w < pass->n_workers; w++) {
     summary_worker *worker = &pass->workers[w];
+    worker->min = INFINITY;
+    worker->max = -INFINITY;
     worker->row_squares = wlaw_array(rows, sizeof *worker->row_squares);
     worker->row_largest = wlaw_array(rows, sizeof *worker->row_largest);
     worker->row_bad = wlaw_array(rows, sizeof *worker->row_bad);
@@ -271,10 +270,14 @@ static void release(summary_pass *pass) {
 static void gather_workers(summary_pass *pass) {
   weight_summary *out = pass->out;
   weight_extremes largest = {0};
+  pass->moments.min = INFINITY;
+  pass->moments.max = -INFINITY;
   for (unsigned w = 0; w < pass->n_workers; w++) {
     summary_worker *worker = &pass->workers[w];
     for (size_t s = 0; s < 2; s++) wlaw_counter_empty(&worker->counter[s]);
     wlaw_extremes_merge(&largest, &worker->largest);
+    pass->moments.min = fmin(pass->moments.min, worker->min);
+    pass->moments.max = fmax(pass->moments.max, worker->max);
     out->zeros += worker->zeros;
     out->subnormal += worker->subnormal;
     out->tiny += worker->tiny;
