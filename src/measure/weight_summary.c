@@ -15,7 +15,7 @@ typedef struct summary_worker {
   double *row_squares, *row_largest;       /* [block rows]: of the block */
   bool *row_bad;                           /* [block rows]: some weights are not finite */
   double *column_squares, *column_largest; /* [block columns]: of the group */
-  int32_t *column_bits;                    /* instead of column_largest: as bits of floats */
+  int32_t *column_bits;                    /* instead of column_largest: see row_kernel */
   weight_moments moments;                  /* of the group, without extremes */
   double min, max;
   uint64_t zeros, subnormal, tiny, nan, infinite;
@@ -146,10 +146,14 @@ static void do_chunk(const summary_pass *pass, summary_worker *worker, const wei
 static void look_through(const summary_pass *pass, summary_worker *worker, const weight_block *block, size_t r) {
   double x[WEIGHT_CHUNK];
   const unsigned char *values = (const unsigned char *)block->values + r * block->n_cols * pass->size;
+  const bool bad = worker->row_bad[r];
+  const double least =
+      worker->largest.n < WEIGHT_EXTREMES ? 0.0 : fabs(worker->largest.entry[WEIGHT_EXTREMES - 1].value);
   for (size_t c = 0; c < block->n_cols; c += WEIGHT_CHUNK) {
     const size_t n = block->n_cols - c < WEIGHT_CHUNK ? (size_t)(block->n_cols - c) : WEIGHT_CHUNK;
     wlaw_weights_to_double(x, values + c * pass->size, pass->source->dtype, n);
     for (size_t i = 0; i < n; i++) {
+      if (!bad && !(fabs(x[i]) > least)) continue;
       const weight_extreme entry = {x[i], block->row + r, block->column + c + i};
       worker->nan += isnan(x[i]) != 0;
       worker->infinite += isinf(x[i]) != 0;
@@ -182,11 +186,11 @@ static wlaw_status do_block(void *context, const weight_block *block, unsigned n
   return WLAW_OK;
 }
 
-static double column_largest(const summary_worker *worker, size_t c) {
+static double column_largest(const summary_pass *pass, const summary_worker *worker, size_t c) {
   float largest;
   if (!worker->column_bits) return worker->column_largest[c];
   memcpy(&largest, &worker->column_bits[c], sizeof largest);
-  return largest;
+  return pass->source->dtype == WLAW_F16 ? largest * 0x1p112 : largest;
 }
 
 static void merge_group(void *context, const weight_block *group, unsigned number) {
@@ -200,7 +204,7 @@ static void merge_group(void *context, const weight_block *group, unsigned numbe
   if (out->column_squares)
     for (size_t c = 0; c < group->n_cols; c++) {
       double *largest = &out->column_largest[group->column + c];
-      const double found = column_largest(worker, c);
+      const double found = column_largest(pass, worker, c);
       out->column_squares[group->column + c] += worker->column_squares[c];
       if (found > *largest) *largest = found;
     }
