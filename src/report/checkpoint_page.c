@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/file.h"
 #include "report/checkpoint.h"
 #include "report/html.h"
 #include "report/number.h"
@@ -87,8 +88,8 @@ void wlaw_checkpoint_page(text_buffer *out, const json_t *document, const char *
   const int page = page_of(document);
   if (page < 0) return;
   char made[512], subtitle[256];
-  const char *first = pages[page].first ? wlaw_checkpoint_text(document, pages[page].first) : "";
-  const char *second = pages[page].second ? wlaw_checkpoint_text(document, pages[page].second) : "";
+  const char *first = pages[page].first ? wlaw_path_name(wlaw_checkpoint_text(document, pages[page].first)) : "";
+  const char *second = pages[page].second ? wlaw_path_name(wlaw_checkpoint_text(document, pages[page].second)) : "";
   if (pages[page].second) snprintf(made, sizeof made, "From %.200s to %.200s", first, second);
   else if (pages[page].first) snprintf(made, sizeof made, "The weights of %.200s", first);
   else snprintf(made, sizeof made, "Weights through training");
