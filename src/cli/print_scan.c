@@ -6,7 +6,7 @@
 
 #include "cli/print_tensors.h"
 
-enum { MOST_FINDINGS = 12 };
+enum { MOST_FINDINGS = 12, LONGEST_NOTE = 26 };
 
 static const char *const headings[TENSOR_CELLS] = {"tensor", "kind", "shape", "k", "R2", "law", "alpha", "notes"};
 
@@ -27,18 +27,24 @@ static void write_notes(char *out, size_t capacity, const json_t *tensor) {
   const bool told = wlaw_tensor_severity(tensor) > 0;
   const double nonfinite = at(tensor, NULL, "nonfinite"), tiny = at(tensor, NULL, "tiny") / at(tensor, NULL, "count");
   const double rows = at(tensor, NULL, "dead_rows"), columns = at(tensor, NULL, "dead_columns");
+  const bool zero = at(tensor, NULL, "min") == 0.0 && at(tensor, NULL, "max") == 0.0;
   const double ratio = at(tensor, NULL, "max_ratio"), bits = at(tensor, "lattice", "bits");
   const double k = at(tensor, "weibull", "k");
   if (nonfinite > 0) NOTE(&notes, "%.0f not finite", nonfinite);
-  if (told && rows > 0) NOTE(&notes, "%.0f dead row%s", rows, rows == 1.0 ? "" : "s");
-  if (told && columns > 0) NOTE(&notes, "%.0f dead column%s", columns, columns == 1.0 ? "" : "s");
-  if (tiny > 0.01) NOTE(&notes, "%.3g %% tiny", 100.0 * tiny);
+  if (told && zero) NOTE(&notes, "all zero");
+  else if (told && rows > 0) NOTE(&notes, "%.0f dead row%s", rows, rows == 1.0 ? "" : "s");
+  if (told && columns > 0 && !zero) NOTE(&notes, "%.0f dead column%s", columns, columns == 1.0 ? "" : "s");
+  if (tiny > 0.01 && !zero) NOTE(&notes, "%.3g %% tiny", 100.0 * tiny);
   if (told && ratio >= 10.0) NOTE(&notes, "outlier x%.3g", ratio);
   if (bits > 0) NOTE(&notes, "%.0f-bit codes", bits);
   else if (told && k > at(tensor, "published", "k_high")) NOTE(&notes, "k high");
   else if (told && k < at(tensor, "published", "k_low")) NOTE(&notes, "k low");
-  snprintf(out, capacity, "%s", wlaw_text_string(&notes));
+  wlaw_text_printable(out, capacity, wlaw_text_string(&notes));
   wlaw_text_free(&notes);
+  if (strlen(out) <= LONGEST_NOTE) return;
+  size_t end = LONGEST_NOTE - 4; /* the sentences below the table tell all */
+  while (end > 0 && out[end] != ',') end--;
+  snprintf(out + end, capacity - end, ", ..");
 }
 
 static void write_shape(char *out, const json_t *shape) {
@@ -171,7 +177,7 @@ static void print_check(text_buffer *out, const text_screen *screen, const json_
       snprintf(sentence, sizeof sentence, "broken by %zu of %.0f tensors; %.300s has %s", broken,
                wlaw_print_real(rule, "tensors"), wlaw_print_string(json_array_get(failures, 0), "tensor"), value);
     else if (wlaw_print_real(rule, "tensors") > 0)
-      snprintf(sentence, sizeof sentence, "kept by all %.0f tensors", wlaw_print_real(rule, "tensors"));
+      snprintf(sentence, sizeof sentence, "kept (tensors: %.0f)", wlaw_print_real(rule, "tensors"));
     else snprintf(sentence, sizeof sentence, "held against no tensor");
     wlaw_print_named_sentence(out, screen, wlaw_print_string(rule, "rule"), sentence);
   }

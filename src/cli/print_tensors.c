@@ -37,7 +37,7 @@ void wlaw_print_skipped(text_buffer *out, const text_screen *screen, const json_
   if (n > MOST_SKIPPED) wlaw_text_add(out, "- and %zu more; --json lists them all\n", n - MOST_SKIPPED);
 }
 
-/* The first and the last of it, with two points between; cut between code points. */
+/* The first and the last of it with a star between, which is a pattern that --tensor takes; cut between code points. */
 static void shorten(char *out, size_t capacity, const char *name, size_t columns) {
   char printable[1024];
   wlaw_text_printable(printable, sizeof printable, name);
@@ -46,7 +46,7 @@ static void shorten(char *out, size_t capacity, const char *name, size_t columns
     wlaw_text_printable(out, capacity, name);
     return;
   }
-  const size_t head = (columns - 2) / 3, tail = columns - 2 - head;
+  const size_t head = (columns - 1) / 3, tail = columns - 1 - head;
   size_t column = 0, head_bytes = 0, tail_at = 0;
   for (size_t i = 0; printable[i]; i++) {
     if (((unsigned char)printable[i] & 0xC0) == 0x80) continue;
@@ -54,7 +54,7 @@ static void shorten(char *out, size_t capacity, const char *name, size_t columns
     if (column == all - tail) tail_at = i;
     column++;
   }
-  snprintf(out, capacity, "%.*s..%.*s", (int)head_bytes, printable, (int)(4 * tail), printable + tail_at);
+  snprintf(out, capacity, "%.*s*%.*s", (int)head_bytes, printable, (int)(4 * tail), printable + tail_at);
 }
 
 void wlaw_print_tensor_rows(text_buffer *out, const text_screen *screen, const char *const *headings,

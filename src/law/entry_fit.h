@@ -43,15 +43,15 @@ typedef struct entry_magnitudes {
 wlaw_status wlaw_entry_magnitudes(entry_magnitudes *out, const entry_cells *cells, wlaw_error *err);
 void wlaw_entry_magnitudes_free(entry_magnitudes *magnitudes); /* safe on a zeroed struct */
 
-/* Log-densities and distribution function at n points (either may be NULL). */
-void wlaw_entry_evaluate(const wlaw_law *law, const double *x, size_t n, double *log_density, double *cdf);
-
 /* ln of the mean of m^power (m = |w| / unit), and mean and mean square of ln m when weights count in proportion to
  * m^power: what likelihoods with a term in |w|^power need. */
 typedef struct entry_power {
   double log_mean, first, second;
 } entry_power;
 entry_power wlaw_entry_power(const entry_magnitudes *magnitudes, double power);
+
+/* Log-densities and distribution function at n points (either may be NULL). */
+void wlaw_entry_evaluate(const wlaw_law *law, const double *x, size_t n, double *log_density, double *cdf);
 
 /* ---- the choice */
 

@@ -84,7 +84,11 @@ static double ggd_log_density(const double *p, double x) {
 }
 
 static double ggd_cdf(const double *p, double x) {
-  const double shape = p[GGD_SHAPE], z = pow(fabs(x) / scale_of(p, p[GGD_SD + SCALE_SD]), shape);
+  const double shape = p[GGD_SHAPE], size = fabs(x) / scale_of(p, p[GGD_SD + SCALE_SD]), z = pow(size, shape);
+  if (z < 1e-17) { /* z itself may underflow: there the density is that at 0 */
+    const double half = 0.5 * size * exp(-wlaw_log_gamma(1.0 + 1.0 / shape));
+    return x < 0.0 ? 0.5 - half : 0.5 + half;
+  }
   return x < 0.0 ? 0.5 * wlaw_gamma_upper(1.0 / shape, z) : 0.5 + 0.5 * wlaw_gamma_lower(1.0 / shape, z);
 }
 
@@ -152,7 +156,7 @@ static wlaw_status ggd_fit(entry_fit *fit, const entry_cells *cells, wlaw_error 
       .n = 1, .function = profile, .context = &magnitudes, .low = {log(LEAST_SHAPE)}, .high = {log(MOST_SHAPE)}};
   newton_maximum maximum;
   wlaw_newton_maximize(&maximum, &problem, (double[]){start_of(&magnitudes)});
-  const double shape = fmin(fmax(exp(maximum.at[0]), LEAST_SHAPE), MOST_SHAPE);
+  const double shape = wlaw_newton_exp(&maximum, 0, LEAST_SHAPE, MOST_SHAPE);
   const double log_scale = (maximum.at[0] + wlaw_entry_power(&magnitudes, shape).log_mean) / shape;
   double info[3];
   information(info, shape, log_scale, &magnitudes);

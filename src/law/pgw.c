@@ -163,7 +163,7 @@ static wlaw_status pgw_fit(entry_fit *fit, const entry_cells *cells, wlaw_error 
   wlaw_newton_maximize(&maximum, &problem, (double[]){log(shape), log(2.0), 0.57721566490153286 / shape});
   wlaw_newton_covariance(covariance, &maximum, 3, magnitudes.total);
   const double scale = magnitudes.unit * exp(maximum.at[2]), power = fmin(expm1(maximum.at[1]), MOST_POWER);
-  const double fitted = fmin(fmax(exp(maximum.at[0]), LEAST_SHAPE), MOST_SHAPE);
+  const double fitted = wlaw_newton_exp(&maximum, 0, LEAST_SHAPE, MOST_SHAPE);
   wlaw_entry_magnitudes_free(&magnitudes);
 
   wlaw_entry_fit_start(fit, &wlaw_law_pgw);

@@ -100,7 +100,7 @@ static wlaw_status weibull_fit(entry_fit *fit, const entry_cells *cells, wlaw_er
       .n = 1, .function = profile, .context = &magnitudes, .low = {log(LEAST_SHAPE)}, .high = {log(MOST_SHAPE)}};
   newton_maximum maximum;
   wlaw_newton_maximize(&maximum, &problem, (double[]){0.0});
-  const double shape = fmin(fmax(exp(maximum.at[0]), LEAST_SHAPE), MOST_SHAPE), n = magnitudes.total;
+  const double shape = wlaw_newton_exp(&maximum, 0, LEAST_SHAPE, MOST_SHAPE), n = magnitudes.total;
   const entry_power power = wlaw_entry_power(&magnitudes, shape);
   const double log_scale = power.log_mean / shape, scale = magnitudes.unit * exp(log_scale);
   wlaw_entry_magnitudes_free(&magnitudes);

@@ -128,6 +128,12 @@ void wlaw_newton_maximize(newton_maximum *out, const newton_problem *problem, co
     if (out->at_bound[i]) out->stop_reason = "a parameter is at the end of its range";
 }
 
+double wlaw_newton_exp(const newton_maximum *maximum, size_t i, double low, double high) {
+  const double value = exp(maximum->at[i]);
+  if (maximum->at_bound[i]) return value * value > low * high ? high : low;
+  return fmin(fmax(value, low), high);
+}
+
 void wlaw_newton_covariance(double *covariance, const newton_maximum *maximum, size_t unknowns, double n) {
   size_t which[MOST] = {0};
   const size_t m = free_unknowns(which, maximum->at_bound, unknowns);

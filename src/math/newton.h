@@ -34,6 +34,9 @@ typedef struct newton_maximum {
  * unknown, halved until the function grows (Nocedal and Wright 2006, Numerical Optimization, sections 3.4 and 16.7). */
 void wlaw_newton_maximize(newton_maximum *out, const newton_problem *problem, const double *start);
 
+/* exp of unknown i, kept in [low, high], whose logarithms bounded it: exactly an end where it is at one. */
+double wlaw_newton_exp(const newton_maximum *maximum, size_t i, double low, double high);
+
 /* Inverse of -n times the Hessian over the unknowns that are not at a bound: the covariance of estimates when the
  * function is the mean log-likelihood of n samples. NaN in rows and columns that are not determined. */
 void wlaw_newton_covariance(double *covariance, const newton_maximum *maximum, size_t unknowns, double n);

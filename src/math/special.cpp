@@ -30,6 +30,13 @@ extern "C" double wlaw_gamma_upper(double shape, double x) {
   return boost::math::gamma_q(shape, x, quiet());
 }
 
+extern "C" double wlaw_gamma_lower(double shape, double x) {
+  if (!(shape > 0.0) || std::isinf(shape) || std::isnan(x)) return not_a_number;
+  if (x <= 0.0) return 0.0;
+  if (std::isinf(x)) return 1.0;
+  return boost::math::gamma_p(shape, x, quiet());
+}
+
 extern "C" double wlaw_student_cdf(double x, double df) {
   if (!(df > 0.0) || std::isinf(df) || std::isnan(x)) return not_a_number;
   const double square = x * x;
@@ -37,13 +44,6 @@ extern "C" double wlaw_student_cdf(double x, double df) {
   if (df > 2.0 * square) tail = 0.5 * boost::math::ibetac(0.5, 0.5 * df, square / (df + square), quiet());
   else tail = 0.5 * boost::math::ibeta(0.5 * df, 0.5, std::isinf(square) ? 0.0 : df / (df + square), quiet());
   return x > 0.0 ? 1.0 - tail : tail;
-}
-
-extern "C" double wlaw_gamma_lower(double shape, double x) {
-  if (!(shape > 0.0) || std::isinf(shape) || std::isnan(x)) return not_a_number;
-  if (x <= 0.0) return 0.0;
-  if (std::isinf(x)) return 1.0;
-  return boost::math::gamma_p(shape, x, quiet());
 }
 
 extern "C" double wlaw_log_gamma(double x) { return x > 0.0 ? boost::math::lgamma(x, quiet()) : not_a_number; }

@@ -221,7 +221,7 @@ static wlaw_status prepare(lanczos *run, unsigned threads, wlaw_error *err) {
   run->doubles = run->depth * (n + p);
   const size_t basis[] = {p, k, n}, parts[] = {run->groups, p, n};
   size_t n_basis, n_parts;
-  if (!wlaw_blas_size_ok(n) || !wlaw_product(&n_basis, basis, 3) || !wlaw_product(&n_parts, parts, 3))
+  if (!wlaw_blas_size_ok(run->depth * n) || !wlaw_product(&n_basis, basis, 3) || !wlaw_product(&n_parts, parts, 3))
     return wlaw_fail(err, WLAW_LIMIT, "vectors of %zu numbers are too long for Lanczos' method", n);
   run->blocks = wlaw_array(wlaw_threads_for(threads, run->groups) * run->doubles, sizeof(double));
   run->parts = wlaw_array(n_parts, sizeof(double));

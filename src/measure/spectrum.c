@@ -71,9 +71,12 @@ static wlaw_status finish(weight_spectrum *spectrum, double scale, size_t shorte
 wlaw_status wlaw_weight_spectrum(weight_spectrum *out, const weight_source *source, uint64_t seed, unsigned threads,
                                  wlaw_monitor *monitor, wlaw_error *err) {
   const uint64_t shorter = source->rows < source->cols ? source->rows : source->cols;
-  double scale;
+  double largest, scale = 1.0;
   *out = (weight_spectrum){0};
-  WLAW_TRY(wlaw_weight_scale(&scale, source, threads, err));
+  if (wlaw_weight_needs_scale(source)) {
+    WLAW_TRY(wlaw_weight_largest(&largest, source, threads, err));
+    scale = wlaw_weight_scale(largest);
+  }
   wlaw_status status;
   if (shorter <= SPECTRUM_MOST) {
     out->n = (size_t)shorter;
@@ -152,6 +155,8 @@ wlaw_status wlaw_spectrum_null(double *largest, const weight_source *source, uin
   *largest = (double)NAN;
   if (__builtin_mul_overflow(source->rows, source->cols, &count) || count == 0 || count > SPECTRUM_NULL_MOST)
     return WLAW_OK;
+  double magnitude; /* also finds what is not finite while it is where it can be named */
+  WLAW_TRY(wlaw_weight_largest(&magnitude, source, threads, err));
   const size_t size = wlaw_dtype_size(source->dtype);
   unsigned char *bytes = wlaw_array((size_t)count, size);
   if (!bytes) return wlaw_fail_memory(err, (size_t)count, size);
@@ -167,10 +172,12 @@ wlaw_status wlaw_spectrum_null(double *largest, const weight_source *source, uin
                                   .cols = tall ? source->cols : source->rows,
                                   .dtype = source->dtype,
                                   .memory = bytes};
-  lanczos_request request = {
-      .starts = 1, .steps = SPECTRUM_NULL_STEPS, .tolerance = SPECTRUM_NULL_TOLERANCE, .seed = seed};
+  const lanczos_request request = {.starts = 1,
+                                   .steps = SPECTRUM_NULL_STEPS,
+                                   .tolerance = SPECTRUM_NULL_TOLERANCE,
+                                   .scale = wlaw_weight_scale(magnitude),
+                                   .seed = seed};
   lanczos_values values = {0};
-  if (status == WLAW_OK) status = wlaw_weight_scale(&request.scale, &shuffled, threads, err);
   if (status == WLAW_OK) status = wlaw_lanczos(&values, &shuffled, &request, threads, monitor, err);
   if (status == WLAW_OK) *largest = values.value[values.n - 1] / request.scale / request.scale;
   wlaw_lanczos_free(&values);

@@ -111,9 +111,9 @@ static wlaw_status find_largest(void *context, size_t unit, unsigned worker, con
   return WLAW_OK;
 }
 
-wlaw_status wlaw_weight_scale(double *scale, const weight_source *source, unsigned threads, wlaw_error *err) {
-  *scale = 1.0;
-  if (source->dtype != WLAW_F64 || source->rows == 0 || source->cols == 0) return WLAW_OK;
+wlaw_status wlaw_weight_largest(double *largest, const weight_source *source, unsigned threads, wlaw_error *err) {
+  *largest = 0.0;
+  if (source->rows == 0 || source->cols == 0) return WLAW_OK;
   largest_search search = {.source = source};
   search.columns_together = source->cols < STRIP_WEIGHTS ? (size_t)source->cols : STRIP_WEIGHTS;
   search.rows_together = STRIP_WEIGHTS / search.columns_together;
@@ -122,11 +122,15 @@ wlaw_status wlaw_weight_scale(double *scale, const weight_source *source, unsign
   search.largest = wlaw_array(units, sizeof *search.largest);
   if (!search.largest) return wlaw_fail_memory(err, units, sizeof *search.largest);
   const wlaw_status status = wlaw_parallel(units, threads, find_largest, &search, NULL, err);
-  double largest = 0.0;
-  for (size_t u = 0; u < units; u++) largest = fmax(largest, search.largest[u]);
+  for (size_t u = 0; u < units; u++) *largest = fmax(*largest, search.largest[u]);
   free(search.largest);
-  int exponent = 0;
-  if (largest > 0.0) frexp(largest, &exponent);
-  *scale = ldexp(1.0, -exponent < 1023 ? -exponent : 1023); /* a subnormal maximum stays below 1/2 */
   return status;
 }
+
+double wlaw_weight_scale(double largest) {
+  int exponent = 0;
+  if (largest > 0.0) frexp(largest, &exponent);
+  return ldexp(1.0, -exponent < 1023 ? -exponent : 1023); /* a subnormal maximum stays below 1/2 */
+}
+
+bool wlaw_weight_needs_scale(const weight_source *source) { return source->dtype == WLAW_F64; }

@@ -4,6 +4,9 @@
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
+#if defined(__AVX512F__)
+#include <immintrin.h>
+#endif
 
 #include "measure/lanes.h"
 #include "tensor/dtype.h"
@@ -210,6 +213,8 @@ static void count_32(uint64_t *counters, uint64_t zeros[2], const void *in, size
 
 enum { GROUP = 64 }; /* weights at once */
 
+typedef float half_singles __attribute__((vector_size(L * sizeof(float))));
+
 typedef enum stored_type { STORED_F16, STORED_BF16, STORED_F32 } stored_type;
 
 INLINE void count_group(stored_type type, void *counters, const void *in, size_t n) {
@@ -230,40 +235,50 @@ typedef struct row_state {
   uint32_t bad;
 } row_state;
 
-/* n <= GROUP weights; x: [GROUP], of which the first n are filled. */
+/* L floats to double. */
+INLINE lanes widen(const float *x) {
+#if defined(__AVX512F__)
+  return (lanes)_mm512_cvtps_pd(_mm256_loadu_ps(x)); /* GCC 12 makes four instructions of the line below */
+#else
+  half_singles narrow_lanes;
+  memcpy(&narrow_lanes, x, sizeof narrow_lanes);
+  return __builtin_convertvector(narrow_lanes, lanes);
+#endif
+}
+
+/* n <= GROUP weights; x: [n] or NULL. */
 INLINE void add_group(row_state *row, stored_type type, double *restrict column_squares,
-                      int32_t *restrict column_largest, double *restrict x, bool sums, const void *in, size_t n) {
+                      int32_t *restrict column_largest, double *restrict x, const void *in, size_t n) {
   float value[GROUP];
   uint32_t bad = 0;
   int32_t largest = 0;
   for (size_t i = 0; i < n; i++) {
     const uint32_t bits = single_bits(type, in, i), magnitude = bits & INT32_MAX;
     const uint32_t is_bad = magnitude >= (type == STORED_F16 ? 0x7C00u << 13 : 0x7F800000u);
+    const int32_t top = (int32_t)(is_bad ? 0 : magnitude);
     value[i] = float_of(is_bad ? 0 : bits) * (type == STORED_F16 ? 0x1p112f : 1.0f);
     bad |= is_bad;
-  }
-  for (size_t i = 0; i < n; i++) {
-    int32_t top;
-    memcpy(&top, &value[i], sizeof top);
-    top &= INT32_MAX;
     largest = top > largest ? top : largest;
     column_largest[i] = top > column_largest[i] ? top : column_largest[i];
   }
   row->bad |= bad;
   row->largest = largest > row->largest ? largest : row->largest;
-  for (size_t i = 0; i < n; i++) x[i] = (double)value[i];
   size_t i = 0;
   for (; i + L <= n; i += L) {
-    const lanes wide = *(const loose *)(x + i), square = wide * wide;
+    const lanes wide = widen(value + i), square = wide * wide;
     row->squares += square;
-    if (sums) row->sum += wide;
     *(loose *)(column_squares + i) += square;
+    if (!x) continue;
+    row->sum += wide;
+    *(loose *)(x + i) = wide;
   }
   for (; i < n; i++) {
-    const double square = x[i] * x[i];
-    row->squares[0] += square;
-    row->sum[0] += x[i];
-    column_squares[i] += square;
+    const double wide = (double)value[i];
+    row->squares[0] += wide * wide;
+    column_squares[i] += wide * wide;
+    if (!x) continue;
+    row->sum[0] += wide;
+    x[i] = wide;
   }
 }
 
@@ -271,20 +286,19 @@ INLINE row_part do_row(stored_type type, void *counters, double *restrict column
                        int32_t *restrict column_largest, double *restrict x, const void *in, size_t n) {
   const size_t size = type == STORED_F32 ? 4 : 2;
   const unsigned char *stored = in;
-  double local[GROUP];
   row_state row = {0};
   size_t i = 0;
   for (; i + GROUP <= n; i += GROUP, stored += GROUP * size) {
     if (counters) count_group(type, counters, stored, GROUP);
-    add_group(&row, type, column_squares + i, column_largest + i, x ? x + i : local, x, stored, GROUP);
+    add_group(&row, type, column_squares + i, column_largest + i, x ? x + i : NULL, stored, GROUP);
   }
   if (i < n) {
     if (counters) count_group(type, counters, stored, n - i);
-    add_group(&row, type, column_squares + i, column_largest + i, x ? x + i : local, x, stored, n - i);
+    add_group(&row, type, column_squares + i, column_largest + i, x ? x + i : NULL, stored, n - i);
   }
   return (row_part){.sum = lanes_sum(&row.sum),
                     .squares = lanes_sum(&row.squares),
-                    .largest = (double)float_of((uint32_t)row.largest),
+                    .largest = (double)(float_of((uint32_t)row.largest) * (type == STORED_F16 ? 0x1p112f : 1.0f)),
                     .bad = row.bad};
 }
 
@@ -318,6 +332,11 @@ static void balance(double *restrict out, const double *restrict x, double row, 
   for (size_t i = 0; i < n; i++) out[i] = fabs(x[i]) * row * columns[i];
 }
 
+static void balance_32(float *restrict out, const double *restrict x, double row, const double *restrict columns,
+                       size_t n) {
+  for (size_t i = 0; i < n; i++) out[i] = (float)(fabs(x[i]) * row * columns[i]);
+}
+
 static double row_squares(const double *restrict x, const double *restrict columns, size_t n) {
   lanes part = {0};
   size_t i = 0;
@@ -337,21 +356,30 @@ static void column_squares(double *restrict columns, const double *restrict x, d
 typedef float four_floats __attribute__((vector_size(4 * sizeof(float)), may_alias));
 typedef double four __attribute__((vector_size(4 * sizeof(double)), may_alias));
 
+#define FUNCTIONS_AT(key) __builtin_convertvector(*(const four_floats *)(functions + 4 * (key)), four)
+
+/* Four sums over the row in turn: one would wait for its last addition at every weight. */
 #define INFLUENCE(name, stored_type, key_of)                                                                           \
   static void name(double *restrict columns, double *restrict row, const float *restrict functions, const void *in,    \
                    size_t n) {                                                                                         \
     const stored_type *stored = in;                                                                                    \
-    four sum = *(four *)row;                                                                                           \
-    for (size_t i = 0; i < n; i++) {                                                                                   \
-      const size_t key = key_of(stored[i]) & 0x7FFF;                                                                   \
-      const four value = __builtin_convertvector(*(const four_floats *)(functions + 4 * key), four);                   \
-      sum += value;                                                                                                    \
+    four sums[4] = {{0}};                                                                                              \
+    size_t i = 0;                                                                                                      \
+    for (; i + 4 <= n; i += 4)                                                                                         \
+      for (size_t k = 0; k < 4; k++) {                                                                                 \
+        const four value = FUNCTIONS_AT(key_of(stored[i + k]));                                                        \
+        sums[k] += value;                                                                                              \
+        *(four *)(columns + 4 * (i + k)) += value;                                                                     \
+      }                                                                                                                \
+    for (; i < n; i++) {                                                                                               \
+      const four value = FUNCTIONS_AT(key_of(stored[i]));                                                              \
+      sums[0] += value;                                                                                                \
       *(four *)(columns + 4 * i) += value;                                                                             \
     }                                                                                                                  \
-    *(four *)row = sum;                                                                                                \
+    *(four *)row += (sums[0] + sums[1]) + (sums[2] + sums[3]);                                                         \
   }
-#define WHOLE(bits) (size_t)(bits)
-#define UPPER(bits) (size_t)((bits) >> 16)
+#define WHOLE(bits) (size_t)((bits)&0x7FFF)
+#define UPPER(bits) (size_t)((bits) >> 16 & 0x7FFF)
 INFLUENCE(influence_16, stored_16, WHOLE)
 INFLUENCE(influence_32, stored_32, UPPER)
 
@@ -359,5 +387,22 @@ INFLUENCE(influence_32, stored_32, UPPER)
 #define PASTE(a, b)  PASTE_(a, b)
 
 const weight_kernels PASTE(wlaw_weight_kernels_, WLAW_LEVEL) = {
-    decode_f16, decode_bf16, decode_f32, decode_f64, row_f16,     row_bf16,       row_f32,      row_f64,     moments,
-    count_16,   count_32,    narrow,     balance,    row_squares, column_squares, influence_16, influence_32};
+    .decode_f16 = decode_f16,
+    .decode_bf16 = decode_bf16,
+    .decode_f32 = decode_f32,
+    .decode_f64 = decode_f64,
+    .row_f16 = row_f16,
+    .row_bf16 = row_bf16,
+    .row_f32 = row_f32,
+    .row_f64 = row_f64,
+    .moments = moments,
+    .count_16 = count_16,
+    .count_32 = count_32,
+    .narrow = narrow,
+    .balance = balance,
+    .balance_32 = balance_32,
+    .row_squares = row_squares,
+    .column_squares = column_squares,
+    .influence_16 = influence_16,
+    .influence_32 = influence_32,
+};

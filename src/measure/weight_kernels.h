@@ -26,7 +26,8 @@ typedef struct chunk_moments {
 } chunk_moments;
 
 /* One pass over part of a row: counts as count_16 and count_32 do (counters NULL: does not), adds squares to
- * column_squares [n], raises column_largest [n] (bits of floats), hands out x [n] as decode does (NULL: does not). */
+ * column_squares [n], raises column_largest [n] (bits of floats; of f16 times 2^-112), hands out x [n] as decode does
+ * (NULL: does not). */
 typedef row_part (*row_kernel)(void *counters, double *column_squares, int32_t *column_largest, double *x,
                                const void *in, size_t n);
 
@@ -50,6 +51,7 @@ typedef struct weight_kernels {
   void (*narrow)(float *out, const double *in, size_t n);
   /* out = |x| * row * columns: balanced magnitudes of part of a row, row and columns the inverse scales. */
   void (*balance)(double *out, const double *x, double row, const double *columns, size_t n);
+  void (*balance_32)(float *out, const double *x, double row, const double *columns, size_t n); /* rounded */
   /* Sum of x^2 * columns; and columns += x^2 * row. */
   double (*row_squares)(const double *x, const double *columns, size_t n);
   void (*column_squares)(double *columns, const double *x, double row, size_t n);

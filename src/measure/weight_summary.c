@@ -15,8 +15,9 @@ typedef struct summary_worker {
   double *row_squares, *row_largest;       /* [block rows]: of the block */
   bool *row_bad;                           /* [block rows]: some weights are not finite */
   double *column_squares, *column_largest; /* [block columns]: of the group */
-  int32_t *column_bits;                    /* instead of column_largest: as bits of floats */
-  weight_moments moments;                  /* of the group */
+  int32_t *column_bits;                    /* instead of column_largest: see row_kernel */
+  weight_moments moments;                  /* of the group, without extremes */
+  double min, max;
   uint64_t zeros, subnormal, tiny, nan, infinite;
   weight_extremes largest;
 } summary_worker;
@@ -83,24 +84,20 @@ static size_t keep_finite(double *x, size_t n) {
 static void add_moments(const summary_pass *pass, summary_worker *worker, const double *x, size_t n, double sum,
                         double largest) {
   if (n == 0) return;
-  weight_moments *into = &worker->moments;
   const double mean = sum / (double)n;
   const chunk_moments chunk = pass->kernels->moments(x, n, mean, pass->limits);
-  weight_moments moments = {.count = n,
-                            .mean = mean,
-                            .second = chunk.second,
-                            .third = chunk.third,
-                            .fourth = chunk.fourth,
-                            .magnitudes = chunk.magnitudes,
-                            .min = into->min,
-                            .max = into->max};
-  if (into->count == 0) moments.min = moments.max = x[0];
-  if (largest > moments.max || -largest < moments.min)
+  const weight_moments moments = {.count = n,
+                                  .mean = mean,
+                                  .second = chunk.second,
+                                  .third = chunk.third,
+                                  .fourth = chunk.fourth,
+                                  .magnitudes = chunk.magnitudes};
+  wlaw_weight_moments_merge(&worker->moments, &moments);
+  if (largest > worker->max || -largest < worker->min)
     for (size_t i = 0; i < n; i++) {
-      moments.min = fmin(moments.min, x[i]);
-      moments.max = fmax(moments.max, x[i]);
+      if (x[i] < worker->min) worker->min = x[i];
+      if (x[i] > worker->max) worker->max = x[i];
     }
-  wlaw_weight_moments_merge(into, &moments);
   worker->zeros += chunk.zeros;
   worker->subnormal += chunk.subnormal;
   worker->tiny += chunk.tiny;
@@ -149,10 +146,14 @@ static void do_chunk(const summary_pass *pass, summary_worker *worker, const wei
 static void look_through(const summary_pass *pass, summary_worker *worker, const weight_block *block, size_t r) {
   double x[WEIGHT_CHUNK];
   const unsigned char *values = (const unsigned char *)block->values + r * block->n_cols * pass->size;
+  const bool bad = worker->row_bad[r];
+  const double least =
+      worker->largest.n < WEIGHT_EXTREMES ? 0.0 : fabs(worker->largest.entry[WEIGHT_EXTREMES - 1].value);
   for (size_t c = 0; c < block->n_cols; c += WEIGHT_CHUNK) {
     const size_t n = block->n_cols - c < WEIGHT_CHUNK ? (size_t)(block->n_cols - c) : WEIGHT_CHUNK;
     wlaw_weights_to_double(x, values + c * pass->size, pass->source->dtype, n);
     for (size_t i = 0; i < n; i++) {
+      if (!bad && !(fabs(x[i]) > least)) continue;
       const weight_extreme entry = {x[i], block->row + r, block->column + c + i};
       worker->nan += isnan(x[i]) != 0;
       worker->infinite += isinf(x[i]) != 0;
@@ -185,11 +186,11 @@ static wlaw_status do_block(void *context, const weight_block *block, unsigned n
   return WLAW_OK;
 }
 
-static double column_largest(const summary_worker *worker, size_t c) {
+static double column_largest(const summary_pass *pass, const summary_worker *worker, size_t c) {
   float largest;
   if (!worker->column_bits) return worker->column_largest[c];
   memcpy(&largest, &worker->column_bits[c], sizeof largest);
-  return largest;
+  return pass->source->dtype == WLAW_F16 ? largest * 0x1p112 : largest;
 }
 
 static void merge_group(void *context, const weight_block *group, unsigned number) {
@@ -203,7 +204,7 @@ static void merge_group(void *context, const weight_block *group, unsigned numbe
   if (out->column_squares)
     for (size_t c = 0; c < group->n_cols; c++) {
       double *largest = &out->column_largest[group->column + c];
-      const double found = column_largest(worker, c);
+      const double found = column_largest(pass, worker, c);
       out->column_squares[group->column + c] += worker->column_squares[c];
       if (found > *largest) *largest = found;
     }
@@ -225,6 +226,8 @@ static wlaw_status allocate(summary_pass *pass, unsigned threads, wlaw_error *er
   bool there = pass->workers && pass->table[0].table && pass->table[1].table;
   for (unsigned w = 0; there && w < pass->n_workers; w++) {
     summary_worker *worker = &pass->workers[w];
+    worker->min = INFINITY;
+    worker->max = -INFINITY;
     worker->row_squares = wlaw_array(rows, sizeof *worker->row_squares);
     worker->row_largest = wlaw_array(rows, sizeof *worker->row_largest);
     worker->row_bad = wlaw_array(rows, sizeof *worker->row_bad);
@@ -271,10 +274,14 @@ static void release(summary_pass *pass) {
 static void gather_workers(summary_pass *pass) {
   weight_summary *out = pass->out;
   weight_extremes largest = {0};
+  pass->moments.min = INFINITY;
+  pass->moments.max = -INFINITY;
   for (unsigned w = 0; w < pass->n_workers; w++) {
     summary_worker *worker = &pass->workers[w];
     for (size_t s = 0; s < 2; s++) wlaw_counter_empty(&worker->counter[s]);
     wlaw_extremes_merge(&largest, &worker->largest);
+    pass->moments.min = fmin(pass->moments.min, worker->min);
+    pass->moments.max = fmax(pass->moments.max, worker->max);
     out->zeros += worker->zeros;
     out->subnormal += worker->subnormal;
     out->tiny += worker->tiny;

@@ -99,10 +99,16 @@ static wlaw_status scan_in_batch(void *context, size_t unit, unsigned worker, co
   return scan_one(work->file, work->first + unit, 1, NULL, err);
 }
 
-static bool is_small(const scan_part *part) {
+/* Some files allow one reader at a time: their parts stay alone, whose source minds that. */
+static bool reads_at_once(const wlaw_tensors *tensors, size_t i) {
+  return i == SIZE_MAX || tensors->info[i].plain || tensors->info[i].concurrent;
+}
+
+static bool is_small(const file_scan *file, const scan_part *part) {
   uint64_t count;
-  return part->skipped ||
-         (!__builtin_mul_overflow(part->selection.rows, part->selection.cols, &count) && count <= SCAN_SMALL);
+  if (part->skipped) return true;
+  return reads_at_once(file->tensors, part->tensor) && reads_at_once(file->tensors, part->partner) &&
+         !__builtin_mul_overflow(part->selection.rows, part->selection.cols, &count) && count <= SCAN_SMALL;
 }
 
 /* Small ones in a row go together: told by their sizes alone. At most this many workers, for the memory they hold. */
@@ -115,7 +121,7 @@ static wlaw_status scan_parts_of(file_scan *file, wlaw_monitor *monitor, const m
   for (size_t i = 0; i < n; i++) whole += part[i].skipped ? 0.0 : (double)wlaw_part_bytes(file->tensors, &part[i]);
   for (size_t i = 0, end = 0; i < n; i = end) {
     double bytes = 0.0;
-    while (end < n && (end == i || (is_small(&part[i]) && is_small(&part[end])))) {
+    while (end < n && (end == i || (is_small(file, &part[i]) && is_small(file, &part[end])))) {
       bytes += part[end].skipped ? 0.0 : (double)wlaw_part_bytes(file->tensors, &part[end]);
       end++;
     }

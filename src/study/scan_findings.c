@@ -8,7 +8,7 @@
 #include "study/sentence.h"
 
 /* Where a finding begins. The ratio of the largest of n normal magnitudes to their 99.9 % quantile is 1.7 at n = 10^8,
- * that of Laplace's law 2.7: 10 is no tail of these. A normal law has k = 1.2054 (entry laws of docs/scan.md). */
+ * that of Laplace's law 2.7: 10 is no tail of these. A normal law has k = 1.2054. */
 #define MANY_TINY   0.01
 #define MANY_ZEROS  0.5
 #define FAR_OUT     10.0
@@ -122,8 +122,8 @@ static double largest_error(const scan_weibull *weibull) {
 /* Do different scales of rows and columns make k what it is? Then it is that of a normal law once they are divided out.
  */
 static bool is_explained(const scan_weibull *weibull) {
-  return fabs(weibull->plot.k - NORMAL_K) > FAR_NORMAL &&
-         fabs(weibull->balanced_k[BALANCE_BOTH] - NORMAL_K) < NEAR_NORMAL;
+  const double left = fabs(weibull->balanced_k[BALANCE_BOTH] - NORMAL_K);
+  return left < NEAR_NORMAL && left < fabs(weibull->plot.k - NORMAL_K) / 3.0;
 }
 
 static void explain(char *out, size_t capacity, const part_scan *scan) {
@@ -151,7 +151,7 @@ static void find_weibull(finding_list *list, const part_scan *scan) {
   if (band.n > 0 && (above || below))
     FIND(list, SCAN_UNUSUAL, "k = %.4g (standard error %.2g) is %s the %.4g to %.4g of %zu published models.%s",
          plot->k, error, above ? "above" : "below", band.low, band.high, band.n, cause);
-  else if (*cause && fabs(plot->k - NORMAL_K) > margin)
+  else if (*cause && fabs(plot->k - NORMAL_K) > fmax(margin, FAR_NORMAL))
     FIND(list, SCAN_FINE, "k = %.4g (standard error %.2g) is not the 1.205 of a normal law.%s", plot->k, error, cause);
 }
 

@@ -84,7 +84,7 @@ static wlaw_status summarise(part_work *work, wlaw_error *err) {
 }
 
 static wlaw_status find_lattice(part_work *work, wlaw_error *err) {
-  return wlaw_weight_lattice(&work->out->lattice, &work->source, &work->summary, err);
+  return wlaw_weight_lattice(&work->out->lattice, &work->source, err);
 }
 
 /* ---- the Weibull plot and the generalised Gaussian, with errors of dependent weights */

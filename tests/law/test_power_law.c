@@ -325,7 +325,7 @@ static void many_values(void **state) {
 static wlaw_status fit_and_bootstrap(void *context, wlaw_error *err) {
   power_law fit;
   const wlaw_status status = wlaw_power_law_fit(&fit, context, 50, err);
-  return status != WLAW_OK ? status : wlaw_power_law_bootstrap(&fit, context, 50, 4, 1, 2, NULL, err);
+  return status != WLAW_OK ? status : wlaw_power_law_bootstrap(&fit, context, 50, 4, 1, 1, NULL, err);
 }
 
 static void refused_memory(void **state) {

@@ -171,6 +171,7 @@ static void odd_weights_are_named(void **state) {
   double largest;
   wlaw_error_clear(err);
   check_status(wlaw_spectrum_null(&largest, &memory, 1, 1, NULL, err), WLAW_VALUE);
+  assert_non_null(strstr(wlaw_error_message(err), "row 4, column 3"));
   for (size_t i = 0; i < 500; i++) w[i] = 1e200;
   wlaw_error_clear(err);
   check_status(wlaw_weight_spectrum(&spectrum, &memory, 1, 1, NULL, err), WLAW_VALUE);

@@ -81,6 +81,108 @@ static void numbers_of_normal_weights(void **state) {
   free(values);
 }
 
+/* Every bin against a count made here: exact for bf16, whose cells have no width; f32 cells, 2^-7 wide relatively, are
+ * cut by edges as if their weights lay evenly: off by less than the two cells at the edges hold. */
+static void histograms_count_every_weight(void **state) {
+  (void)state;
+  enum { SIDE = 300 };
+  double *values = normals_of(SIDE * SIDE, 1, 20, true), *smooth = normals_of(SIDE * SIDE, 1, 21, false);
+  for (size_t i = 0; i < SIDE * SIDE; i += 17) values[i] = 0;
+  values[5] = 30;
+  values[6] = -30;
+  const made_tensor tensors[] = {{F("exact", WLAW_BF16, SIDE, SIDE), values}, {F("cut", WLAW_F32, SIDE, SIDE), smooth}};
+  const char *path = test_scratch("histogram.safetensors");
+  write_checkpoint(path, tensors, 2);
+  wlaw_result *result = scanned(path, (const char *const[]){"quick", "true", NULL});
+  for (size_t t = 0; t < 2; t++) {
+    const json_t *histogram = json_object_get(tensor_named(result, tensors[t].spec.name), "histogram");
+    const double low = value_of(histogram, "low"), width = value_of(histogram, "width");
+    double counts[66] = {0};
+    for (size_t i = 0; i < SIDE * SIDE; i++) {
+      const double bin = floor((tensors[t].values[i] - low) / width);
+      counts[bin < 0 ? 64 : bin >= 64 ? 65 : (size_t)bin]++;
+    }
+    for (size_t b = 0; b < 66; b++) {
+      const double got = b == 64   ? value_of(histogram, "below")
+                         : b == 65 ? value_of(histogram, "above")
+                                   : json_number_value(json_array_get(json_object_get(histogram, "counts"), b));
+      const double edge = fabs(low + width * (b < 32 ? (double)b : (double)b + 1)), cell = edge * 0x1p-7 / width;
+      if (t == 0 && !(got == counts[b])) fail_msg("bin %zu holds %g, counted %g", b, got, counts[b]);
+      if (t == 1 && !(fabs(got - counts[b]) <= 2 * cell * counts[b] + 8))
+        fail_msg("bin %zu: %g, %g", b, got, counts[b]);
+    }
+  }
+  wlaw_result_free(result);
+  free(values);
+  free(smooth);
+}
+
+/* Stored [in, out] (GPT-2), the same weights tell the same of their outputs as when stored [out, in]. */
+static void transposed_weights_change_sides(void **state) {
+  (void)state;
+  static const char *const pairs[][2] = {{"rows", "rows"},
+                                         {"columns", "columns"},
+                                         {"dead_rows", "dead_rows"},
+                                         {"dead_columns", "dead_columns"},
+                                         {"weibull.n", "weibull.n"},
+                                         {"weibull.k", "weibull.k"},
+                                         {"max", "max"}};
+  static const char *const near[] = {
+      "row_spread",        "column_spread",        "weibull.k_rows",    "weibull.k_columns",
+      "weibull.se_k_rows", "weibull.se_k_columns", "ggd.se_shape_rows", "weibull.se_lambda_columns"};
+  double *turned = normals_of(COUNT, 1, 22, true), values[COUNT];
+  for (size_t i = 0; i < COLS; i++) turned[i * ROWS + 3] = 0;
+  for (size_t i = 0; i < ROWS; i++) turned[7 * ROWS + i] *= 4; /* the columns of the [out, in] form differ in scale */
+  for (size_t i = 0; i < ROWS; i++)
+    for (size_t j = 0; j < COLS; j++) values[i * COLS + j] = turned[j * ROWS + i];
+  const made_tensor tensors[] = {{F("h.0.mlp.c_fc.weight", WLAW_F32, COLS, ROWS), turned},
+                                 {F("model.layers.0.mlp.up_proj.weight", WLAW_F32, ROWS, COLS), values}};
+  const char *path = test_scratch("transposed.safetensors");
+  write_checkpoint(path, tensors, 2);
+  wlaw_result *result = scanned(path, NULL);
+  const json_t *a = tensor_named(result, tensors[0].spec.name), *b = tensor_named(result, tensors[1].spec.name);
+  assert_true(json_is_true(json_object_get(a, "transposed")) && json_is_false(json_object_get(b, "transposed")));
+  for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
+    if (!(value_of(a, pairs[i][0]) == value_of(b, pairs[i][1]))) fail_msg("%s", pairs[i][0]);
+  for (size_t i = 0; i < sizeof near / sizeof *near; i++)
+    check_near(value_of(a, near[i]), value_of(b, near[i]), 1e-6 * fabs(value_of(b, near[i])));
+  const json_t *largest = json_array_get(json_object_get(a, "largest"), 0);
+  const size_t row = (size_t)value_of(largest, "row"), column = (size_t)value_of(largest, "column");
+  check_near(values[row * COLS + column], value_of(largest, "value"), 0);
+  wlaw_result_free(result);
+  free(turned);
+}
+
+/* Fused tensors come in parts, low-rank pairs as their product. */
+static void parts_and_products(void **state) {
+  (void)state;
+  enum { WIDTH = 16, RANK = 2 };
+  double *fused = normals_of(3 * WIDTH * WIDTH, 1, 23, true), a[RANK * WIDTH], b[WIDTH * RANK], sum = 0;
+  for (size_t i = 0; i < RANK * WIDTH; i++) a[i] = fused[i], b[i] = fused[100 + i];
+  for (size_t i = 0; i < WIDTH; i++)
+    for (size_t j = 0; j < WIDTH; j++) sum += b[i * RANK] * a[j] + b[i * RANK + 1] * a[WIDTH + j];
+  const made_tensor tensors[] = {{F("h.0.attn.c_attn.weight", WLAW_F32, WIDTH, 3 * WIDTH), fused},
+                                 {F("base.layers.0.q_proj.lora_A.weight", WLAW_F32, RANK, WIDTH), a},
+                                 {F("base.layers.0.q_proj.lora_B.weight", WLAW_F32, WIDTH, RANK), b}};
+  const char *path = test_scratch("parts.safetensors");
+  write_checkpoint(path, tensors, 3);
+  wlaw_result *result = scanned(path, NULL);
+  const json_t *list = json_object_get(result->document, "tensors");
+  static const char *const kinds[] = {"q", "k", "v", "lora"};
+  assert_int_equal(json_array_size(list), 4);
+  for (size_t i = 0; i < 4; i++) {
+    const json_t *tensor = json_array_get(list, i);
+    assert_string_equal(json_string_value(json_object_get(tensor, "kind")), kinds[i]);
+    check_near(value_of(tensor, "rows"), WIDTH, 0);
+    check_near(value_of(tensor, "columns"), WIDTH, 0);
+    assert_int_equal(json_array_size(json_object_get(tensor, "shape")), 2);
+  }
+  /* 256 products of two terms of size 1, in double */
+  check_near(value_of(json_array_get(list, 3), "mean"), sum / (WIDTH * WIDTH), 1e-14);
+  wlaw_result_free(result);
+  free(fused);
+}
+
 static void faults_are_found(void **state) {
   (void)state;
   const char *path = test_scratch("faults.safetensors");
@@ -283,6 +385,9 @@ int main(void) {
       cmocka_unit_test(the_same_values_of_any_dtype),
       cmocka_unit_test(numbers_of_normal_weights),
       cmocka_unit_test(faults_are_found),
+      cmocka_unit_test(histograms_count_every_weight),
+      cmocka_unit_test(transposed_weights_change_sides),
+      cmocka_unit_test(parts_and_products),
       cmocka_unit_test(scales_explain_k),
       cmocka_unit_test(dequantised_weights_are_not_judged),
       cmocka_unit_test(the_same_bytes_on_any_threads),

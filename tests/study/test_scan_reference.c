@@ -26,7 +26,8 @@ static void compare_rows(const char *protocol, const char *spectra, const compar
   json_t *document = reference();
   const json_t *rows = json_object_get(document, "rows");
   const char *path = test_data("checkpoints/stories260K/model-f32.safetensors");
-  wlaw_result *result = scanned(path, (const char *const[]){"compat", protocol, "spectra", spectra, NULL});
+  wlaw_result *result =
+      scanned(path, (const char *const[]){"compat", protocol, "spectra", spectra, "quick", "true", NULL});
   assert_true(json_array_size(rows) > 30);
   for (size_t r = 0; r < json_array_size(rows); r++) {
     const json_t *row = json_array_get(rows, r);
