@@ -6,10 +6,10 @@
 /* The list of a schema whose objects are the rows. A new list is one row here. */
 static const struct {
   const char *prefix, *list;
-} lists[] = {{"weightlaw.scan/", "tensors"},         {"weightlaw.scans/", "scans"},
-             {"weightlaw.track/", "tensors"},        {"weightlaw.changes/", "tensors"},
-             {"weightlaw.compares/", "comparisons"}, {"weightlaw.fits/", "fits"},
-             {"weightlaw.graphs/", "graphs"},        {"weightlaw.data/", "sets"}};
+} lists[] = {{"weightlaw.scan/", "tensors"},    {"weightlaw.scans/", "scans"},
+             {"weightlaw.changes/", "tensors"}, {"weightlaw.compares/", "comparisons"},
+             {"weightlaw.fits/", "fits"},       {"weightlaw.graphs/", "graphs"},
+             {"weightlaw.data/", "sets"}};
 
 static const json_t *list_of(const json_t *document) {
   const char *schema = json_string_value(json_object_get(document, "schema"));
@@ -127,8 +127,30 @@ static void write_heading(text_buffer *out, const column_list *columns, bool wit
   wlaw_text_add(out, "\n");
 }
 
-void wlaw_csv_write(text_buffer *out, const json_t *document) {
-  const json_t *list = list_of(document);
+static bool is_track(const json_t *document) {
+  const char *schema = json_string_value(json_object_get(document, "schema"));
+  return schema && strncmp(schema, "weightlaw.track/", 16) == 0;
+}
+
+/* A row for each tensor and point of time: the points stand beside the tensors, their values inside them. */
+static json_t *rows_of_track(bool *failed, const json_t *document) {
+  const json_t *points = json_object_get(document, "points"), *tensors = json_object_get(document, "tensors");
+  json_t *rows = json_array();
+  for (size_t t = 0; t < json_array_size(tensors); t++) {
+    const json_t *tensor = json_array_get(tensors, t), *values = json_object_get(tensor, "points");
+    for (size_t p = 0; p < json_array_size(values); p++) {
+      if (!json_is_object(json_array_get(values, p))) continue;
+      json_t *row = json_copy((json_t *)(uintptr_t)tensor); /* shallow: its own list of keys, no more */
+      json_object_del(row, "points");
+      *failed |= json_object_update(row, json_array_get(points, p)) != 0;
+      *failed |= json_object_update(row, json_array_get(values, p)) != 0;
+      wlaw_json_append(failed, rows, row);
+    }
+  }
+  return rows;
+}
+
+static void write_list(text_buffer *out, const json_t *document, const json_t *list) {
   const bool nested = list_of(json_array_get(list, 0)) != NULL;
   column_list columns = {0};
   for (size_t i = 0; i < json_array_size(list); i++) {
@@ -149,4 +171,10 @@ void wlaw_csv_write(text_buffer *out, const json_t *document) {
   if (columns.failed) out->failed = true;
   for (size_t c = 0; c < columns.n; c++) free(columns.path[c]);
   free(columns.path);
+}
+
+void wlaw_csv_write(text_buffer *out, const json_t *document) {
+  json_t *flat = is_track(document) ? rows_of_track(&out->failed, document) : NULL;
+  if (!out->failed) write_list(out, document, flat ? flat : list_of(document));
+  json_decref(flat);
 }

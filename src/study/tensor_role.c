@@ -58,6 +58,7 @@ static const name_rule rules[] = {
     NAME("token_type_ids", BUFFER, "position"),
     NAME("relative_position_index", BUFFER, "position"),
     NAME("relative_coords_table", BUFFER, "position"),
+    NAME("*avgimg", BUFFER, "onnx"),
     NAME("masked_bias", BUFFER, "mask"),
     NAME("*attn_mask", BUFFER, "mask"),
     NAME("causal_mask", BUFFER, "mask"),
@@ -339,7 +340,7 @@ static bool rank_allows(tensor_kind kind, size_t rank) {
 
 /* TensorFlow, Keras, Flax and the matrices of ONNX's MatMul put the inputs first. */
 static bool inputs_come_first(const char *text) {
-  static const char *const patterns[] = {"kernel", "vars.?", "onnx::matmul_*"};
+  static const char *const patterns[] = {"kernel", "vars.?", "onnx::matmul_*", "*_matmul_w"};
   for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++) {
     if (fits(patterns[i], text)) return true;
   }
