@@ -42,8 +42,13 @@ struct entry_cells;
 typedef struct entry_ops {
   double (*log_density)(const double *p, double x);
   double (*cdf)(const double *p, double x);
+  /* Both at n points, where that is much faster than one by one; either output may be NULL. NULL: it is not. */
+  void (*evaluate)(const double *p, const double *x, size_t n, double *log_density, double *cdf);
   /* Maximum likelihood of the cells (signed, without zeros). NULL: not fitted to entries. */
   wlaw_status (*fit)(struct entry_fit *fit, const struct entry_cells *cells, wlaw_error *err);
+  /* Moves the ends of a bounded support out to [low, high]: a fit knows them to 1/n only, which is not held against the
+   * law when it is judged on other weights. NULL: the support has no ends. */
+  void (*widen)(wlaw_law *law, double low, double high);
 } entry_ops;
 
 typedef struct law_ops {

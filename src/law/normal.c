@@ -1,9 +1,14 @@
 /* normal(mean=0, sd= | gain=, fan=): independent N(mean, sd^2) entries. */
 #include <math.h>
 
+#include "core/error.h"
+#include "law/entry_fit.h"
 #include "law/fan.h"
+#include "measure/cell_statistics.h"
 
 enum { NORMAL_MEAN, NORMAL_SCALE, NORMAL_ROWS = NORMAL_SCALE + SCALE_ROWS };
+
+extern const law_ops wlaw_law_normal;
 
 static const law_parameter normal_parameters[NORMAL_ROWS] = {
     {.name = "mean",
@@ -53,7 +58,20 @@ static double normal_cdf(const double *p, double x) {
   return 0.5 * erfc(-z * 0.70710678118654752440);
 }
 
-static const entry_ops normal_entry = {.log_density = normal_log_density, .cdf = normal_cdf};
+static wlaw_status normal_fit(entry_fit *fit, const entry_cells *cells, wlaw_error *err) {
+  double mean, variance;
+  wlaw_cells_moments(&mean, &variance, cells);
+  if (!(variance > 0.0))
+    return wlaw_fail(err, WLAW_VALUE, "all weights are equal; a normal law cannot be fitted to them");
+  const double sd = sqrt(variance), error = sd / sqrt((double)cells->total);
+  wlaw_entry_fit_start(fit, &wlaw_law_normal);
+  wlaw_entry_fit_set(fit, NORMAL_MEAN, mean, error);
+  wlaw_entry_fit_set(fit, NORMAL_SCALE + SCALE_SD, sd, error * 0.70710678118654752440);
+  wlaw_entry_fit_finish_closed(fit, 2, cells);
+  return WLAW_OK;
+}
+
+static const entry_ops normal_entry = {.log_density = normal_log_density, .cdf = normal_cdf, .fit = normal_fit};
 
 const law_ops wlaw_law_normal = {
     .name = "normal",

@@ -3,9 +3,14 @@
  * sqrt(fan), as in Keras' VarianceScaling; PyTorch's trunc_normal_(std=s, a=-2s, b=2s) is scale=s. */
 #include <math.h>
 
+#include "core/error.h"
+#include "law/entry_fit.h"
 #include "law/fan.h"
+#include "measure/cell_statistics.h"
 
 enum { TRUNCATED_MEAN, TRUNCATED_SCALE, TRUNCATED_SD, TRUNCATED_CUT = TRUNCATED_SD + SCALE_ROWS, TRUNCATED_ROWS };
+
+extern const law_ops wlaw_law_truncated_normal;
 
 static const law_parameter truncated_parameters[TRUNCATED_ROWS] = {
     {.name = "mean",
@@ -120,7 +125,54 @@ static double truncated_cdf(const double *p, double x) {
   return 0.5 + 0.5 * erf(z * 0.70710678118654752440) / erf(cut * 0.70710678118654752440);
 }
 
-static const entry_ops truncated_entry = {.log_density = truncated_log_density, .cdf = truncated_cdf};
+/* Where kept(c).second / c^2, which falls from 1/3 to 0, is `ratio`; the ends of the parameter's range bound it. */
+static double cut_of(double ratio) {
+  double low = truncated_parameters[TRUNCATED_CUT].low, high = truncated_parameters[TRUNCATED_CUT].high;
+  for (int halving = 0; halving < 60; halving++) {
+    const double middle = 0.5 * (low + high);
+    if (kept(middle).second / (middle * middle) > ratio) low = middle;
+    else high = middle;
+  }
+  return 0.5 * (low + high);
+}
+
+/* The mean is the weights', the edge lies at the largest distance from it, known to 1/n; between edges that stand fast
+ * the law is an exponential family in (x - mean)^2, so that the likelihood is largest where the variance of what is
+ * kept is the weights'. With s the parent's scale and c = edge / s, the information about ln s is (E z^4 - (E z^2)^2) n
+ * on the kept z. */
+static wlaw_status truncated_fit(entry_fit *fit, const entry_cells *cells, wlaw_error *err) {
+  double mean, variance, least, most;
+  wlaw_cells_moments(&mean, &variance, cells);
+  wlaw_cells_reach(&least, &most, cells);
+  if (!(variance > 0.0))
+    return wlaw_fail(err, WLAW_VALUE, "all weights are equal; a truncated normal law cannot be fitted to them");
+  const double edge = fmax(most - mean, mean - least) * (1.0 + 1e-12);
+  const law_parameter *range = &truncated_parameters[TRUNCATED_CUT];
+  const double cut = cut_of(variance / (edge * edge)), root = sqrt((double)cells->total);
+  if (!(cut < range->high * (1.0 - 1e-9)))
+    return wlaw_fail(err, WLAW_VALUE, "a weight lies %g standard deviations away; no normal is cut there",
+                     edge / sqrt(variance));
+  const bool flat = !(cut > range->low * (1.0 + 1e-9));
+  const kept_moments moments = kept(cut);
+  const double information = moments.fourth - moments.second * moments.second,
+               relative = 1.0 / (root * sqrt(information));
+  wlaw_entry_fit_start(fit, &wlaw_law_truncated_normal);
+  wlaw_entry_fit_set(fit, TRUNCATED_MEAN, mean, sqrt(variance) / root);
+  wlaw_entry_fit_set(fit, TRUNCATED_SCALE, edge / cut, flat ? NAN : edge / cut * relative);
+  wlaw_entry_fit_set(fit, TRUNCATED_CUT, cut, flat ? NAN : cut * relative);
+  wlaw_entry_fit_finish_closed(fit, 3, cells);
+  if (flat) fit->stop_reason = "a parameter is at the end of its range";
+  return WLAW_OK;
+}
+
+static void truncated_widen(wlaw_law *law, double low, double high) {
+  const double mean = law->values[TRUNCATED_MEAN], scale = law->values[TRUNCATED_SCALE];
+  double *cut = &law->values[TRUNCATED_CUT];
+  *cut = fmax(*cut, fmax(mean - low, high - mean) / scale * (1.0 + 1e-12));
+}
+
+static const entry_ops truncated_entry = {
+    .log_density = truncated_log_density, .cdf = truncated_cdf, .fit = truncated_fit, .widen = truncated_widen};
 
 const law_ops wlaw_law_truncated_normal = {
     .name = "truncated-normal",

@@ -1,9 +1,14 @@
 /* uniform(bound= | sd= | gain=, fan=): independent entries, uniform on (-bound, bound), bound = sqrt(3) sd. */
 #include <math.h>
 
+#include "core/error.h"
+#include "law/entry_fit.h"
 #include "law/fan.h"
+#include "measure/cell_statistics.h"
 
 enum { UNIFORM_BOUND, UNIFORM_SCALE, UNIFORM_ROWS = UNIFORM_SCALE + SCALE_ROWS };
+
+extern const law_ops wlaw_law_uniform;
 
 static const law_parameter uniform_parameters[UNIFORM_ROWS] = {
     {.name = "bound",
@@ -61,7 +66,26 @@ static double uniform_cdf(const double *p, double x) {
   return u < 0.0 ? 0.0 : u > 1.0 ? 1.0 : u;
 }
 
-static const entry_ops uniform_entry = {.log_density = uniform_log_density, .cdf = uniform_cdf};
+/* The bound is the largest magnitude M. n (bound - M) / bound tends to an exponential variable: its standard deviation,
+ * bound / n, is the error; the likelihood has no curvature that could give one. */
+static wlaw_status uniform_fit(entry_fit *fit, const entry_cells *cells, wlaw_error *err) {
+  if (!cells->n) return wlaw_fail(err, WLAW_VALUE, "there are no weights other than 0 to fit a law to");
+  double low, high;
+  wlaw_cells_reach(&low, &high, cells);
+  const double bound = fmax(-low, high);
+  wlaw_entry_fit_start(fit, &wlaw_law_uniform);
+  wlaw_entry_fit_set(fit, UNIFORM_BOUND, bound, bound / (double)cells->total);
+  wlaw_entry_fit_finish_closed(fit, 1, cells);
+  return WLAW_OK;
+}
+
+static void uniform_widen(wlaw_law *law, double low, double high) {
+  double *bound = &law->values[UNIFORM_BOUND];
+  *bound = fmax(*bound, fmax(-low, high));
+}
+
+static const entry_ops uniform_entry = {
+    .log_density = uniform_log_density, .cdf = uniform_cdf, .fit = uniform_fit, .widen = uniform_widen};
 
 const law_ops wlaw_law_uniform = {
     .name = "uniform",

@@ -8,6 +8,15 @@ extern "C" {
 
 /* P(X > x) for X chi-squared with df > 0 degrees of freedom. */
 double wlaw_chi_squared_upper(double x, double df);
+/* P(X <= x) for X Student's t with df > 0 degrees of freedom. */
+double wlaw_student_cdf(double x, double df);
+/* ln Gamma and its first two derivatives, x > 0. */
+double wlaw_log_gamma(double x);
+double wlaw_digamma(double x);
+double wlaw_trigamma(double x);
+/* P(X <= x) and P(X > x) for X Gamma(shape, 1), shape > 0. */
+double wlaw_gamma_lower(double shape, double x);
+double wlaw_gamma_upper(double shape, double x);
 
 #ifdef __cplusplus
 }

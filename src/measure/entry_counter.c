@@ -58,6 +58,12 @@ void wlaw_counter_empty(entry_counter *counter) {
   counter->pending = counter->zeros[0] = counter->zeros[1] = 0;
 }
 
+void *wlaw_counter_reserve(entry_counter *counter, size_t n) {
+  if (counter->pending + n > (is_half(counter->dtype) ? most_16 : most_32)) wlaw_counter_empty(counter);
+  counter->pending += n;
+  return counter->counters;
+}
+
 static void count_doubles(entry_counter *counter, const unsigned char *values, size_t n) {
   double chunk[WEIGHT_CHUNK];
   float rounded[WEIGHT_CHUNK];
@@ -100,5 +106,14 @@ weight_decode wlaw_weight_decode(const weight_kernels *kernels, wlaw_dtype dtype
     case WLAW_BF16: return kernels->decode_bf16;
     case WLAW_F32: return kernels->decode_f32;
     default: return kernels->decode_f64;
+  }
+}
+
+row_kernel wlaw_weight_row(const weight_kernels *kernels, wlaw_dtype dtype) {
+  switch (dtype) {
+    case WLAW_F16: return kernels->row_f16;
+    case WLAW_BF16: return kernels->row_bf16;
+    case WLAW_F32: return kernels->row_f32;
+    default: return NULL;
   }
 }

@@ -30,6 +30,8 @@ void wlaw_shared_table_free(shared_table *shared); /* the table too, unless it w
 bool wlaw_counter_start(entry_counter *out, shared_table *into, wlaw_dtype dtype, const weight_kernels *kernels);
 /* values: [n] of the type, unaligned. */
 void wlaw_counter_add(entry_counter *counter, const void *values, size_t n);
+/* Makes room for n <= 2^16 weights that a kernel counts at once; returns the counters. Not for f64. */
+void *wlaw_counter_reserve(entry_counter *counter, size_t n);
 void wlaw_counter_empty(entry_counter *counter); /* into the table */
 void wlaw_counter_free(entry_counter *counter);  /* safe on a zeroed struct */
 
@@ -37,5 +39,6 @@ void wlaw_counter_free(entry_counter *counter);  /* safe on a zeroed struct */
 const weight_kernels *wlaw_weight_kernels(cpu_level level);
 typedef size_t (*weight_decode)(double *out, const void *in, size_t n);
 weight_decode wlaw_weight_decode(const weight_kernels *kernels, wlaw_dtype dtype);
+row_kernel wlaw_weight_row(const weight_kernels *kernels, wlaw_dtype dtype); /* NULL for f64 */
 
 #endif

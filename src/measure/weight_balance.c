@@ -12,7 +12,6 @@
  * less than 10^12 weights. */
 static const double balanced_within = 1e-6;
 
-/* Calls work for each chunk of a row of a block, decoded. */
 static size_t chunk_columns(const weight_block *block, size_t c) {
   return block->n_cols - c < WEIGHT_CHUNK ? (size_t)(block->n_cols - c) : WEIGHT_CHUNK;
 }
@@ -207,17 +206,22 @@ typedef struct balanced_pass {
 static wlaw_status balance_block(void *context, const weight_block *block, unsigned worker, wlaw_error *err) {
   (void)err;
   const balanced_pass *pass = context;
-  double x[WEIGHT_CHUNK], balanced[WEIGHT_CHUNK];
+  double x[WEIGHT_CHUNK];
+  float rounded[WEIGHT_CHUNK];
   for (size_t r = 0; r < block->n_rows; r++) {
     const uint64_t row = block->row + r;
     const double scale = pass->row_scales ? pass->row_scales[row] : 1.0, inverse = scale > 0.0 ? 1.0 / scale : 0.0;
     for (size_t c = 0; c < block->n_cols; c += WEIGHT_CHUNK) {
       const size_t n = chunk_columns(block, c);
       const uint64_t column = block->column + c;
+      const double *columns = pass->column_inverse + column;
       pass->decode(x, stored_at(pass->source, block, r, c), n);
-      pass->kernels->balance(balanced, x, inverse, pass->column_inverse + column, n);
-      if (pass->sorted) memcpy(pass->sorted + row * pass->source->cols + column, balanced, n * sizeof *balanced);
-      else wlaw_counter_add(&pass->counters[worker], balanced, n);
+      if (pass->sorted) {
+        pass->kernels->balance(pass->sorted + row * pass->source->cols + column, x, inverse, columns, n);
+      } else { /* none is beyond sqrt(rows cols): no finite one becomes infinite */
+        pass->kernels->balance_32(rounded, x, inverse, columns, n);
+        wlaw_counter_add(&pass->counters[worker], rounded, n);
+      }
     }
   }
   return WLAW_OK;
@@ -253,7 +257,7 @@ static bool balanced_allocate(balanced_pass *pass, const double *column_scales, 
   if (count < SUMMARY_SORT_BELOW) return (pass->sorted = wlaw_array(count, sizeof *pass->sorted)) != NULL;
   if (!pass->table.table) return false;
   for (unsigned w = 0; w < workers; w++)
-    if (!wlaw_counter_start(&pass->counters[w], &pass->table, WLAW_F64, pass->kernels)) return false;
+    if (!wlaw_counter_start(&pass->counters[w], &pass->table, WLAW_F32, pass->kernels)) return false;
   return true;
 }
 
@@ -264,7 +268,7 @@ wlaw_status wlaw_balanced_cells(entry_cells *magnitudes, const weight_source *so
       .source = source, .kernels = wlaw_weight_kernels(wlaw_cpu_level()), .row_scales = balance->rows};
   *magnitudes = (entry_cells){0};
   pass.decode = wlaw_weight_decode(pass.kernels, source->dtype);
-  wlaw_shared_table_start(&pass.table, WLAW_F64);
+  wlaw_shared_table_start(&pass.table, WLAW_F32);
   wlaw_status status = balanced_allocate(&pass, balance->columns, workers)
                            ? fill_balanced(magnitudes, &pass, threads, workers, monitor, err)
                            : wlaw_fail_memory(err, (size_t)source->cols, sizeof(double));

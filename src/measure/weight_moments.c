@@ -18,8 +18,6 @@ void wlaw_weight_moments_merge(weight_moments *into, const weight_moments *from)
   into->second += from->second + square * (a * b / n);
   into->mean += delta * (b / n);
   into->magnitudes += from->magnitudes;
-  into->min = fmin(into->min, from->min);
-  into->max = fmax(into->max, from->max);
   into->count += from->count;
 }
 

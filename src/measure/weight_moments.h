@@ -12,7 +12,7 @@ typedef struct weight_moments {
   double min, max;
 } weight_moments;
 
-/* Either may be empty (zeroed). */
+/* All but min and max. Either may be empty (zeroed). */
 void wlaw_weight_moments_merge(weight_moments *into, const weight_moments *from);
 
 /* Of the finite weights of one or two tables (b may be NULL) whose cells are not wide: exact but for rounding. */

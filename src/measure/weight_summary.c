@@ -13,9 +13,11 @@
 typedef struct summary_worker {
   entry_counter counter[2];                /* rows fitted, rows held out */
   double *row_squares, *row_largest;       /* [block rows]: of the block */
-  uint32_t *row_bad;                       /* [block rows]: weights that are not finite */
+  bool *row_bad;                           /* [block rows]: some weights are not finite */
   double *column_squares, *column_largest; /* [block columns]: of the group */
-  weight_moments moments;                  /* of the group */
+  int32_t *column_bits;                    /* instead of column_largest: see row_kernel */
+  weight_moments moments;                  /* of the group, without extremes */
+  double min, max;
   uint64_t zeros, subnormal, tiny, nan, infinite;
   weight_extremes largest;
 } summary_worker;
@@ -29,6 +31,7 @@ typedef struct summary_pass {
   double limits[2]; /* of subnormal, of tiny magnitudes */
   const weight_kernels *kernels;
   weight_decode decode;
+  row_kernel row; /* of the type; NULL for f64 */
   shared_table table[2];
   summary_worker *workers;
   unsigned n_workers;
@@ -53,7 +56,9 @@ static void count_by_weight(const summary_pass *pass, summary_worker *worker, co
   for (size_t s = 0; s < 2; s++) wlaw_counter_add(&worker->counter[s], part[s], in[s]);
 }
 
-/* Rows that follow one another on the same side go together. */
+static bool is_held_out(uint64_t row) { return row % SUMMARY_HELD_OUT == SUMMARY_HELD_OUT - 1; }
+
+/* Where the kernels do not count. */
 static void count_block(const summary_pass *pass, summary_worker *worker, const weight_block *block) {
   const unsigned char *values = block->values;
   if (pass->by_weight) {
@@ -61,15 +66,9 @@ static void count_block(const summary_pass *pass, summary_worker *worker, const 
                     (size_t)(block->n_rows * block->n_cols));
     return;
   }
-  for (uint64_t r = 0; r < block->n_rows;) {
-    const uint64_t turn = (block->row + r) % SUMMARY_HELD_OUT;
-    const bool held_out = turn == SUMMARY_HELD_OUT - 1;
-    uint64_t rows = held_out ? 1 : SUMMARY_HELD_OUT - 1 - turn;
-    if (rows > block->n_rows - r) rows = block->n_rows - r;
-    wlaw_counter_add(&worker->counter[held_out], values + r * block->n_cols * pass->size,
-                     (size_t)(rows * block->n_cols));
-    r += rows;
-  }
+  for (uint64_t r = 0; r < block->n_rows; r++)
+    wlaw_counter_add(&worker->counter[is_held_out(block->row + r)], values + r * block->n_cols * pass->size,
+                     (size_t)block->n_cols);
 }
 
 /* ---- moments and small magnitudes */
@@ -81,8 +80,9 @@ static size_t keep_finite(double *x, size_t n) {
   return kept;
 }
 
-/* x: [n], finite, of this sum. */
-static void add_moments(const summary_pass *pass, summary_worker *worker, const double *x, size_t n, double sum) {
+/* x: [n], finite, of this sum and largest magnitude. */
+static void add_moments(const summary_pass *pass, summary_worker *worker, const double *x, size_t n, double sum,
+                        double largest) {
   if (n == 0) return;
   const double mean = sum / (double)n;
   const chunk_moments chunk = pass->kernels->moments(x, n, mean, pass->limits);
@@ -91,13 +91,33 @@ static void add_moments(const summary_pass *pass, summary_worker *worker, const 
                                   .second = chunk.second,
                                   .third = chunk.third,
                                   .fourth = chunk.fourth,
-                                  .magnitudes = chunk.magnitudes,
-                                  .min = chunk.min,
-                                  .max = chunk.max};
+                                  .magnitudes = chunk.magnitudes};
   wlaw_weight_moments_merge(&worker->moments, &moments);
+  if (largest > worker->max || -largest < worker->min)
+    for (size_t i = 0; i < n; i++) {
+      if (x[i] < worker->min) worker->min = x[i];
+      if (x[i] > worker->max) worker->max = x[i];
+    }
   worker->zeros += chunk.zeros;
   worker->subnormal += chunk.subnormal;
   worker->tiny += chunk.tiny;
+}
+
+/* Doubles are decoded, then summed; smaller types are decoded, summed and counted in one go. */
+static row_part do_row(const summary_pass *pass, summary_worker *worker, uint64_t row, size_t c, double *x,
+                       const void *values, size_t n) {
+  if (!pass->row) {
+    const uint64_t bad = pass->decode(x, values, n);
+    row_part part = pass->kernels->row_f64(worker->column_squares + c, worker->column_largest + c, x, n);
+    part.bad = bad;
+    return part;
+  }
+  entry_counter *counter = &worker->counter[is_held_out(row)];
+  const row_part part = pass->row(pass->by_weight ? NULL : wlaw_counter_reserve(counter, n), worker->column_squares + c,
+                                  worker->column_bits + c, pass->direct || pass->out->sorted ? x : NULL, values, n);
+  counter->zeros[0] += part.zeros[0];
+  counter->zeros[1] += part.zeros[1];
+  return part;
 }
 
 /* Part of row r of a block, from its column c on. */
@@ -105,22 +125,20 @@ static void do_chunk(const summary_pass *pass, summary_worker *worker, const wei
                      size_t n) {
   double x[WEIGHT_CHUNK];
   const unsigned char *values = (const unsigned char *)block->values + (r * block->n_cols + c) * pass->size;
-  const size_t bad = pass->decode(x, values, n);
-  const row_sums sums = pass->kernels->scales(worker->column_squares + c, worker->column_largest + c, x, n);
-  worker->row_squares[r] += sums.squares;
-  worker->row_largest[r] = fmax(worker->row_largest[r], sums.largest);
-  worker->row_bad[r] += (uint32_t)bad;
+  const row_part part = do_row(pass, worker, block->row + r, c, x, values, n);
+  worker->row_squares[r] += part.squares;
+  if (part.largest > worker->row_largest[r]) worker->row_largest[r] = part.largest;
+  if (part.bad) worker->row_bad[r] = true;
   if (pass->out->sorted) {
     double *into = pass->out->sorted + (block->row + r) * pass->source->cols + block->column + c;
     for (size_t i = 0; i < n; i++) into[i] = fabs(x[i]);
   }
   if (!pass->direct) return;
-  if (bad == 0) {
-    add_moments(pass, worker, x, n, sums.sum);
-  } else {
+  if (part.bad) {
     wlaw_weights_to_double(x, values, pass->source->dtype, n);
-    add_moments(pass, worker, x, keep_finite(x, n), sums.sum);
+    n = keep_finite(x, n);
   }
+  add_moments(pass, worker, x, n, part.sum, part.largest);
 }
 
 /* ---- entries to be looked at one by one: those of rows with a large one, or with one that is not finite */
@@ -128,10 +146,14 @@ static void do_chunk(const summary_pass *pass, summary_worker *worker, const wei
 static void look_through(const summary_pass *pass, summary_worker *worker, const weight_block *block, size_t r) {
   double x[WEIGHT_CHUNK];
   const unsigned char *values = (const unsigned char *)block->values + r * block->n_cols * pass->size;
+  const bool bad = worker->row_bad[r];
+  const double least =
+      worker->largest.n < WEIGHT_EXTREMES ? 0.0 : fabs(worker->largest.entry[WEIGHT_EXTREMES - 1].value);
   for (size_t c = 0; c < block->n_cols; c += WEIGHT_CHUNK) {
     const size_t n = block->n_cols - c < WEIGHT_CHUNK ? (size_t)(block->n_cols - c) : WEIGHT_CHUNK;
     wlaw_weights_to_double(x, values + c * pass->size, pass->source->dtype, n);
     for (size_t i = 0; i < n; i++) {
+      if (!bad && !(fabs(x[i]) > least)) continue;
       const weight_extreme entry = {x[i], block->row + r, block->column + c + i};
       worker->nan += isnan(x[i]) != 0;
       worker->infinite += isinf(x[i]) != 0;
@@ -144,7 +166,7 @@ static wlaw_status do_block(void *context, const weight_block *block, unsigned n
   (void)err;
   const summary_pass *pass = context;
   summary_worker *worker = &pass->workers[number];
-  count_block(pass, worker, block);
+  if (pass->by_weight || !pass->row) count_block(pass, worker, block);
   const size_t rows = (size_t)block->n_rows, cols = (size_t)block->n_cols;
   memset(worker->row_squares, 0, rows * sizeof *worker->row_squares);
   memset(worker->row_largest, 0, rows * sizeof *worker->row_largest);
@@ -164,6 +186,13 @@ static wlaw_status do_block(void *context, const weight_block *block, unsigned n
   return WLAW_OK;
 }
 
+static double column_largest(const summary_pass *pass, const summary_worker *worker, size_t c) {
+  float largest;
+  if (!worker->column_bits) return worker->column_largest[c];
+  memcpy(&largest, &worker->column_bits[c], sizeof largest);
+  return pass->source->dtype == WLAW_F16 ? largest * 0x1p112 : largest;
+}
+
 static void merge_group(void *context, const weight_block *group, unsigned number) {
   summary_pass *pass = context;
   summary_worker *worker = &pass->workers[number];
@@ -175,11 +204,13 @@ static void merge_group(void *context, const weight_block *group, unsigned numbe
   if (out->column_squares)
     for (size_t c = 0; c < group->n_cols; c++) {
       double *largest = &out->column_largest[group->column + c];
+      const double found = column_largest(pass, worker, c);
       out->column_squares[group->column + c] += worker->column_squares[c];
-      if (worker->column_largest[c] > *largest) *largest = worker->column_largest[c];
+      if (found > *largest) *largest = found;
     }
   memset(worker->column_squares, 0, (size_t)group->n_cols * sizeof *worker->column_squares);
-  memset(worker->column_largest, 0, (size_t)group->n_cols * sizeof *worker->column_largest);
+  if (pass->row) memset(worker->column_bits, 0, (size_t)group->n_cols * sizeof *worker->column_bits);
+  else memset(worker->column_largest, 0, (size_t)group->n_cols * sizeof *worker->column_largest);
   wlaw_weight_moments_merge(&pass->moments, &worker->moments);
   worker->moments = (weight_moments){0};
 }
@@ -195,13 +226,16 @@ static wlaw_status allocate(summary_pass *pass, unsigned threads, wlaw_error *er
   bool there = pass->workers && pass->table[0].table && pass->table[1].table;
   for (unsigned w = 0; there && w < pass->n_workers; w++) {
     summary_worker *worker = &pass->workers[w];
+    worker->min = INFINITY;
+    worker->max = -INFINITY;
     worker->row_squares = wlaw_array(rows, sizeof *worker->row_squares);
     worker->row_largest = wlaw_array(rows, sizeof *worker->row_largest);
     worker->row_bad = wlaw_array(rows, sizeof *worker->row_bad);
     worker->column_squares = wlaw_array(cols, sizeof *worker->column_squares);
-    worker->column_largest = wlaw_array(cols, sizeof *worker->column_largest);
+    if (pass->row) worker->column_bits = wlaw_array(cols, sizeof *worker->column_bits);
+    else worker->column_largest = wlaw_array(cols, sizeof *worker->column_largest);
     there = worker->row_squares && worker->row_largest && worker->row_bad && worker->column_squares &&
-            worker->column_largest;
+            (worker->column_bits || worker->column_largest);
     for (size_t s = 0; there && s < 2; s++)
       there = wlaw_counter_start(&worker->counter[s], &pass->table[s], source->dtype, pass->kernels);
   }
@@ -230,6 +264,7 @@ static void release(summary_pass *pass) {
     free(worker->row_bad);
     free(worker->column_squares);
     free(worker->column_largest);
+    free(worker->column_bits);
     for (size_t s = 0; s < 2; s++) wlaw_counter_free(&worker->counter[s]);
   }
   free(pass->workers);
@@ -239,10 +274,14 @@ static void release(summary_pass *pass) {
 static void gather_workers(summary_pass *pass) {
   weight_summary *out = pass->out;
   weight_extremes largest = {0};
+  pass->moments.min = INFINITY;
+  pass->moments.max = -INFINITY;
   for (unsigned w = 0; w < pass->n_workers; w++) {
     summary_worker *worker = &pass->workers[w];
     for (size_t s = 0; s < 2; s++) wlaw_counter_empty(&worker->counter[s]);
     wlaw_extremes_merge(&largest, &worker->largest);
+    pass->moments.min = fmin(pass->moments.min, worker->min);
+    pass->moments.max = fmax(pass->moments.max, worker->max);
     out->zeros += worker->zeros;
     out->subnormal += worker->subnormal;
     out->tiny += worker->tiny;
@@ -281,7 +320,7 @@ static void finish_moments(weight_summary *out, const weight_moments *m) {
   out->max = m->max;
   out->mean = m->mean;
   out->sd = sqrt(variance);
-  out->rms = sqrt(variance + m->mean * m->mean);
+  out->rms = hypot(out->sd, m->mean);
   out->mean_magnitude = m->magnitudes / n;
   if (!(variance > 0.0)) return;
   out->skewness = m->third / n / (variance * out->sd);
@@ -323,6 +362,7 @@ wlaw_status wlaw_weight_summary(weight_summary *out, const weight_source *source
                        .limits = {smallest_normal(source->dtype), SUMMARY_TINY},
                        .kernels = wlaw_weight_kernels(wlaw_cpu_level())};
   pass.decode = wlaw_weight_decode(pass.kernels, source->dtype);
+  pass.row = wlaw_weight_row(pass.kernels, source->dtype);
   for (size_t s = 0; s < 2; s++) wlaw_shared_table_start(&pass.table[s], source->dtype);
   wlaw_status status = allocate(&pass, threads, err);
   if (status == WLAW_OK) {
@@ -349,49 +389,4 @@ void wlaw_weight_summary_free(weight_summary *summary) {
   for (size_t s = 0; s < 2; s++) free(summary->table[s]);
   free(summary->sorted);
   memset(summary, 0, sizeof *summary);
-}
-
-double wlaw_scale_spread(const double *squares, const double *largest, size_t n) {
-  double sum = 0.0, spread = 0.0;
-  size_t alive = 0;
-  if (!squares) return NAN;
-  for (size_t i = 0; i < n; i++)
-    if (largest[i] >= SUMMARY_TINY) {
-      sum += 0.5 * log(squares[i]);
-      alive++;
-    }
-  if (alive < 2) return NAN;
-  const double mean = sum / (double)alive;
-  for (size_t i = 0; i < n; i++)
-    if (largest[i] >= SUMMARY_TINY) spread += (0.5 * log(squares[i]) - mean) * (0.5 * log(squares[i]) - mean);
-  return sqrt(spread / (double)alive);
-}
-
-static uint64_t magnitudes_of(const weight_summary *summary, unsigned key) {
-  const entry_table *a = summary->table[0], *b = summary->table[1];
-  return a->count[0][key] + a->count[1][key] + b->count[0][key] + b->count[1][key];
-}
-
-double wlaw_magnitude_quantile(const weight_summary *summary, double p) {
-  if (summary->sorted) {
-    const double place = ceil(p * (double)summary->n_sorted);
-    const size_t last = summary->n_sorted - 1, at = place > 1.0 ? (size_t)place - 1 : 0;
-    return summary->n_sorted ? summary->sorted[at < last ? at : last] : NAN;
-  }
-  const entry_key_kind kind = (entry_key_kind)summary->table[0]->kind;
-  uint64_t total = 0, before = 0;
-  double answer = NAN;
-  for (unsigned key = 0; key < ENTRY_KEYS; key++)
-    if (!isnan(wlaw_entry_key_value(kind, key))) total += magnitudes_of(summary, key);
-  for (unsigned key = 0; key < ENTRY_KEYS; key++) {
-    const double end = wlaw_entry_key_value(kind, key), place = p * (double)total - (double)before;
-    const uint64_t count = magnitudes_of(summary, key);
-    if (isnan(end) || count == 0) continue;
-    /* weights lie evenly in their cell */
-    const double width = summary->table[0]->cells_wide ? wlaw_entry_key_width(kind, key) : 0.0;
-    answer = end + width * fmin(1.0, fmax(0.0, place / (double)count));
-    before += count;
-    if ((double)before >= p * (double)total) break;
-  }
-  return answer;
 }
