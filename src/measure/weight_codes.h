@@ -9,23 +9,26 @@
 typedef struct weight_lattice {
   bool found;
   bool by_row; /* every row has a step of its own; step is then the median */
-  double step, offset;
-  unsigned bits;     /* that number the levels in use */
-  uint64_t distinct; /* values seen in what was looked at */
+  double step;
+  double offset;     /* 0 where 0 is on the lattice; NaN: each row has its own */
+  unsigned bits;     /* that number the levels from the least to the largest value, 12 at most */
+  uint64_t distinct; /* values other than 0 in what was looked at; by_row: in one row, at most */
 } weight_lattice;
 
-wlaw_status wlaw_weight_lattice(weight_lattice *out, const weight_source *source, const weight_summary *summary,
-                                wlaw_error *err);
+/* From a sample of up to 32,768 weights. Formats with a scale for each group of weights in a row (q4_0, q4_K) are not
+ * found. */
+wlaw_status wlaw_weight_lattice(weight_lattice *out, const weight_source *source, wlaw_error *err);
 
-/* Bits per weight of the codes round(w / 2^-13): Shannon entropy, and the mean exponential-Golomb code length
- * 2 floor(log2(e + 2^k)) - k + 1 of code number e in order of falling frequency, with the best order k. */
+/* Bits per weight of the codes round(w / 2^-13), ties to even, of finite weights: Shannon entropy, and the mean
+ * exponential-Golomb code length 2 floor(log2(e + 2^k)) - k + 1 of code number e in order of falling frequency, with
+ * the best order k. NaN where there are none, and where f32 or f64 weights go beyond 256. */
 typedef struct weight_bits {
   double entropy, exp_golomb;
   unsigned order;
   uint64_t codes; /* different ones */
 } weight_bits;
 
-/* Of finite weights. The summary's table tells codes of bf16 and f16 weights; others are walked through once more. */
+/* The summary's tables hold all there is to know of bf16 and f16 weights; others are walked through once more. */
 wlaw_status wlaw_weight_bits(weight_bits *out, const weight_source *source, const weight_summary *summary,
                              unsigned threads, wlaw_monitor *monitor, wlaw_error *err);
 
