@@ -47,6 +47,7 @@ typedef struct line_chart {
   chart_head head;
   const double *x; /* [n] ascending */
   size_t n;
+  bool x_real; /* x are measurements, with ticks at round numbers; otherwise whole numbers such as epochs */
   scale_kind y_kind;
   data_range y_range; /* must be inside the y axis, too; RANGE_EMPTY: nothing more */
   const chart_line *lines;
@@ -75,15 +76,23 @@ typedef struct stack_chart {
 
 void wlaw_chart_stack(text_buffer *out, const stack_chart *chart);
 
-/* ---- a histogram with a normal density over it */
+/* ---- a histogram with densities over it */
+
+typedef struct chart_curve {
+  double (*at)(const void *context, double x);
+  const void *context;
+  unsigned colour;
+} chart_curve;
 
 typedef struct histogram_chart {
   chart_head head;
   double low, bin_width;
   const double *counts; /* [n] */
   size_t n;
-  double total;             /* divides the counts: values outside the bins count, too */
-  double mean, sd;          /* of the normal density; NaN: none */
+  double total;              /* divides the counts: values outside the bins count, too */
+  double mean, sd;           /* of the normal density; NaN: none */
+  const chart_curve *curves; /* further ones; where they rise far above the bars they are cut */
+  size_t n_curves;
   const char *const *notes; /* lines in the corner */
   size_t n_notes;
   unsigned colour;
@@ -103,7 +112,8 @@ typedef struct strip_cell {
 
 typedef struct strip_chart {
   chart_head head;
-  const double *x; /* [n_columns] */
+  const double *x;            /* [n_columns], printed under the cells; or */
+  const char *const *columns; /* [n_columns] names, printed above them; NULL: x */
   size_t n_columns;
   const char *const *rows; /* [n_rows] */
   size_t n_rows;

@@ -1,4 +1,4 @@
-/* A histogram as a density, with the normal density of the same mean and standard deviation over it. */
+/* A histogram as a density, with the normal density of the same mean and standard deviation over it, and others. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +23,7 @@ static bool has_normal(const histogram_chart *chart) { return isfinite(chart->me
 
 static void draw_bars(text_buffer *out, const chart_frame *frame, const histogram_chart *chart) {
   char classes[24];
-  snprintf(classes, sizeof classes, "fill c%u", chart->colour % CHART_COLOURS);
+  snprintf(classes, sizeof classes, "fill%s c%u", chart->n_curves ? " weak" : "", chart->colour % CHART_COLOURS);
   wlaw_text_add(out, "<path class=\"%s\" d=\"M%.1f %.1f", classes, frame->left, frame->bottom);
   for (size_t i = 0; i < chart->n; i++) {
     const double right = chart->low + (double)(i + 1) * chart->bin_width;
@@ -32,14 +32,18 @@ static void draw_bars(text_buffer *out, const chart_frame *frame, const histogra
   wlaw_text_add(out, "V%.1fZ\"/>\n", frame->bottom);
 }
 
-static void draw_normal(text_buffer *out, const chart_frame *frame, const histogram_chart *chart) {
+/* curve NULL: the normal density */
+static void draw_curve(text_buffer *out, const chart_frame *frame, const histogram_chart *chart,
+                       const chart_curve *curve) {
   double x[CURVE_POINTS], y[CURVE_POINTS];
+  char classes[24] = "line curve";
+  if (curve) snprintf(classes, sizeof classes, "line c%u", curve->colour % CHART_COLOURS);
   for (size_t i = 0; i < CURVE_POINTS; i++) {
     const double at = frame->x.low + (frame->x.high - frame->x.low) * (double)i / (CURVE_POINTS - 1);
     x[i] = wlaw_scale_at(&frame->x, at);
-    y[i] = wlaw_scale_at(&frame->y, normal_density(chart, at));
+    y[i] = wlaw_scale_at(&frame->y, curve ? curve->at(curve->context, at) : normal_density(chart, at));
   }
-  wlaw_svg_polyline(out, "line curve", x, y, CURVE_POINTS);
+  wlaw_svg_polyline(out, classes, x, y, CURVE_POINTS);
 }
 
 /* Ticks at round numbers; the axis itself spans exactly the bins. */
@@ -80,7 +84,8 @@ void wlaw_chart_histogram(text_buffer *out, const histogram_chart *chart) {
   wlaw_chart_begin(out, &chart->head, &frame, 12);
   if (usable) {
     draw_bars(out, &frame, chart);
-    if (has_normal(chart)) draw_normal(out, &frame, chart);
+    if (has_normal(chart)) draw_curve(out, &frame, chart, NULL);
+    for (size_t c = 0; c < chart->n_curves; c++) draw_curve(out, &frame, chart, &chart->curves[c]);
   } else wlaw_chart_empty(out, &frame);
   draw_notes(out, &frame, chart);
   wlaw_svg_close(out);

@@ -149,7 +149,7 @@ void wlaw_chart_line(text_buffer *out, const line_chart *chart) {
   chart_frame frame = {.inset = INSET};
   data_range x_range = RANGE_EMPTY;
   wlaw_range_add_all(&x_range, chart->x, chart->n);
-  frame.x = wlaw_scale_make(&frame.x_ticks, SCALE_INTEGER, x_range, 6);
+  frame.x = wlaw_scale_make(&frame.x_ticks, chart->x_real ? SCALE_LINEAR : SCALE_INTEGER, x_range, 6);
   const data_range values = y_range(chart);
   frame.y = wlaw_scale_make(&frame.y_ticks, chart->y_kind, values, 6);
   frame.y.from = frame.y.to = 0;

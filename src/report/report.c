@@ -1,10 +1,12 @@
 /* The verb report: collect, tell, draw, write. */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "core/error.h"
 #include "core/file.h"
 #include "core/option.h"
 #include "core/result.h"
+#include "report/checkpoint.h"
 #include "report/collect.h"
 #include "report/number.h"
 #include "report/page.h"
@@ -29,7 +31,9 @@ static const char examples[] =
     "weightlaw report RUN -o report.html\n"
     "    training, distance to initialisation, laws, what they miss, and weights of a run, on one page\n"
     "weightlaw report weights.npy --title \"Layer 3\"\n"
-    "    a smaller page: the fit, the invariants it misses and the histogram of one file\n";
+    "    a smaller page: the fit, the invariants it misses and the histogram of one file\n"
+    "weightlaw report scan.json -o scan.html\n"
+    "    the page of what scan, track or compare --json wrote about checkpoints\n";
 
 static const char details[] =
     "Writes one HTML file that needs nothing else: drawings are inline SVG, there are no scripts, tables stand behind "
@@ -43,7 +47,10 @@ static const char details[] =
     "The invariants of degree 1 to 4 are held against the laws iid, bipartite and permutation at every snapshot, as "
     "fit "
     "--degree 4 does for one law. The global test is simulated for the last snapshot, where that takes seconds "
-    "(--seed).";
+    "(--seed).\n"
+    "\n"
+    "Given what scan, track or compare wrote about checkpoints with --json, the page is of that: tensors by measures, "
+    "Weibull shapes by kind and block beside published ones, distributions, drift.";
 
 /* Days since 1970 to a date of the Gregorian calendar, by Fliegel and Van Flandern (1968), DOI 10.1145/364096.364097.
  */
@@ -55,6 +62,13 @@ static void date_text(char *out, size_t capacity, uint64_t seconds) {
   snprintf(out, capacity, "%04lld-%02lld-%02lld", (long long)year, (long long)month, (long long)day);
 }
 
+/* The page's date as text; false: none is wanted. */
+static bool date_option(char *date, size_t capacity, const wlaw_options *options) {
+  if (!wlaw_option_is_set(options, &wlaw_command_report, "source-date-epoch")) return false;
+  date_text(date, capacity, wlaw_option_count(options, &wlaw_command_report, "source-date-epoch"));
+  return true;
+}
+
 static wlaw_status label_series(report_series *series, const wlaw_options *options, wlaw_error *err) {
   const command_spec *command = &wlaw_command_report;
   const char *title = wlaw_option_text(options, command, "title");
@@ -64,10 +78,7 @@ static wlaw_status label_series(report_series *series, const wlaw_options *optio
              wlaw_number_fixed(series->networks, 0).s, series->networks > 1 ? "s" : "");
   else snprintf(made, sizeof made, "The law of the weights of %.100s", series->source);
   bool named = wlaw_series_set_text(&series->title, title ? title : made);
-  if (wlaw_option_is_set(options, command, "source-date-epoch")) {
-    date_text(date, sizeof date, wlaw_option_count(options, command, "source-date-epoch"));
-    named = named && wlaw_series_set_text(&series->date, date);
-  }
+  if (date_option(date, sizeof date, options)) named = named && wlaw_series_set_text(&series->date, date);
   return named ? WLAW_OK : wlaw_fail_memory(err, 1, sizeof made);
 }
 
@@ -107,6 +118,54 @@ static wlaw_status write_report(wlaw_result **result, const char *path, const re
   return status;
 }
 
+/* ---- checkpoints: the page of a document that scan, track or compare made */
+
+enum { DOCUMENT_MOST = 1 << 28 };
+
+/* A JSON file whose schema has a page; *document stays NULL for every other input. */
+static wlaw_status read_document(json_t **document, const char *input, wlaw_error *err) {
+  input_file file = {.fd = -1};
+  unsigned char first = 0;
+  char *text = NULL;
+  size_t n = 0;
+  if (wlaw_path_is_folder(input)) return WLAW_OK;
+  WLAW_TRY(wlaw_input_open(&file, input, err));
+  wlaw_status status = file.size ? wlaw_input_read(&file, 0, &first, 1, err) : WLAW_OK;
+  wlaw_input_close(&file);
+  WLAW_TRY(status);
+  if (first != '{') return WLAW_OK;
+  WLAW_TRY(wlaw_input_whole(&text, &n, input, DOCUMENT_MOST, err));
+  status = wlaw_json_parse(document, text, n, err);
+  free(text);
+  if (status != WLAW_OK) return wlaw_error_in_file(err, status, input);
+  if (wlaw_checkpoint_has_page(*document)) return WLAW_OK;
+  json_decref(*document);
+  *document = NULL;
+  return WLAW_OK;
+}
+
+static wlaw_status write_checkpoint(wlaw_result **result, const char *path, const json_t *document,
+                                    const wlaw_options *options, wlaw_error *err) {
+  char date[64];
+  const bool dated = date_option(date, sizeof date, options);
+  text_buffer page = {0};
+  bool failed = false;
+  wlaw_checkpoint_page(&page, document, wlaw_option_text(options, &wlaw_command_report, "title"), dated ? date : NULL);
+  wlaw_status status = page.failed ? wlaw_fail_memory(err, page.length, 1) : WLAW_OK;
+  if (status == WLAW_OK) status = wlaw_output_whole(path, page.bytes, page.length, err);
+  if (status == WLAW_OK) {
+    const json_t *findings = json_object_get(document, "findings");
+    json_t *made = json_object();
+    wlaw_json_put(&failed, made, "schema", json_string("weightlaw.report/1"));
+    wlaw_json_put(&failed, made, "path", wlaw_json_text(path));
+    wlaw_json_put(&failed, made, "bytes", wlaw_json_count(page.length));
+    wlaw_json_put(&failed, made, "summary", json_is_array(findings) ? json_deep_copy(findings) : json_array());
+    status = wlaw_result_wrap(result, made, failed, err);
+  }
+  wlaw_text_free(&page);
+  return status;
+}
+
 /* Before an hour of work, not after it. */
 static wlaw_status check_output(const char *path, bool force, wlaw_error *err) {
   if (!*path) return wlaw_fail(err, WLAW_ARGUMENT, "option --output needs a file name");
@@ -125,6 +184,13 @@ wlaw_status wlaw_report(wlaw_result **result, const char *const *inputs, size_t 
   if (n_inputs != 1) return wlaw_fail(err, WLAW_ARGUMENT, "report takes one run or file, not %zu", n_inputs);
   const char *path = wlaw_option_text(options, command, "output");
   WLAW_TRY(check_output(path, wlaw_option_flag(options, command, "force"), err));
+  json_t *document = NULL;
+  WLAW_TRY(read_document(&document, inputs[0], err));
+  if (document) {
+    const wlaw_status written = write_checkpoint(result, path, document, options, err);
+    json_decref(document);
+    return written;
+  }
   const collect_request request = {
       .input = inputs[0],
       .exclude = wlaw_option_text(options, command, "exclude"),

@@ -1,0 +1,178 @@
+/* Pages of scan, track and compare: well-formed, the same bytes every time, hostile text escaped, and no document, with
+ * keys missing or of another type, can break them. */
+#include "support/test.h"
+
+#include "core/json.h"
+#include "report/checkpoint.h"
+#include "report/pages.h"
+
+#include "report/markup.h"
+
+/* Documents like those of the verbs, with everything that a page reads. */
+static json_t *tensor_document(size_t i, const char *kind) {
+  json_t *p = json_array(), *value = json_array(), *counts = json_array();
+  for (int q = 0; q < 21; q++) {
+    json_array_append_new(p, json_real((q + 0.5) / 21));
+    json_array_append_new(value, json_real(0.01 * (q + 1)));
+    json_array_append_new(counts, json_integer(100 - (q - 10) * (q - 10)));
+  }
+  char name[64];
+  snprintf(name, sizeof name, "model.layers.%zu.self_attn.%s_proj.weight", i, kind);
+  return json_pack(
+      "{s:s, s:s, s:i, s:i, s:i, s:i, s:i, s:f, s:i, s:{s:f, s:f, s:f, s:f, s:f}, s:{s:f, s:f}, s:s,"
+      " s:[{s:s, s:{s:f, s:f}}, {s:s, s:{s:f, s:f}}], s:{s:O, s:O}, s:{s:f, s:f, s:o, s:i, s:i},"
+      " s:{s:f, s:f, s:f}, s:{s:f, s:f, s:i, s:i, s:f, s:{s:o, s:o}}, s:n, s:f, s:f, s:[f, f], s:f}",
+      "name", name, "kind", kind, "block", (int)i, "rows", 8, "columns", 8, "zeros", (int)i, "nonfinite",
+      i == 2 ? 1 : 0, "kurtosis", 3.1, "severity", i == 2 ? 3 : 0, "weibull", "k", 1.2 - 0.01 * (double)i, "lambda",
+      0.1, "r2", 0.99, "se_k", 0.01, "k_both", 1.2, "ggd", "shape", 1.9, "se_shape", 0.1, "best_law", "normal", "laws",
+      "law", "normal", "parameters", "mean", 0.0, "sd", 0.1, "law", "uniform", "parameters", "low", -0.2, "high", 0.2,
+      "quantiles", "p", p, "value", value, "histogram", "low", -0.3, "width", 0.03, "counts", counts, "below", 0,
+      "above", 1, "published", "k_low", 1.1, "k_median", 1.15, "k_high", 1.19, "spectrum", "alpha", 3.2, "xmin", 0.05,
+      "n_tail", 15, "n", 21, "mp_edge", 0.1, "eigenvalues", "p", p, "value", value, "reason", "relative_change", 0.02,
+      "change_k", -4.0, "k", 1.2, 1.1, "cosine", 0.99);
+}
+
+static json_t *scan_document(void) {
+  json_t *tensors = json_array();
+  for (size_t i = 0; i < 12; i++) json_array_append_new(tensors, tensor_document(i / 2, i % 2 ? "q" : "v"));
+  return json_pack("{s:s, s:s, s:s, s:o, s:[s], s:[{s:s, s:s, s:s}]}", "schema", "weightlaw.scan/1", "file",
+                   "model.safetensors", "format", "safetensors", "tensors", tensors, "findings",
+                   "One weight is broken.", "skipped", "name", "ids", "dtype", "i64", "reason", "integers");
+}
+
+static json_t *track_document(void) {
+  json_t *tensors = json_array(), *points = json_array();
+  for (int e = 0; e < 4; e++)
+    json_array_append_new(points, json_pack("{s:s, s:i}", "file", "epoch.pt", "epoch", 100 * e));
+  for (int t = 0; t < 10; t++) {
+    json_t *series = json_array();
+    for (int e = 0; e < 4; e++)
+      json_array_append_new(series, e == 2 && t == 3
+                                        ? json_null()
+                                        : json_pack("{s:f, s:f, s:f, s:f}", "k", 1.2 + 0.01 * e * t, "se_k", 0.01,
+                                                    "distance", 0.1 * e, "drift_k", 0.7 * e * t));
+    char name[32];
+    snprintf(name, sizeof name, "layer%d.weight", t);
+    json_array_append_new(tensors, json_pack("{s:s, s:s, s:o}", "name", name, "kind", "dense", "points", series));
+  }
+  return json_pack("{s:s, s:o, s:o, s:[]}", "schema", "weightlaw.track/1", "points", points, "tensors", tensors,
+                   "findings");
+}
+
+static json_t *changes_document(void) {
+  json_t *scan = scan_document();
+  json_t *document = json_pack("{s:s, s:s, s:s, s:O, s:[s], s:[], s:[s]}", "schema", "weightlaw.changes/1", "a", "x.pt",
+                               "b", "y.pt", "tensors", json_object_get(scan, "tensors"), "only_a", "head.weight",
+                               "only_b", "different_shape", "embed.weight");
+  json_decref(scan);
+  return document;
+}
+
+typedef json_t *(*make_document)(void);
+static const make_document makers[] = {scan_document, track_document, changes_document};
+enum { MAKERS = sizeof makers / sizeof *makers };
+
+static markup check_page(const json_t *document) {
+  text_buffer page = {0}, again = {0};
+  wlaw_checkpoint_page(&page, document, NULL, "2026-01-02");
+  wlaw_checkpoint_page(&again, document, NULL, "2026-01-02");
+  assert_false(page.failed);
+  assert_int_equal(page.length, again.length);
+  assert_memory_equal(page.bytes, again.bytes, page.length);
+  const markup counts = markup_check(page.bytes);
+  wlaw_text_free(&page);
+  wlaw_text_free(&again);
+  return counts;
+}
+
+static void whole_documents(void **state) {
+  (void)state;
+  json_t *document[MAKERS];
+  for (size_t m = 0; m < MAKERS; m++) assert_non_null(document[m] = makers[m]());
+  /* scan: heat map, k and alpha of two kinds, three plots and one key (normal alone has a density) for each tensor */
+  assert_int_equal(check_page(document[0]).n_svg, 1 + 2 + 2 + 12 * (3 + 1));
+  /* track: distance and k have numbers, and the drift */
+  assert_int_equal(check_page(document[1]).n_svg, 3);
+  assert_int_equal(check_page(document[2]).n_svg, 2);
+  for (size_t m = 0; m < MAKERS; m++) json_decref(document[m]);
+}
+
+/* The value at a key is replaced by values of other types, one after another. */
+static void replace(const json_t *root, json_t *object, const char *key, size_t *left) {
+  static const char *const others[] = {"null", "\"text\"", "-1e300", "[]", "{}", "[[[1]]]", "\"inf\""};
+  json_t *kept = json_incref(json_object_get(object, key));
+  const size_t n = sizeof others / sizeof *others - json_is_string(kept); /* "inf" is a number, not a name */
+  for (size_t o = 0; o<n && * left> 0; o++) {
+    json_object_set_new(object, key, json_loads(others[o], JSON_DECODE_ANY, NULL));
+    check_page(root);
+    --*left;
+  }
+  json_object_set_new(object, key, kept);
+}
+
+/* Each value of the document in turn, `left` replacements at most. */
+static void spoil(const json_t *root, json_t *value, size_t *left) {
+  const char *keys[32];
+  size_t n = 0;
+  for (void *at = json_object_iter(value); at && n < 32; at = json_object_iter_next(value, at))
+    keys[n++] = json_object_iter_key(at);
+  for (size_t i = 0; i<n && * left> 0; i++) {
+    if (strcmp(keys[i], "schema") == 0) continue;
+    replace(root, value, keys[i], left);
+    spoil(root, json_object_get(value, keys[i]), left);
+  }
+  for (size_t i = 0; i < json_array_size(value) && i < 2; i++) spoil(root, json_array_get(value, i), left);
+}
+
+static void spoiled_documents(void **state) {
+  (void)state;
+  for (size_t m = 0; m < MAKERS; m++) {
+    json_t *document = makers[m]();
+    size_t left = 250;
+    spoil(document, document, &left);
+    json_decref(document);
+  }
+}
+
+static void hostile_text(void **state) {
+  (void)state;
+  static const char evil[] = "</title></svg></style><script>alert(1)</script>\"'&lt;\x01 onload=\"x\" \xe2\x82\xac";
+  for (size_t m = 0; m < MAKERS; m++) {
+    json_t *document = makers[m](), *tensors = json_object_get(document, "tensors");
+    static const char *const keys[] = {"file", "format", "a", "b"}, *const of_tensor[] = {"name", "kind", "best_law"};
+    for (size_t k = 0; k < 4; k++) json_object_set_new(document, keys[k], json_string(evil));
+    for (size_t k = 0; k < 3; k++) json_object_set_new(json_array_get(tensors, 0), of_tensor[k], json_string(evil));
+    json_object_set_new(document, "findings", json_pack("[s]", evil));
+    json_object_set_new(document, "only_a", json_pack("[s]", evil));
+    check_page(document);
+    json_decref(document);
+  }
+}
+
+/* Through the verb: a document in a file becomes a page; another JSON file is no tensor file. */
+static void through_the_verb(void **state) {
+  (void)state;
+  wlaw_error *err = wlaw_error_new();
+  json_t *document = scan_document();
+  char *text = json_dumps(document, 0);
+  const char *input = test_scratch("scan.json");
+  write_text(input, text);
+  char *page = report_page(input, "scan.html", "1");
+  check_holds(page, "The weights of model.safetensors");
+  check_holds(page, "One weight is broken.");
+  free(page);
+  const char *other = test_scratch("other.json"), *pairs[] = {"output", test_scratch("other.html"), NULL};
+  write_text(other, "{\"schema\": \"weightlaw.fit/1\"}");
+  check_status(report_with(other, pairs, NULL, err), WLAW_FORMAT);
+  write_text(other, "{\"schema\": ");
+  check_status(report_with(other, pairs, NULL, err), WLAW_FORMAT);
+  free(text);
+  json_decref(document);
+  wlaw_error_free(err);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(whole_documents), cmocka_unit_test(spoiled_documents),
+                                     cmocka_unit_test(hostile_text), cmocka_unit_test(through_the_verb)};
+  return cmocka_run_group_tests_name("report.checkpoint", tests, NULL, NULL);
+}
