@@ -313,10 +313,16 @@ static wlaw_status visit_call(walk *w, pickle_ref parent, const pickle_name *nam
   }
 }
 
+/* Older files keep the source code beside a module's class: ('module', class, path, source). */
+static const pickle_name *class_name(const pickle_tree *pickle, pickle_ref callee) {
+  const pickle_value *value = &pickle->values[callee];
+  return wlaw_pytorch_name(pickle, value->kind == PICKLE_PERSISTENT ? wlaw_pickle_item(pickle, value->of, 1) : callee);
+}
+
 static wlaw_status visit_object(walk *w, pickle_ref parent, pickle_ref ref, size_t depth) {
   const pickle_tree *pickle = w->pickle;
   const pickle_value *object = &pickle->values[ref];
-  const pickle_name *name = wlaw_pytorch_name(pickle, object->callee);
+  const pickle_name *name = class_name(pickle, object->callee);
   if (!name || name->what != TORCH_SUBCLASS) return visit_call(w, parent, name, object, ref, depth);
   /* (function, class, arguments, state): what function(arguments) would be */
   const pickle_value inner = {.arguments = wlaw_pickle_item(pickle, object->arguments, 2)};

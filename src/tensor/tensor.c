@@ -13,7 +13,8 @@ enum { HEAD_BYTES = 512 }; /* a tar archive's first header */
 /* A new format is one file and one row here. Content is tried in this order: safetensors has no magic number but ends
  * its 8-byte length with zeros and goes on with '{', which no IDX file with any items does. */
 const tensor_format *const wlaw_tensor_formats[] = {
-    &wlaw_format_npy, &wlaw_format_pytorch, &wlaw_format_npz, &wlaw_format_safetensors, &wlaw_format_idx,
+    &wlaw_format_npy,  &wlaw_format_pytorch,     &wlaw_format_keras, &wlaw_format_npz,
+    &wlaw_format_hdf5, &wlaw_format_safetensors, &wlaw_format_idx,
 };
 const size_t wlaw_n_tensor_formats = sizeof wlaw_tensor_formats / sizeof *wlaw_tensor_formats;
 

@@ -53,7 +53,7 @@ typedef struct tensor_format {
 } tensor_format;
 
 extern const tensor_format wlaw_format_npy, wlaw_format_npz, wlaw_format_safetensors, wlaw_format_idx,
-    wlaw_format_pytorch;
+    wlaw_format_pytorch, wlaw_format_hdf5, wlaw_format_keras;
 extern const tensor_format *const wlaw_tensor_formats[];
 extern const size_t wlaw_n_tensor_formats;
 
