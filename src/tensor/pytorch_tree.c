@@ -10,6 +10,7 @@
 
 enum {
   DEEPEST = 100,
+  SMALLEST = 4096,    /* bytes that even a shorter pickle counts as */
   STEPS_PER_BYTE = 64 /* values visited and bytes of names made, at most, for each byte of the pickle_tree */
 };
 
@@ -429,8 +430,10 @@ static wlaw_status settle(wlaw_tensors *tensors, wlaw_error *err) {
 }
 
 wlaw_status wlaw_pytorch_list(torch_tree *tree, wlaw_error *err) {
-  walk w = {
-      .tree = tree, .pickle = &tree->pickle, .steps = ((uint64_t)tree->pickle.used + 64) * STEPS_PER_BYTE, .err = err};
+  walk w = {.tree = tree,
+            .pickle = &tree->pickle,
+            .steps = ((uint64_t)tree->pickle.used + SMALLEST) * STEPS_PER_BYTE,
+            .err = err};
   const wlaw_status status = visit(&w, 0, tree->pickle.root, 0);
   /* where a tensor is at fault, its name helps more than the tree's */
   if (status != WLAW_OK && w.name.length) wlaw_error_in_tensor(err, status, wlaw_text_string(&w.name));
