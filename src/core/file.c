@@ -29,6 +29,15 @@ char *wlaw_path_join(const char *folder, const char *name) {
   return join3(folder, n && folder[n - 1] == '/' ? "" : "/", name);
 }
 
+char *wlaw_path_beside(const char *path, const char *name) {
+  const size_t folder = (size_t)(wlaw_path_name(path) - path), n = strlen(name);
+  char *joined = malloc(folder + n + 1);
+  if (!joined) return NULL;
+  memcpy(joined, path, folder);
+  memcpy(joined + folder, name, n + 1);
+  return joined;
+}
+
 const char *wlaw_path_name(const char *path) {
   const char *slash = strrchr(path, '/');
   return slash ? slash + 1 : path;

@@ -50,6 +50,8 @@ bool wlaw_path_is_folder(const char *path);
 bool wlaw_path_exists(const char *path);
 /* "folder/name" (caller frees), or NULL when out of memory. */
 char *wlaw_path_join(const char *folder, const char *name);
+/* "name" in the folder of the file at path (caller frees), or NULL when out of memory. */
+char *wlaw_path_beside(const char *path, const char *name);
 /* The part after the last '/'. */
 const char *wlaw_path_name(const char *path);
 /* mkdir -p; an existing folder is fine. */

@@ -1,5 +1,6 @@
 #include "core/json.h"
 
+#include <errno.h>
 #include <math.h>
 #include <string.h>
 
@@ -81,11 +82,15 @@ static bool out_of_memory(const json_error_t *why) {
 
 wlaw_status wlaw_json_parse(json_t **out, const char *text, size_t n, wlaw_error *err) {
   json_error_t why;
+  errno = 0;
   *out = json_loadb(text, n, JSON_REJECT_DUPLICATES, &why);
-  /* Inside a string the lack of memory reads as a syntax error: only one that comes twice is believed. */
-  if (!*out && !out_of_memory(&why)) *out = json_loadb(text, n, JSON_REJECT_DUPLICATES, &why);
+  /* Jansson takes the lack of memory within a text for a syntax error, or leaves a byte out: only errno tells. */
+  if (errno == ENOMEM || (!*out && out_of_memory(&why))) {
+    json_decref(*out);
+    *out = NULL;
+    return wlaw_fail_memory(err, n, 1);
+  }
   if (*out) return WLAW_OK;
-  if (out_of_memory(&why)) return wlaw_fail_memory(err, n, 1);
   return wlaw_error_at_byte(err, wlaw_fail(err, WLAW_FORMAT, "not valid JSON: %s", why.text),
                             why.position > 0 ? (uint64_t)why.position : 0);
 }

@@ -189,7 +189,9 @@ static wlaw_status map_stored(wlaw_tensors *tensors, size_t i, const void **byte
   if (!info->plain || other_order)
     return wlaw_error_add_hint(err,
                                wlaw_fail(err, WLAW_UNSUPPORTED, "the tensor is %s: there are no bytes to map",
-                                         other_order ? "stored in the other byte order" : "packed in an archive"),
+                                         other_order      ? "stored in the other byte order"
+                                         : info->encoding ? "stored in an encoding that is unpacked by reading"
+                                                          : "packed, or in another file"),
                                "read it instead");
   WLAW_TRY(map_file(tensors, err));
   *bytes = (const unsigned char *)tensors->map + info->offset;

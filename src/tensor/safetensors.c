@@ -10,38 +10,39 @@
 
 #include "core/error.h"
 #include "core/text.h"
-#include "tensor/tensor.h"
+#include "tensor/encoding.h"
 
 enum { LENGTH_BYTES = 8, LARGEST_HEADER = 100000000 };
 
-/* Types the format defines; those that are no wlaw_dtype are listed with a note. */
+/* Types the format defines; those that are neither a wlaw_dtype nor unpacked by encoding.c are listed with a note. */
 static const struct {
   const char *text;
   unsigned bits;
   wlaw_dtype dtype;
+  const char *encoding;
 } stored_dtypes[] = {
-    {"F64", 64, WLAW_F64},
-    {"F32", 32, WLAW_F32},
-    {"F16", 16, WLAW_F16},
-    {"BF16", 16, WLAW_BF16},
-    {"I64", 64, WLAW_I64},
-    {"I32", 32, WLAW_I32},
-    {"I16", 16, WLAW_I16},
-    {"I8", 8, WLAW_I8},
-    {"U64", 64, WLAW_U64},
-    {"U32", 32, WLAW_U32},
-    {"U16", 16, WLAW_U16},
-    {"U8", 8, WLAW_U8},
-    {"BOOL", 8, WLAW_BOOL},
-    {"C64", 64, WLAW_DTYPE_COUNT},
-    {"F8_E4M3", 8, WLAW_DTYPE_COUNT},
-    {"F8_E5M2", 8, WLAW_DTYPE_COUNT},
-    {"F8_E8M0", 8, WLAW_DTYPE_COUNT},
-    {"F8_E4M3FNUZ", 8, WLAW_DTYPE_COUNT},
-    {"F8_E5M2FNUZ", 8, WLAW_DTYPE_COUNT},
-    {"F6_E2M3", 6, WLAW_DTYPE_COUNT},
-    {"F6_E3M2", 6, WLAW_DTYPE_COUNT},
-    {"F4", 4, WLAW_DTYPE_COUNT},
+    {"F64", 64, WLAW_F64, NULL},
+    {"F32", 32, WLAW_F32, NULL},
+    {"F16", 16, WLAW_F16, NULL},
+    {"BF16", 16, WLAW_BF16, NULL},
+    {"I64", 64, WLAW_I64, NULL},
+    {"I32", 32, WLAW_I32, NULL},
+    {"I16", 16, WLAW_I16, NULL},
+    {"I8", 8, WLAW_I8, NULL},
+    {"U64", 64, WLAW_U64, NULL},
+    {"U32", 32, WLAW_U32, NULL},
+    {"U16", 16, WLAW_U16, NULL},
+    {"U8", 8, WLAW_U8, NULL},
+    {"BOOL", 8, WLAW_BOOL, NULL},
+    {"C64", 64, WLAW_DTYPE_COUNT, NULL},
+    {"F8_E4M3", 8, WLAW_DTYPE_COUNT, "f8_e4m3"},
+    {"F8_E5M2", 8, WLAW_DTYPE_COUNT, "f8_e5m2"},
+    {"F8_E8M0", 8, WLAW_DTYPE_COUNT, NULL},
+    {"F8_E4M3FNUZ", 8, WLAW_DTYPE_COUNT, NULL},
+    {"F8_E5M2FNUZ", 8, WLAW_DTYPE_COUNT, NULL},
+    {"F6_E2M3", 6, WLAW_DTYPE_COUNT, NULL},
+    {"F6_E3M2", 6, WLAW_DTYPE_COUNT, NULL},
+    {"F4", 4, WLAW_DTYPE_COUNT, NULL},
 };
 enum { N_STORED_DTYPES = sizeof stored_dtypes / sizeof *stored_dtypes };
 
@@ -88,9 +89,12 @@ static wlaw_status parse_header(json_t **header, const char *text, size_t n, wla
   json_error_t why = {0};
   errno = 0;
   *header = json_loadb(text, n, JSON_REJECT_DUPLICATES, &why);
+  if (errno == ENOMEM) { /* which Jansson takes for a syntax error, or leaves a byte of a name out */
+    json_decref(*header);
+    *header = NULL;
+    return wlaw_fail_memory(err, n, 1);
+  }
   if (!*header) {
-    /* Jansson calls some failed allocations syntax errors; errno tells them apart */
-    if (errno == ENOMEM) return wlaw_fail_memory(err, n, 1);
     return wlaw_error_at_byte(err, wlaw_fail(err, WLAW_FORMAT, "the header is not valid JSON: %s", why.text),
                               LENGTH_BYTES + (uint64_t)(why.position > 0 ? why.position : 0));
   }
@@ -125,6 +129,8 @@ static wlaw_status read_dtype(tensor_info *info, unsigned *bits, const json_t *v
     if (strcmp(text, stored_dtypes[k].text) != 0) continue;
     info->dtype = stored_dtypes[k].dtype;
     *bits = stored_dtypes[k].bits;
+    if (stored_dtypes[k].encoding) wlaw_encoding_apply(info, wlaw_encoding_find(stored_dtypes[k].encoding));
+    else info->plain = true;
     if (info->dtype != WLAW_DTYPE_COUNT) return WLAW_OK;
     char note[80];
     const int length = snprintf(note, sizeof note, "dtype %s is known but not read by weightlaw", text);
@@ -162,9 +168,8 @@ static wlaw_status read_range(tensor_info *info, unsigned bits, const json_t *va
   if (total_bits % 8 != 0 || total_bits / 8 != end - begin)
     return wlaw_fail(err, WLAW_FORMAT, "dtype and shape ask for %llu bits, data_offsets give %llu bytes",
                      (unsigned long long)total_bits, (unsigned long long)(end - begin));
-  info->bytes = end - begin;
+  if (!info->encoding) info->bytes = end - begin; /* of a type with a note too */
   info->offset = begin;
-  info->plain = true;
   return WLAW_OK;
 }
 
@@ -194,6 +199,9 @@ static int compare_ranges(const void *a, const void *b) {
   return strcmp(x->name, y->name);
 }
 
+/* The encodings of the format have a byte for each element. */
+static uint64_t stored_bytes(const tensor_info *info) { return info->encoding ? info->count : info->bytes; }
+
 /* Sorts by offset; the ranges must touch from the first byte of the data to the last. Offsets become the file's. */
 static wlaw_status check_ranges(wlaw_tensors *tensors, uint64_t data_offset, uint64_t data_size, wlaw_error *err) {
   if (tensors->n) qsort(tensors->info, tensors->n, sizeof *tensors->info, compare_ranges);
@@ -206,7 +214,7 @@ static wlaw_status check_ranges(wlaw_tensors *tensors, uint64_t data_offset, uin
                 (unsigned long long)expected);
       return wlaw_error_in_tensor(err, wlaw_error_at_byte(err, WLAW_FORMAT, data_offset + info->offset), info->name);
     }
-    expected += info->bytes;
+    expected += stored_bytes(info);
     info->offset += data_offset;
   }
   if (expected != data_size)
@@ -245,5 +253,8 @@ static wlaw_status open_safetensors(wlaw_tensors *tensors, wlaw_error *err) {
   return status == WLAW_OK ? check_ranges(tensors, data_offset, data_size, err) : status;
 }
 
-const tensor_format wlaw_format_safetensors = {
-    .name = "safetensors", .ending = ".safetensors", .recognise = recognise, .open = open_safetensors};
+const tensor_format wlaw_format_safetensors = {.name = "safetensors",
+                                               .ending = ".safetensors",
+                                               .recognise = recognise,
+                                               .open = open_safetensors,
+                                               .read = wlaw_tensors_read_encoded};

@@ -1,5 +1,8 @@
 #include "tensor/tensor.h"
 
+#include <dirent.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -11,10 +14,12 @@
 enum { HEAD_BYTES = 512 }; /* a tar archive's first header */
 
 /* A new format is one file and one row here. Content is tried in this order: safetensors has no magic number but ends
- * its 8-byte length with zeros and goes on with '{', which no IDX file with any items does. */
+ * its 8-byte length with zeros and goes on with '{', which no IDX file with any items does. ONNX and the index of
+ * shards have nothing of the kind: the path's ending decides. Of zip archives the members' names decide, special
+ * ones first. */
 const tensor_format *const wlaw_tensor_formats[] = {
-    &wlaw_format_npy,  &wlaw_format_pytorch,     &wlaw_format_keras, &wlaw_format_npz,
-    &wlaw_format_hdf5, &wlaw_format_safetensors, &wlaw_format_idx,
+    &wlaw_format_npy,         &wlaw_format_pytorch, &wlaw_format_keras, &wlaw_format_npz,  &wlaw_format_hdf5,
+    &wlaw_format_safetensors, &wlaw_format_idx,     &wlaw_format_gguf,  &wlaw_format_onnx, &wlaw_format_shards,
 };
 const size_t wlaw_n_tensor_formats = sizeof wlaw_tensor_formats / sizeof *wlaw_tensor_formats;
 
@@ -53,20 +58,23 @@ static int compare_texts(const void *a, const void *b) {
   return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+const char *wlaw_names_repeated(const char **names, size_t n) {
+  if (n) qsort(names, n, sizeof *names, compare_texts);
+  for (size_t i = 1; i < n; i++)
+    if (strcmp(names[i - 1], names[i]) == 0) return names[i];
+  return NULL;
+}
+
 wlaw_status wlaw_tensors_check_names(const wlaw_tensors *tensors, wlaw_error *err) {
   if (tensors->n < 2) return WLAW_OK;
   const char **names = calloc(tensors->n, sizeof *names);
   if (!names) return wlaw_fail_memory(err, tensors->n, sizeof *names);
   for (size_t i = 0; i < tensors->n; i++) names[i] = tensors->info[i].name;
-  qsort(names, tensors->n, sizeof *names, compare_texts);
-  wlaw_status status = WLAW_OK;
-  for (size_t i = 1; i < tensors->n && status == WLAW_OK; i++)
-    if (strcmp(names[i - 1], names[i]) == 0)
-      status = wlaw_error_in_tensor(
-          err, wlaw_fail(err, WLAW_FORMAT, "the name stands twice in the file, and which one is meant is not known"),
-          names[i]);
+  const char *twice = wlaw_names_repeated(names, tensors->n);
   free(names);
-  return status;
+  if (!twice) return WLAW_OK;
+  wlaw_fail(err, WLAW_FORMAT, "the name stands twice in the file, and which one is meant is not known");
+  return wlaw_error_in_tensor(err, WLAW_FORMAT, twice);
 }
 
 static bool path_ends(const char *path, const char *ending) {
@@ -105,7 +113,25 @@ static wlaw_status recognise(wlaw_tensors *tensors, wlaw_error *err) {
     }
   return wlaw_error_add_hint(
       err, wlaw_fail(err, WLAW_FORMAT, "not a tensor file weightlaw knows"),
-      "known are .npy, .npz, .safetensors, .pt, .pth, .h5, .keras and IDX files (plain or gzipped)");
+      "known are .safetensors (and the index of its shards), .gguf, .onnx, .pt and .pth, .h5, .keras, .npy, .npz and "
+      "IDX files (plain or gzipped)");
+}
+
+/* A folder given for a file: names the one inside that was meant, the index of shards or the only .safetensors. */
+static wlaw_status hint_inside(wlaw_error *err, wlaw_status status, const char *folder) {
+  DIR *entries = opendir(folder);
+  if (!entries) return status;
+  char index[NAME_MAX + 1] = "", single[NAME_MAX + 1] = "";
+  size_t n_indices = 0, n_singles = 0;
+  for (const struct dirent *entry; (entry = readdir(entries));) {
+    const bool is_index = path_ends(entry->d_name, wlaw_format_shards.ending);
+    if (!is_index && !path_ends(entry->d_name, wlaw_format_safetensors.ending)) continue;
+    snprintf(is_index ? index : single, sizeof index, "%s", entry->d_name);
+    ++*(is_index ? &n_indices : &n_singles);
+  }
+  closedir(entries);
+  const char *meant = n_indices == 1 ? index : n_indices == 0 && n_singles == 1 ? single : NULL;
+  return meant ? wlaw_error_add_hint(err, status, "give the file in it, %s/%s", folder, meant) : status;
 }
 
 wlaw_status wlaw_tensors_open(wlaw_tensors **out, const char *path, wlaw_error *err) {
@@ -113,6 +139,7 @@ wlaw_status wlaw_tensors_open(wlaw_tensors **out, const char *path, wlaw_error *
   wlaw_tensors *tensors = calloc(1, sizeof *tensors);
   if (!tensors) return wlaw_fail_memory(err, 1, sizeof *tensors);
   wlaw_status status = wlaw_input_open(&tensors->file, path, err);
+  if (status == WLAW_ARGUMENT && wlaw_path_is_folder(path)) status = hint_inside(err, status, path);
   if (status == WLAW_OK) status = recognise(tensors, err);
   if (status == WLAW_OK) status = tensors->format->open(tensors, err);
   if (status == WLAW_OK) status = wlaw_tensors_check_names(tensors, err);

@@ -242,6 +242,12 @@ static void folders_and_paths(void **state) {
     assert_string_equal(joined, joins[i][2]);
     free(joined);
   }
+  static const char *const besides[][3] = {{"a/b", "c", "a/c"}, {"b", "c", "c"}, {"/b", "c/d", "/c/d"}};
+  for (size_t i = 0; i < 3; i++) {
+    char *beside = wlaw_path_beside(besides[i][0], besides[i][1]);
+    assert_string_equal(beside, besides[i][2]);
+    free(beside);
+  }
   assert_string_equal(wlaw_path_name("a/b"), "b");
   assert_string_equal(wlaw_path_name("b"), "b");
   assert_string_equal(wlaw_path_name("a/"), "");

@@ -1,6 +1,7 @@
 /* Conversion to double against the definition of each type; strided views against brute force. */
 #include "support/test.h"
 
+#include "tensor/encoding.h"
 #include "tensor/view.h"
 
 /* A binary floating-point number from its fields (IEEE 754-2019, 3.4): the second route. */
@@ -32,6 +33,22 @@ static void every_half(void **state) {
   for (unsigned k = 0; k < N; k++) {
     check_same(f16[k], by_fields(k, 5, 10), k);
     check_same(bf16[k], by_fields(k, 8, 7), k);
+  }
+}
+
+/* E5M2 has the fields of an IEEE type; E4M3 uses the largest exponent for numbers and keeps one code for NaN. */
+static void every_8_bit_float(void **state) {
+  (void)state;
+  unsigned char bytes[256];
+  float e4m3[256], e5m2[256];
+  for (unsigned k = 0; k < 256; k++) bytes[k] = (unsigned char)k;
+  wlaw_encoding_find("f8_e4m3")->unpack(e4m3, bytes, 256);
+  wlaw_encoding_find("f8_e5m2")->unpack(e5m2, bytes, 256);
+  for (unsigned k = 0; k < 256; k++) {
+    const double top = ldexp(8 + (k & 7), 5) * (k >> 7 ? -1 : 1); /* exponent 15: 2^8 (1 + fraction / 8) */
+    const double want = (k & 127) == 127 ? (double)NAN : (k & 0x78) == 0x78 ? top : by_fields(k, 4, 3);
+    check_same((double)e4m3[k], want, k);
+    check_same((double)e5m2[k], by_fields(k, 5, 2), k);
   }
 }
 
@@ -130,9 +147,8 @@ static void views(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(every_half),
-      cmocka_unit_test(wide_types),
-      cmocka_unit_test(unaligned_and_swapped),
+      cmocka_unit_test(every_half), cmocka_unit_test(every_8_bit_float),
+      cmocka_unit_test(wide_types), cmocka_unit_test(unaligned_and_swapped),
       cmocka_unit_test(views),
   };
   return cmocka_run_group_tests_name("tensor.dtype", tests, NULL, NULL);

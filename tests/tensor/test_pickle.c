@@ -241,7 +241,7 @@ static void bad_pickles(void **state) {
 }
 
 /* Cut at any byte it is told to be cut, and nothing is read beyond. */
-static void write_sample(pickle_writer *to) {
+static void write_sample(byte_file *to) {
   pk(to, "\x80\2}q\0(");
   pk_text(to, "a");
   pk(to, "K\1M\2\0\x86");
@@ -254,7 +254,7 @@ static void write_sample(pickle_writer *to) {
 
 static void cut_anywhere(void **state) {
   (void)state;
-  pickle_writer sample = {0};
+  byte_file sample = {.n = 0};
   write_sample(&sample);
   wlaw_error *err = wlaw_error_new();
   for (size_t n = 0; n <= sample.n; n++) {
@@ -270,7 +270,6 @@ static void cut_anywhere(void **state) {
     free(exact);
   }
   wlaw_error_free(err);
-  free(sample.bytes);
 }
 
 /* Memory follows the pickle's length: a million marks, copies and memo entries cost tens of bytes each, not more. */
@@ -292,7 +291,7 @@ static void memory_follows_length(void **state) {
 }
 
 static wlaw_status parse_sample(void *context, wlaw_error *err) {
-  const pickle_writer *sample = context;
+  const byte_file *sample = context;
   pickle_tree tree;
   const wlaw_status status = parse(&tree, sample->bytes, sample->n, err);
   wlaw_pickle_free(&tree);
@@ -301,10 +300,9 @@ static wlaw_status parse_sample(void *context, wlaw_error *err) {
 
 static void refused_allocations(void **state) {
   (void)state;
-  pickle_writer sample = {0};
+  byte_file sample = {.n = 0};
   write_sample(&sample);
   alloc_fail_each(parse_sample, &sample);
-  free(sample.bytes);
 }
 
 int main(void) {

@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include "support/alloc_fail.h"
+#include "tensor/make_files.h"
 #include "tensor/make_pickles.h"
 #include "tensor/tensor.h"
 
@@ -14,6 +15,18 @@ static const char *scratch(const char *name) {
   static char path[4096];
   snprintf(path, sizeof path, "%s", test_scratch(name));
   return path;
+}
+
+/* archive/data.pkl of a new archive, and further members of it. */
+static void put_pt(const char *path, const byte_file *pickle) {
+  remove(path);
+  put_zip(path, "archive/data.pkl", pickle->bytes, pickle->n, ZIP_CM_STORE);
+}
+
+static void put_pt_storage(const char *path, const char *key, const void *bytes, size_t n, int method) {
+  char name[64];
+  snprintf(name, sizeof name, "archive/data/%s", key);
+  put_zip(path, name, bytes, n, method);
 }
 
 /* -- one set of tensors in every container --------------------------------------------------------------------------
@@ -47,7 +60,7 @@ static void make_storage(float out[N_ELEMENTS], bool swapped) {
   }
 }
 
-static void write_views(pickle_writer *to) {
+static void write_views(byte_file *to) {
   pk(to, "\x80\2");
   pk_global(to, "collections", "OrderedDict");
   pk(to, ")R");
@@ -91,57 +104,39 @@ static void check_views(const char *path, bool strided_is_read) {
 }
 
 static void put_views_zip(const char *path, int method, const char *byte_order) {
-  pickle_writer pickle = {0};
+  byte_file pickle = {.n = 0};
   float storage[N_ELEMENTS];
   make_storage(storage, byte_order && strcmp(byte_order, "big") == 0);
   write_views(&pickle);
   put_pt(path, &pickle);
   put_pt_storage(path, "0", storage, sizeof storage, method);
   if (byte_order) put_zip(path, "archive/byteorder", byte_order, strlen(byte_order), ZIP_CM_STORE);
-  free(pickle.bytes);
 }
 
-static const char magic_number[] = "\x80\2\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.\x80\2M\xe9\3.\x80\2}.";
-
-static void write_views_stream(pickle_writer *to) {
+static void write_views_stream(byte_file *to) {
   float storage[N_ELEMENTS];
   make_storage(storage, false);
-  pk_bytes(to, magic_number, sizeof magic_number - 1);
+  pk_stream_head(to);
   write_views(to);
   pk(to,
      "\x80\2]X\1\0\0\0"
      "0a.");
-  pk_number(to, N_ELEMENTS, 8);
-  pk_bytes(to, storage, sizeof storage);
-}
-
-static void pk_tar_member(pickle_writer *to, const char *name, const pickle_writer *member) {
-  static const unsigned char zeros[512];
-  unsigned char head[512] = {0};
-  unsigned sum = 0;
-  snprintf((char *)head, 100, "%s", name);
-  snprintf((char *)head + 124, 12, "%011zo", member->n);
-  memset(head + 148, ' ', 8);
-  head[156] = '0';
-  for (size_t k = 0; k < sizeof head; k++) sum += head[k];
-  snprintf((char *)head + 148, 8, "%06o", sum);
-  pk_bytes(to, head, sizeof head);
-  pk_bytes(to, member->bytes, member->n);
-  pk_bytes(to, zeros, (512 - member->n % 512) % 512);
+  add_integer(to, N_ELEMENTS, 8);
+  add_bytes(to, storage, sizeof storage);
 }
 
 /* As torch 0.1 wrote it: storages and tensors under integers, the tree refers to them by texts. `whole` is the view of
  * a storage of its own. */
-static void write_views_tar(pickle_writer *to) {
+static void write_views_tar(byte_file *to) {
   static const unsigned char end[1024];
-  pickle_writer storages = {0}, tensors = {0}, tree = {0};
+  byte_file storages = {.n = 0}, tensors = {.n = 0}, tree = {.n = 0};
   float storage[N_ELEMENTS];
   make_storage(storage, false);
   pk(&storages, "K\1.(K\7X\3\0\0\0cpu");
   pk_global(&storages, "torch", "FloatStorage");
   pk(&storages, "t.");
-  pk_number(&storages, N_ELEMENTS, 8);
-  pk_bytes(&storages, storage, sizeof storage);
+  add_integer(&storages, N_ELEMENTS, 8);
+  add_bytes(&storages, storage, sizeof storage);
   pk(&storages, "](K\x08K\7K\0K\x3cta."); /* storage 8: elements 0 to 60 of 7 */
   pk(&tensors, "K\x0a.");
   for (size_t k = 0; k < N_VIEWS; k++) {
@@ -151,11 +146,11 @@ static void write_views_tar(pickle_writer *to) {
     pk_int(&tensors, k + 1 == N_VIEWS ? 8 : 7);
     pk_global(&tensors, "torch", "FloatTensor");
     pk(&tensors, "t.");
-    pk_number(&tensors, tensor->rank, 4);
-    pk_number(&tensors, 0xdeadbeef, 4); /* unused */
-    for (size_t d = 0; d < tensor->rank; d++) pk_number(&tensors, (uint64_t)tensor->size[d], 8);
-    for (size_t d = 0; d < tensor->rank; d++) pk_number(&tensors, (uint64_t)tensor->stride[d], 8);
-    pk_number(&tensors, (uint64_t)tensor->offset, 8);
+    add_integer(&tensors, tensor->rank, 4);
+    add_integer(&tensors, 0xdeadbeef, 4); /* unused */
+    for (size_t d = 0; d < tensor->rank; d++) add_integer(&tensors, (uint64_t)tensor->size[d], 8);
+    for (size_t d = 0; d < tensor->rank; d++) add_integer(&tensors, (uint64_t)tensor->stride[d], 8);
+    add_integer(&tensors, (uint64_t)tensor->offset, 8);
   }
   pk(&tree, "}");
   for (size_t k = 0; k < N_VIEWS; k++) {
@@ -169,17 +164,13 @@ static void write_views_tar(pickle_writer *to) {
   pk_tar_member(to, "storages", &storages);
   pk_tar_member(to, "tensors", &tensors);
   pk_tar_member(to, "pickle", &tree);
-  pk_bytes(to, end, sizeof end);
-  free(storages.bytes);
-  free(tensors.bytes);
-  free(tree.bytes);
+  add_bytes(to, end, sizeof end);
 }
 
-static void put_written(const char *path, void (*write)(pickle_writer *to)) {
-  pickle_writer file = {0};
+static void put_written(const char *path, void (*write)(byte_file *to)) {
+  byte_file file = {.n = 0};
   write(&file);
   put_file(path, file.bytes, file.n);
-  free(file.bytes);
 }
 
 static void every_container(void **state) {
@@ -273,7 +264,7 @@ static void every_dtype(void **state) {
                {"ComplexFloatStorage", WLAW_DTYPE_COUNT}};
   wlaw_error *err = wlaw_error_new();
   const char *path = scratch("dtypes.pt");
-  pickle_writer pickle = {0};
+  byte_file pickle = {.n = 0};
   unsigned char bytes[16];
   for (size_t k = 0; k < sizeof bytes; k++) bytes[k] = (unsigned char)(k & 1);
   pk(&pickle, "]");
@@ -304,18 +295,16 @@ static void every_dtype(void **state) {
   }
   wlaw_tensors_close(tensors);
   wlaw_error_free(err);
-  free(pickle.bytes);
 }
 
 static const pickled_tensor small = {"FloatStorage", "0", 4, 0, 1, {2}, {1}};
 static const pickled_tensor large = {"FloatStorage", "0", 4, 0, 1, {4}, {1}};
 
-static void put_small(const char *path, pickle_writer *pickle) {
+static void put_small(const char *path, byte_file *pickle) {
   static const float storage[4] = {1, 2, 3, 4};
   put_pt(path, pickle);
   put_pt_storage(path, "0", storage, sizeof storage, ZIP_CM_STORE);
-  free(pickle->bytes);
-  *pickle = (pickle_writer){0};
+  pickle->n = 0;
 }
 
 /* The file's tensors are called so, in this order. */
@@ -332,7 +321,7 @@ static void check_names(const char *path, const char *const *want, size_t n) {
 static void dotted_names(void **state) {
   (void)state;
   const char *path = scratch("names.pt");
-  pickle_writer pickle = {0};
+  byte_file pickle = {.n = 0};
   pk_tensor(&pickle, &small); /* the tensor alone has no name */
   pk(&pickle, ".");
   put_small(path, &pickle);
@@ -356,7 +345,7 @@ static void dotted_names(void **state) {
 static void names_that_stand_twice(void **state) {
   (void)state;
   const char *path = scratch("twice.pt");
-  pickle_writer pickle = {0};
+  byte_file pickle = {.n = 0};
   pk(&pickle, "}");
   pk_item(&pickle, "a.b", &small);
   pk_item(&pickle, "c", &small);
@@ -380,7 +369,7 @@ static void names_that_stand_twice(void **state) {
 static void objects(void **state) {
   (void)state;
   const char *path = scratch("objects.pt");
-  pickle_writer pickle = {0};
+  byte_file pickle = {.n = 0};
   pk(&pickle, "}X\3\0\0\0net");
   pk_global(&pickle, "torch.nn.modules.container", "Sequential");
   pk(&pickle,
@@ -457,7 +446,7 @@ static void bad_tensors(void **state) {
   };
   const char *path = scratch("bad.pt");
   for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
-    pickle_writer pickle = {0};
+    byte_file pickle = {.n = 0};
     pk(&pickle, "}");
     pk_item(&pickle, "w", &cases[k].tensor);
     pk(&pickle, ".");
@@ -471,7 +460,7 @@ static void bad_tensors(void **state) {
 static void repeated_elements(void **state) {
   (void)state;
   const char *path = scratch("repeat.pt");
-  pickle_writer pickle = {0};
+  byte_file pickle = {.n = 0};
   pk_tensor(&pickle, &(pickled_tensor){"FloatStorage", "0", 4, 0, 2, {1000000000, 1000000000}, {0, 0}});
   pk(&pickle, ".");
   put_small(path, &pickle);
@@ -486,7 +475,7 @@ static void repeated_elements(void **state) {
 static void bad_trees(void **state) {
   (void)state;
   const char *path = scratch("tree.pt");
-  pickle_writer pickle = {0};
+  byte_file pickle = {.n = 0};
   pk(&pickle, "]q\0h\0a."); /* a list that holds itself */
   put_small(path, &pickle);
   check_refused(path, WLAW_LIMIT, "holds itself");
@@ -530,7 +519,7 @@ static void bad_trees(void **state) {
 static void byte_of_the_file(void **state) {
   (void)state;
   const char *path = scratch("byte.pt");
-  pickle_writer pickle = {0};
+  byte_file pickle = {.n = 0};
   pk(&pickle, "}X\1\0\0\0wcos\nsystem\n)Rs.");
   put_small(path, &pickle);
   wlaw_error *err = wlaw_error_new();
@@ -557,7 +546,7 @@ static void damaged_streams(void **state) {
   (void)state;
   const char *path = scratch("damaged.pt");
   for (int form = 0; form < 2; form++) {
-    pickle_writer file = {0};
+    byte_file file = {.n = 0};
     (form ? write_views_tar : write_views_stream)(&file);
     size_t refused = 0;
     for (size_t n = 1; n < file.n - (form ? 1024 : 0); n += form ? 37 : 1) {
@@ -575,7 +564,6 @@ static void damaged_streams(void **state) {
       if (wlaw_tensors_open(&tensors, path, NULL) == WLAW_OK) wlaw_tensors_close(tensors);
       file.bytes[at] ^= 0x55;
     }
-    free(file.bytes);
   }
 }
 
@@ -585,10 +573,10 @@ static void stream_storages(void **state) {
   const char *path = scratch("stream.pt");
   wlaw_error *err = wlaw_error_new();
   for (int fault = 0; fault < 4; fault++) {
-    pickle_writer file = {0};
+    byte_file file = {.n = 0};
     float storage[N_ELEMENTS];
     make_storage(storage, false);
-    pk_bytes(&file, magic_number, sizeof magic_number - 1);
+    pk_stream_head(&file);
     pk(&file, "}X\1\0\0\0w");
     pk_global(&file, "torch._utils", "_rebuild_tensor_v2");
     pk(&file, "(");
@@ -602,10 +590,9 @@ static void stream_storages(void **state) {
     pk(&file, "s.]");
     pk_text(&file, fault == 2 ? "1" : "0");
     pk(&file, "a.");
-    pk_number(&file, fault == 3 ? 1000000000000 : N_ELEMENTS, 8);
-    pk_bytes(&file, storage, sizeof storage);
+    add_integer(&file, fault == 3 ? 1000000000000 : N_ELEMENTS, 8);
+    add_bytes(&file, storage, sizeof storage);
     put_file(path, file.bytes, file.n);
-    free(file.bytes);
     static const char *const says[] = {"", "50 are asked", "no tensor uses the storage '1'", "states 1000000000000"};
     if (fault == 1) check_refused(path, WLAW_FORMAT, "elements 10 to 10 + 51 are asked of a storage of 60");
     else if (fault) check_refused(path, WLAW_FORMAT, says[fault]);
