@@ -515,6 +515,20 @@ static void bad_trees(void **state) {
   check_refused(path, WLAW_FORMAT, "neither little nor big");
 }
 
+/* 8 MB of empty tuples packed in 8 kB would need a gigabyte as a tree. */
+static void deflated_tree(void **state) {
+  (void)state;
+  enum { N_BYTES = 8 << 20 };
+  const char *path = scratch("tuples.pt");
+  unsigned char *bytes = malloc(N_BYTES);
+  assert_non_null(bytes);
+  memset(bytes, ')', N_BYTES);
+  remove(path);
+  put_zip(path, "archive/data.pkl", bytes, N_BYTES, ZIP_CM_DEFLATE);
+  free(bytes);
+  check_refused(path, WLAW_LIMIT, "packed in");
+}
+
 /* The byte an error names is that of the file where the pickle is stored as it is. */
 static void byte_of_the_file(void **state) {
   (void)state;
@@ -688,11 +702,14 @@ static void refused_allocations(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(every_container), cmocka_unit_test(read_in_place),    cmocka_unit_test(several_threads),
-      cmocka_unit_test(every_dtype),     cmocka_unit_test(dotted_names),     cmocka_unit_test(names_that_stand_twice),
-      cmocka_unit_test(objects),         cmocka_unit_test(bad_tensors),      cmocka_unit_test(repeated_elements),
-      cmocka_unit_test(bad_trees),       cmocka_unit_test(byte_of_the_file), cmocka_unit_test(damaged_streams),
-      cmocka_unit_test(stream_storages), cmocka_unit_test(known_files),      cmocka_unit_test(refused_allocations),
+      cmocka_unit_test(every_container),   cmocka_unit_test(read_in_place),
+      cmocka_unit_test(several_threads),   cmocka_unit_test(every_dtype),
+      cmocka_unit_test(dotted_names),      cmocka_unit_test(names_that_stand_twice),
+      cmocka_unit_test(objects),           cmocka_unit_test(bad_tensors),
+      cmocka_unit_test(repeated_elements), cmocka_unit_test(bad_trees),
+      cmocka_unit_test(byte_of_the_file),  cmocka_unit_test(deflated_tree),
+      cmocka_unit_test(damaged_streams),   cmocka_unit_test(stream_storages),
+      cmocka_unit_test(known_files),       cmocka_unit_test(refused_allocations),
   };
   return cmocka_run_group_tests_name("tensor.pt", tests, NULL, NULL);
 }
