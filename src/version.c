@@ -11,6 +11,10 @@
 #include <curl/curl.h>
 #endif
 
+#if defined(WLAW_HAVE_HDF5)
+#include <hdf5.h>
+#endif
+
 #define STRING_OF_(x) #x
 #define STRING_OF(x)  STRING_OF_(x)
 
@@ -40,6 +44,11 @@ wlaw_status wlaw_build_info(char *out, size_t capacity, size_t *needed, wlaw_err
   wlaw_text_add(&text, "libcurl: %s\n", curl_version_info(CURLVERSION_NOW)->version);
 #else
   wlaw_text_add(&text, "libcurl: not built in, nothing can be downloaded\n");
+#endif
+#if defined(WLAW_HAVE_HDF5)
+  wlaw_text_add(&text, "hdf5: %d.%d.%d\n", H5_VERS_MAJOR, H5_VERS_MINOR, H5_VERS_RELEASE);
+#else
+  wlaw_text_add(&text, "hdf5: not built in, .h5 and .keras files are not read\n");
 #endif
   const wlaw_status status = text.failed ? wlaw_fail_memory(err, text.length, 1)
                                          : wlaw_text_copy_out(wlaw_text_string(&text), out, capacity, needed, err);

@@ -12,7 +12,7 @@
 
 #include "weightlaw.h"
 
-enum { PICKLE_LARGEST = 1 << 28 }; /* bytes; the checkpoint of a million tensors has about as many */
+enum { PICKLE_LARGEST = 1 << 26 }; /* bytes; a checkpoint of 300,000 tensors has about as many */
 
 typedef enum pickle_kind {
   PICKLE_NONE,

@@ -8,7 +8,11 @@
 #include "core/text.h"
 #include "tensor/pytorch.h"
 
-enum { GATHER_BYTES = 4096 };
+enum {
+  GATHER_BYTES = 4096,
+  LARGEST_RATIO = 32, /* of a deflated tree, which needs memory many times its size; honest ones shrink tenfold */
+  SMALL_TREE = 1 << 16
+};
 
 /* -- the zip archive ------------------------------------------------------------------------------------------------
  */
@@ -82,9 +86,10 @@ static wlaw_status open_zip(wlaw_tensors *tensors, wlaw_error *err) {
   zip_context context = {tensors->zip, member->name, strlen(member->name) - strlen("data.pkl")};
   torch_tree tree = {.tensors = tensors, .context = &context, .find_storage = find_zip_storage};
   WLAW_TRY(wlaw_zip_check(member, err));
-  if (member->size > PICKLE_LARGEST)
-    return wlaw_fail(err, WLAW_LIMIT, "data.pkl has %llu bytes, at most %d are read", (unsigned long long)member->size,
-                     PICKLE_LARGEST);
+  if (member->size > PICKLE_LARGEST || member->size / LARGEST_RATIO > member->packed + SMALL_TREE / LARGEST_RATIO)
+    return wlaw_fail(
+        err, WLAW_LIMIT, "data.pkl has %llu bytes, packed in %llu: at most %d are read, and %d times as many",
+        (unsigned long long)member->size, (unsigned long long)member->packed, PICKLE_LARGEST, LARGEST_RATIO);
   unsigned char *bytes = malloc((size_t)member->size + 1);
   if (!bytes) return wlaw_fail_memory(err, (size_t)member->size, 1);
   const wlaw_status status = list_zip(&tree, member, bytes, err);

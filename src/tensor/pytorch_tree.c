@@ -10,6 +10,7 @@
 
 enum {
   DEEPEST = 100,
+  SMALLEST = 4096,    /* bytes that even a shorter pickle counts as */
   STEPS_PER_BYTE = 64 /* values visited and bytes of names made, at most, for each byte of the pickle_tree */
 };
 
@@ -313,10 +314,16 @@ static wlaw_status visit_call(walk *w, pickle_ref parent, const pickle_name *nam
   }
 }
 
+/* Older files keep the source code beside a module's class: ('module', class, path, source). */
+static const pickle_name *class_name(const pickle_tree *pickle, pickle_ref callee) {
+  const pickle_value *value = &pickle->values[callee];
+  return wlaw_pytorch_name(pickle, value->kind == PICKLE_PERSISTENT ? wlaw_pickle_item(pickle, value->of, 1) : callee);
+}
+
 static wlaw_status visit_object(walk *w, pickle_ref parent, pickle_ref ref, size_t depth) {
   const pickle_tree *pickle = w->pickle;
   const pickle_value *object = &pickle->values[ref];
-  const pickle_name *name = wlaw_pytorch_name(pickle, object->callee);
+  const pickle_name *name = class_name(pickle, object->callee);
   if (!name || name->what != TORCH_SUBCLASS) return visit_call(w, parent, name, object, ref, depth);
   /* (function, class, arguments, state): what function(arguments) would be */
   const pickle_value inner = {.arguments = wlaw_pickle_item(pickle, object->arguments, 2)};
@@ -423,8 +430,10 @@ static wlaw_status settle(wlaw_tensors *tensors, wlaw_error *err) {
 }
 
 wlaw_status wlaw_pytorch_list(torch_tree *tree, wlaw_error *err) {
-  walk w = {
-      .tree = tree, .pickle = &tree->pickle, .steps = ((uint64_t)tree->pickle.used + 64) * STEPS_PER_BYTE, .err = err};
+  walk w = {.tree = tree,
+            .pickle = &tree->pickle,
+            .steps = ((uint64_t)tree->pickle.used + SMALLEST) * STEPS_PER_BYTE,
+            .err = err};
   const wlaw_status status = visit(&w, 0, tree->pickle.root, 0);
   /* where a tensor is at fault, its name helps more than the tree's */
   if (status != WLAW_OK && w.name.length) wlaw_error_in_tensor(err, status, wlaw_text_string(&w.name));

@@ -15,10 +15,11 @@ enum { HEAD_BYTES = 512 }; /* a tar archive's first header */
 
 /* A new format is one file and one row here. Content is tried in this order: safetensors has no magic number but ends
  * its 8-byte length with zeros and goes on with '{', which no IDX file with any items does. ONNX and the index of
- * shards have nothing of the kind: the path's ending decides. */
+ * shards have nothing of the kind: the path's ending decides. Of zip archives the members' names decide, special
+ * ones first. */
 const tensor_format *const wlaw_tensor_formats[] = {
-    &wlaw_format_npy, &wlaw_format_pytorch, &wlaw_format_npz,  &wlaw_format_safetensors,
-    &wlaw_format_idx, &wlaw_format_gguf,    &wlaw_format_onnx, &wlaw_format_shards,
+    &wlaw_format_npy,         &wlaw_format_pytorch, &wlaw_format_keras, &wlaw_format_npz,  &wlaw_format_hdf5,
+    &wlaw_format_safetensors, &wlaw_format_idx,     &wlaw_format_gguf,  &wlaw_format_onnx, &wlaw_format_shards,
 };
 const size_t wlaw_n_tensor_formats = sizeof wlaw_tensor_formats / sizeof *wlaw_tensor_formats;
 
@@ -112,8 +113,8 @@ static wlaw_status recognise(wlaw_tensors *tensors, wlaw_error *err) {
     }
   return wlaw_error_add_hint(
       err, wlaw_fail(err, WLAW_FORMAT, "not a tensor file weightlaw knows"),
-      "known are .safetensors (and the index of its shards), .gguf, .pt, .pth, .h5, .keras, .onnx, .npy, .npz and IDX "
-      "files (plain or gzipped)");
+      "known are .safetensors (and the index of its shards), .gguf, .onnx, .pt and .pth, .h5, .keras, .npy, .npz and "
+      "IDX files (plain or gzipped)");
 }
 
 /* A folder given for a file: names the one inside that was meant, the index of shards or the only .safetensors. */

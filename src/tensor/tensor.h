@@ -41,7 +41,7 @@ struct wlaw_tensors {
 typedef struct tensor_format {
   const char *name;   /* "safetensors" */
   const char *ending; /* of paths, with the point: decides where no content is recognised; NULL: none */
-  /* Told by the first n bytes. NULL: the ending tells, or `member`. */
+  /* Told by the first n bytes; NULL where `member` or only the ending tells. */
   bool (*recognise)(const unsigned char *head, size_t n);
   /* Not NULL: the file is a zip archive that holds a member of this name, or, "", any other. */
   const char *member;
@@ -54,7 +54,7 @@ typedef struct tensor_format {
 } tensor_format;
 
 extern const tensor_format wlaw_format_npy, wlaw_format_npz, wlaw_format_safetensors, wlaw_format_idx, wlaw_format_gguf,
-    wlaw_format_onnx, wlaw_format_shards, wlaw_format_pytorch;
+    wlaw_format_onnx, wlaw_format_shards, wlaw_format_pytorch, wlaw_format_hdf5, wlaw_format_keras;
 extern const tensor_format *const wlaw_tensor_formats[];
 extern const size_t wlaw_n_tensor_formats;
 
