@@ -25,7 +25,7 @@ void wlaw_entry_evaluate(const wlaw_law *law, const double *x, size_t n, double 
 
 typedef struct choice_work {
   const entry_cells *fitted, *held_out;
-  entry_cells all;
+  entry_cells all;                            /* both */
   double *log_density[ENTRY_CANDIDATES_MOST]; /* of the held-out cells by each candidate */
 } choice_work;
 
@@ -35,13 +35,26 @@ static double mean_held_out(const double *log_density, const entry_cells *cells)
   return sum / (double)cells->total;
 }
 
+/* In a cell of some width at the end of the weights, a density may end or fall steeply: its mean over the cell counts,
+ * not its value at the cell's mean. */
+static void average_over(double *log_density, const wlaw_law *law, const entry_cells *cells, size_t i) {
+  if (!(cells->width[i] > 0.0)) return;
+  const double ends[2] = {cells->low[i], cells->low[i] + cells->width[i]};
+  double cdf[2];
+  wlaw_entry_evaluate(law, ends, 2, NULL, cdf);
+  if (cdf[1] - cdf[0] > 1e-12) log_density[i] = log((cdf[1] - cdf[0]) / cells->width[i]);
+}
+
 /* The ends of a bounded support come from all weights. */
 static void judge_held_out(double *log_density, const wlaw_law *fitted, const choice_work *work) {
+  const entry_cells *cells = work->held_out;
   wlaw_law law = *fitted;
   double low, high;
-  wlaw_cells_reach(&low, &high, work->held_out);
-  if (law.ops->entry->widen && work->held_out->n) law.ops->entry->widen(&law, low, high);
-  wlaw_entry_evaluate(&law, work->held_out->value, work->held_out->n, log_density, NULL);
+  wlaw_cells_reach(&low, &high, cells);
+  if (law.ops->entry->widen) law.ops->entry->widen(&law, low, high);
+  wlaw_entry_evaluate(&law, cells->value, cells->n, log_density, NULL);
+  average_over(log_density, &law, cells, 0);
+  average_over(log_density, &law, cells, cells->n - 1);
 }
 
 /* Fits one law; OK with `reason` set where the law has no fit to these weights. */
@@ -82,17 +95,18 @@ static wlaw_status judge_all(entry_choice *out, choice_work *work, wlaw_error *e
   return WLAW_OK;
 }
 
-/* Weights held out do not tell law a from b, which they find more likely: two standard errors of the paired
- * difference, and two nats, which a law of a parameter more gains on average where the simpler one is true. */
-static bool not_told_apart(const double *a, const double *b, const entry_cells *cells) {
-  const double n = (double)cells->total;
-  double mean = 0.0, square = 0.0;
-  for (size_t i = 0; i < cells->n; i++) mean += (double)cells->count[i] * (b[i] - a[i]) / n;
+/* Weights held out do not tell law a from b, which they find more likely: the sum of paired differences is within two
+ * of its standard errors, or two nats, which a law of a parameter more gains now and then where the simpler one is
+ * true. A single weight counts for one nat at most: under a law without heavy tails one outlier is worth thousands, and
+ * their standard error would excuse any law. */
+static bool not_told_apart(const double *a, const double *b, const entry_cells *cells, bool fewer) {
+  double sum = 0.0, square = 0.0;
   for (size_t i = 0; i < cells->n; i++) {
-    const double deviation = b[i] - a[i] - mean;
-    square += (double)cells->count[i] * deviation * deviation;
+    const double difference = fmin(fmax(b[i] - a[i], -1.0), 1.0);
+    sum += (double)cells->count[i] * difference;
+    square += (double)cells->count[i] * difference * difference;
   }
-  return n * mean <= fmax(2.0 * sqrt(square), 2.0);
+  return sum <= fmax(fewer ? 2.0 * sqrt(square) : 0.0, 2.0);
 }
 
 static void choose_best(entry_choice *out, const choice_work *work) {
@@ -106,7 +120,8 @@ static void choose_best(entry_choice *out, const choice_work *work) {
     const size_t free_parameters = out->candidates[i].fit.free_parameters;
     const size_t held = out->candidates[out->best].fit.free_parameters;
     const bool simpler = free_parameters < held || (free_parameters == held && (int)i < out->best);
-    if (simpler && not_told_apart(work->log_density[i], work->log_density[most_likely], work->held_out))
+    if (simpler && not_told_apart(work->log_density[i], work->log_density[most_likely], work->held_out,
+                                  free_parameters < out->candidates[most_likely].fit.free_parameters))
       out->best = (int)i;
   }
 }

@@ -48,19 +48,19 @@ static const law_parameter pgw_parameters[PGW_ROWS] = {
      .doc = "factor of the cumulative hazard; not fitted"},
 };
 
-/* (exp(z) - 1) / z and its derivative. */
-static double growth(double z) {
-  return fabs(z) < 1e-2 ? 1 + z / 2 * (1 + z / 3 * (1 + z / 4 * (1 + z / 5))) : expm1(z) / z;
+/* (exp(z) - 1) / z and its derivative, from m = exp(z) - 1. */
+static double growth(double z, double m) {
+  return fabs(z) < 1e-2 ? 1.0 + z / 2 * (1.0 + z / 3 * (1.0 + z / 4 * (1.0 + z / 5))) : m / z;
 }
-static double growth_slope(double z) {
+static double growth_slope(double z, double m) {
   if (fabs(z) < 1e-2) return 0.5 + z * (1.0 / 3 + z * (1.0 / 8 + z * (1.0 / 30 + z / 144)));
-  return (exp(z) * (z - 1.0) + 1.0) / (z * z);
+  return ((m + 1.0) * (z - 1.0) + 1.0) / (z * z);
 }
 
 /* H of s; continuous in the power at 0. */
 static double cumulative_hazard(double power, double s) {
   const double l = log1p(s / (power + 1.0));
-  return (power + 1.0) * l * growth(power * l);
+  return (power + 1.0) * l * growth(power * l, expm1(power * l));
 }
 
 /* ln s where H is h. */
@@ -132,11 +132,11 @@ static bool likelihood(double *value, double *gradient, double *hessian, const d
   for (size_t i = 0; i < magnitudes->n; i++) {
     const double share = magnitudes->share[i], l = magnitudes->log[i] - at[2], s = exp(shape * l);
     const double u = s / (power + 1.0), ratio = u / (1.0 + u), log_base = log1p(u);
-    const double e = growth(power * log_base), hazard = (power + 1.0) * log_base * e;
+    const double z = power * log_base, m = expm1(z), e = growth(z, m), hazard = (power + 1.0) * log_base * e;
     *value += share * ((shape - 1.0) * l + (power - 1.0) * log_base - hazard);
     /* d ln f / d ln s, and by the power (of ln(1 + u): -ratio / (power + 1)) */
-    const double by_log_s = 1.0 + (power - 1.0) * ratio - s * exp((power - 1.0) * log_base);
-    const double slope = growth_slope(power * log_base) * log_base;
+    const double by_log_s = 1.0 + (power - 1.0) * ratio - s * ((m + 1.0) / (1.0 + u));
+    const double slope = growth_slope(z, m) * log_base;
     const double by_power = log_base * (1.0 - e) - (power - 1.0) / (power + 1.0) * ratio + ratio * e -
                             slope * ((power + 1.0) * log_base - power * ratio);
     gradient[0] += share * (1.0 + shape * l * by_log_s);

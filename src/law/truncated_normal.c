@@ -136,39 +136,38 @@ static double cut_of(double ratio) {
   return 0.5 * (low + high);
 }
 
-/* The mean is the weights', the edge lies at the largest distance from it, known to 1/n; between edges that stand fast
- * the law is an exponential family in (x - mean)^2, so that the likelihood is largest where the variance of what is
- * kept is the weights'. With s the parent's scale and c = edge / s, the information about ln s is (E z^4 - (E z^2)^2) n
- * on the kept z. */
+/* The mean stays at 0, where initialisers have it (a free one would move the edges with its own, larger error); the
+ * edge is the largest magnitude, known to 1/n. Between edges that stand fast the law is an exponential family in x^2:
+ * the likelihood is largest where the mean square of what is kept is the weights'. With z = x / scale the information
+ * of n weights about ln scale is n (E z^4 - (E z^2)^2) on the kept z. */
 static wlaw_status truncated_fit(entry_fit *fit, const entry_cells *cells, wlaw_error *err) {
-  double mean, variance, least, most;
+  double mean, variance, low, high;
   wlaw_cells_moments(&mean, &variance, cells);
-  wlaw_cells_reach(&least, &most, cells);
+  wlaw_cells_reach(&low, &high, cells);
   if (!(variance > 0.0))
     return wlaw_fail(err, WLAW_VALUE, "all weights are equal; a truncated normal law cannot be fitted to them");
-  const double edge = fmax(most - mean, mean - least) * (1.0 + 1e-12);
+  const double edge = fmax(-low, high) * (1.0 + 1e-12), square = variance + mean * mean;
   const law_parameter *range = &truncated_parameters[TRUNCATED_CUT];
-  const double cut = cut_of(variance / (edge * edge)), root = sqrt((double)cells->total);
+  const double cut = cut_of(square / (edge * edge)), root = sqrt((double)cells->total);
   if (!(cut < range->high * (1.0 - 1e-9)))
     return wlaw_fail(err, WLAW_VALUE, "a weight lies %g standard deviations away; no normal is cut there",
-                     edge / sqrt(variance));
+                     edge / sqrt(square));
   const bool flat = !(cut > range->low * (1.0 + 1e-9));
   const kept_moments moments = kept(cut);
-  const double information = moments.fourth - moments.second * moments.second,
-               relative = 1.0 / (root * sqrt(information));
+  const double relative = 1.0 / (root * sqrt(moments.fourth - moments.second * moments.second));
   wlaw_entry_fit_start(fit, &wlaw_law_truncated_normal);
-  wlaw_entry_fit_set(fit, TRUNCATED_MEAN, mean, sqrt(variance) / root);
+  wlaw_entry_fit_set(fit, TRUNCATED_MEAN, 0.0, NAN);
   wlaw_entry_fit_set(fit, TRUNCATED_SCALE, edge / cut, flat ? NAN : edge / cut * relative);
   wlaw_entry_fit_set(fit, TRUNCATED_CUT, cut, flat ? NAN : cut * relative);
-  wlaw_entry_fit_finish_closed(fit, 3, cells);
+  wlaw_entry_fit_finish_closed(fit, 2, cells);
   if (flat) fit->stop_reason = "a parameter is at the end of its range";
   return WLAW_OK;
 }
 
+/* Fitted laws have their mean at 0. */
 static void truncated_widen(wlaw_law *law, double low, double high) {
-  const double mean = law->values[TRUNCATED_MEAN], scale = law->values[TRUNCATED_SCALE];
   double *cut = &law->values[TRUNCATED_CUT];
-  *cut = fmax(*cut, fmax(mean - low, high - mean) / scale * (1.0 + 1e-12));
+  *cut = fmax(*cut, fmax(-low, high) / law->values[TRUNCATED_SCALE] * (1.0 + 1e-12));
 }
 
 static const entry_ops truncated_entry = {

@@ -29,8 +29,10 @@ void wlaw_weibull_plot_sorted(weibull_plot *out, const double *magnitudes, size_
  * keys that are not finite, and everywhere where k is not determined. */
 void wlaw_weibull_influence(float *of_k, float *of_log_lambda, const entry_cells *magnitudes, entry_key_kind kind);
 
-/* The published protocols, to 1e-9. "npm-sort": the plot above. "npm-hist": |w| in single precision, log10|w| on 1024
- * equal bins over [-12, 2], mid-rank F, count-weighted least squares on bin centres (npm-weibull-py 0.4). */
+/* The published protocols, to 1e-9. "npm-sort": the plot above. "npm-hist": log10|w| in single precision on 1024 equal
+ * bins over [-12, 2], mid-rank F, count-weighted least squares on bin centres (npm-weibull-py 0.4). Ours is the nearest
+ * single precision number; NumPy's is off by a last place or so that depends on the processor, and one weight in 1e5 is
+ * as near to the end of a bin: it may be counted in the next one, which moves k by up to 1e-6. */
 enum { NPM_BINS = 1024 };
 typedef struct npm_histogram {
   uint64_t count[NPM_BINS];

@@ -111,10 +111,10 @@ static wlaw_status count_codes(void *context, const weight_block *block, unsigne
     const size_t count = n - from < PIECE ? n - from : PIECE;
     wlaw_weights_to_double(weights, (const char *)block->values + from * size, counter->source->dtype, count);
     for (size_t i = 0; i < count; i++) {
-      const double code = code_of(weights[i]);
-      if (fabs(code) <= CENTRE) centre[(ptrdiff_t)code]++;
-      else if (fabs(code) <= (double)counter->limit) /* not infinite, not NaN */
-        atomic_fetch_add_explicit(&counter->outside[counter->limit + (ptrdiff_t)code], 1, memory_order_relaxed);
+      const double scaled = weights[i] * 0x1p13;
+      if (fabs(scaled) <= CENTRE) centre[lrint(scaled)]++;
+      else if (fabs(code_of(weights[i])) <= (double)counter->limit) /* not infinite, not NaN */
+        atomic_fetch_add_explicit(&counter->outside[counter->limit + lrint(scaled)], 1, memory_order_relaxed);
     }
   }
   return WLAW_OK;

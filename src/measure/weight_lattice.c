@@ -44,10 +44,9 @@ static number_format format_of(const double *values, size_t n) {
   bool half = true;
   for (size_t i = 0; i < n; i++) {
     int exponent;
-    int64_t digits = (int64_t)ldexp(frexp(fabs(values[i]), &exponent), 53);
+    const uint64_t digits = isfinite(values[i]) ? (uint64_t)(frexp(fabs(values[i]), &exponent) * 0x1p53) : 0;
     if (!digits) continue;
-    int used = 53;
-    for (; !(digits & 1); digits >>= 1) used--;
+    const int used = 53 - __builtin_ctzll(digits);
     if (used > bits) bits = used;
     half = half && fabs(values[i]) < 65536.0 && exponent - used >= -24;
   }

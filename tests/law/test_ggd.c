@@ -3,6 +3,7 @@
 #include "law/entry_checks.h"
 #include "law/ggd.h"
 #include "math/special.h"
+#include "support/alloc_fail.h"
 
 static void density_cdf_and_moments_agree(void **state) {
   (void)state;
@@ -185,6 +186,30 @@ static void influence_is_what_an_added_weight_does(void **state) {
   wlaw_error_free(err);
 }
 
+typedef struct refit {
+  const law_ops *ops;
+  entry_cells cells;
+  float *tables;
+} refit;
+
+static wlaw_status fit_again(void *context, wlaw_error *err) {
+  const refit *r = context;
+  entry_fit fit;
+  const wlaw_status status = r->ops->entry->fit(&fit, &r->cells, err);
+  if (status != WLAW_OK) return status;
+  return wlaw_ggd_influence(r->tables, r->tables + ENTRY_KEYS, &fit, &r->cells, ENTRY_KEY_F16, err);
+}
+
+static void refused_allocations_are_told(void **state) {
+  (void)state;
+  wlaw_law *law = parse_law("ggd");
+  refit r = {.ops = law->ops, .cells = draw_cells(law, 500, 1, 0), .tables = malloc(2 * ENTRY_KEYS * sizeof(float))};
+  alloc_fail_each(fit_again, &r);
+  wlaw_cells_free(&r.cells);
+  free(r.tables);
+  wlaw_law_free(law);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(density_cdf_and_moments_agree),
@@ -195,6 +220,7 @@ int main(void) {
       cmocka_unit_test(says_where_it_stops),
       cmocka_unit_test(moment_rule_has_its_published_values),
       cmocka_unit_test(influence_is_what_an_added_weight_does),
+      cmocka_unit_test(refused_allocations_are_told),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,7 +4,8 @@
 
 #include "math/stable.h"
 
-static const double alphas[] = {0.5, 0.51, 0.6, 0.8, 0.95, 1.0, 1.05, 1.3, 1.5, 1.7, 1.9, 1.99, 1.9999, STABLE_TABLE_MOST};
+static const double alphas[] = {0.5, 0.51, 0.6, 0.8, 0.95, 1.0,    1.05,
+                                1.3, 1.5,  1.7, 1.9, 1.99, 1.9999, STABLE_TABLE_MOST};
 enum { ALPHAS = sizeof alphas / sizeof *alphas };
 
 /* Cauchy's and the normal law; near 16 the ray gives way to the series. Rounding of about 60 terms of size 1: 1e-15. */
@@ -77,7 +78,8 @@ static void derivatives(void **state) {
 static void far_out(void **state) {
   (void)state;
   for (size_t i = 0; i < ALPHAS; i++) {
-    const double below = wlaw_stable_density(alphas[i], 16.0), above = wlaw_stable_density(alphas[i], nextafter(16.0, 17.0));
+    const double below = wlaw_stable_density(alphas[i], 16.0),
+                 above = wlaw_stable_density(alphas[i], nextafter(16.0, 17.0));
     check_near(below / above, 1.0, 1e-12 / above);
     for (double x = 1e-300; x < 1e30; x *= 3.0) {
       assert_true(isfinite(log(wlaw_stable_density(alphas[i], x))));
@@ -86,12 +88,14 @@ static void far_out(void **state) {
     }
     /* f ~ alpha sin(pi alpha / 2) Gamma(alpha) / pi x^(-alpha - 1) (Nolan 2020, theorem 1.2), next term x^-alpha */
     const double x = 1e12, first = tgamma(1.0 + alphas[i]) * sin(0.5 * acos(-1.0) * alphas[i]) / acos(-1.0);
-    check_near(wlaw_stable_density(alphas[i], x) * pow(x, alphas[i] + 1.0) / first, 1.0, 3.0 * pow(x, -alphas[i]) + 1e-12);
+    check_near(wlaw_stable_density(alphas[i], x) * pow(x, alphas[i] + 1.0) / first, 1.0,
+               3.0 * pow(x, -alphas[i]) + 1e-12);
   }
   for (double gap = 0.1; gap > 1e-15; gap *= 0.7)
     for (double x = 0.0; x < 40.0; x += 0.37) assert_true(isfinite(log(wlaw_stable_density(2.0 - gap, x))));
   assert_true(isnan(wlaw_stable_density(0.1, 1.0)) && isnan(wlaw_stable_density(2.1, 1.0)));
-  assert_true(isnan(wlaw_stable_density(1.5, NAN)) && isnan(wlaw_stable_cdf(1.5, NAN)) && isnan(wlaw_stable_cdf(NAN, 1)));
+  assert_true(isnan(wlaw_stable_density(1.5, NAN)) && isnan(wlaw_stable_cdf(1.5, NAN)) &&
+              isnan(wlaw_stable_cdf(NAN, 1)));
 }
 
 int main(void) {
