@@ -45,9 +45,15 @@ static double dot(const double *a, const double *b, size_t n) {
 static void add_block(const lanczos *run, double *part, const double *block, double *image, size_t depth) {
   const blasint n = (blasint)run->n, d = (blasint)depth, p = (blasint)run->starts, ld = run->tall ? n : d;
   const CBLAS_TRANSPOSE first = run->tall ? CblasTrans : CblasNoTrans, second = run->tall ? CblasNoTrans : CblasTrans;
+  const blasint rows = run->tall ? d : n, cols = run->tall ? n : d;
   wlaw_blas_begin();
-  cblas_dgemm(CblasRowMajor, CblasNoTrans, first, p, d, n, 1.0, run->now, n, block, ld, 0.0, image, d);
-  cblas_dgemm(CblasRowMajor, CblasNoTrans, second, p, n, d, 1.0, image, d, block, ld, 1.0, part, n);
+  if (p == 1) { /* matrix times vector, for which dgemm is slow */
+    cblas_dgemv(CblasRowMajor, second, rows, cols, 1.0, block, ld, run->now, 1, 0.0, image, 1);
+    cblas_dgemv(CblasRowMajor, first, rows, cols, 1.0, block, ld, image, 1, 1.0, part, 1);
+  } else {
+    cblas_dgemm(CblasRowMajor, CblasNoTrans, first, p, d, n, 1.0, run->now, n, block, ld, 0.0, image, d);
+    cblas_dgemm(CblasRowMajor, CblasNoTrans, second, p, n, d, 1.0, image, d, block, ld, 1.0, part, n);
+  }
   wlaw_blas_end();
 }
 
@@ -58,7 +64,6 @@ static wlaw_status multiply_group(void *context, size_t group, unsigned worker, 
   double *values = run->blocks + worker * run->doubles, *image = values + run->depth * run->n;
   double *part = run->parts + group * run->starts * run->n;
   memset(part, 0, run->starts * run->n * sizeof *part);
-  run->squares[group] = 0.0;
   for (uint64_t b = blocks * group / run->groups; b < blocks * (group + 1) / run->groups; b++) {
     const uint64_t at = b * run->depth;
     const size_t depth = run->longer - at < run->depth ? (size_t)(run->longer - at) : run->depth;
@@ -66,7 +71,7 @@ static wlaw_status multiply_group(void *context, size_t group, unsigned worker, 
     if (run->tall)
       WLAW_TRY(wlaw_weight_doubles(values, run->n, run->source, at, depth, 0, run->n, run->request->scale, err));
     else WLAW_TRY(wlaw_weight_doubles(values, depth, run->source, 0, run->n, at, depth, run->request->scale, err));
-    run->squares[group] += dot(values, values, depth * run->n);
+    if (run->length[0] == 0) run->squares[group] += dot(values, values, depth * run->n); /* first pass */
     add_block(run, part, values, image, depth);
   }
   return WLAW_OK;

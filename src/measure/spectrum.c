@@ -142,11 +142,23 @@ void wlaw_spectrum_measures(spectrum_measures *out, const weight_spectrum *spect
 
 /* ---- null */
 
-static void swap_weights(unsigned char *bytes, size_t size, size_t i, size_t j) {
-  unsigned char held[8];
-  memcpy(held, bytes + i * size, size);
-  memcpy(bytes + i * size, bytes + j * size, size);
-  memcpy(bytes + j * size, held, size);
+/* Fisher-Yates for each size of weight, so that a swap is two loads and two stores. */
+#define SHUFFLE(type)                                                                                                  \
+  {                                                                                                                    \
+    type *values = weights;                                                                                            \
+    for (uint32_t left = n; left > 1; left--) {                                                                        \
+      const uint32_t pick = wlaw_stream_below(&stream, left);                                                          \
+      const type held = values[left - 1];                                                                              \
+      values[left - 1] = values[pick];                                                                                 \
+      values[pick] = held;                                                                                             \
+    }                                                                                                                  \
+  }
+
+static void shuffle_weights(void *weights, size_t size, uint32_t n, uint64_t seed) {
+  wlaw_stream stream = wlaw_stream_start(seed, STREAM_SPECTRUM, STREAM_SHARED, 0);
+  if (size == sizeof(uint16_t)) SHUFFLE(uint16_t)
+  else if (size == sizeof(uint32_t)) SHUFFLE(uint32_t)
+  else SHUFFLE(uint64_t)
 }
 
 wlaw_status wlaw_spectrum_null(double *largest, const weight_source *source, uint64_t seed, unsigned threads,
@@ -163,9 +175,7 @@ wlaw_status wlaw_spectrum_null(double *largest, const weight_source *source, uin
   wlaw_status status = WLAW_OK;
   if (source->memory) memcpy(bytes, source->memory, (size_t)count * size);
   else status = source->read(source, 0, source->rows, 0, source->cols, bytes, err);
-  wlaw_stream stream = wlaw_stream_start(seed, STREAM_SPECTRUM, STREAM_SHARED, 0);
-  for (size_t left = (size_t)count; left > 1 && status == WLAW_OK; left--)
-    swap_weights(bytes, size, left - 1, wlaw_stream_below(&stream, (uint32_t)left));
+  if (status == WLAW_OK) shuffle_weights(bytes, size, (uint32_t)count, seed);
   /* tall whatever the source is: a matrix in random order and its transpose have one law, and whole rows read faster */
   const bool tall = source->rows >= source->cols;
   const weight_source shuffled = {.rows = tall ? source->rows : source->cols,

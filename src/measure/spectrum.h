@@ -11,7 +11,7 @@ enum {
   SPECTRUM_NULL_MOST = 1 << 28, /* weights that are shuffled in memory */
   SPECTRUM_NULL_STEPS = 400
 };
-#define SPECTRUM_NULL_TOLERANCE 1e-6
+#define SPECTRUM_NULL_TOLERANCE 1e-5
 
 typedef struct weight_spectrum {
   size_t n;            /* eigenvalues: min(rows, cols); where approximate, nodes of a quadrature */
