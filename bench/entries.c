@@ -1,7 +1,8 @@
-/* Rates of the passes over weights beside that of a plain histogram of the same bytes by 16 bits: the faster of one
- * table and four, of bytes that lie in memory. `entries FILE ROWS COLUMNS TYPE [ROUNDS]` writes FILE (safetensors, TYPE
- * bf16, f16 or f32) when it is not there; ours is read from the page cache. Lines `name ours histogram ratio` in GB/s,
- * medians of rounds taken in turn. */
+/* Rates of the entry laws beside that of a plain histogram of the same bytes by 16 bits: the faster of one table and
+ * four, of bytes that lie in memory. raw: counts, moments, health, Weibull and generalised Gaussian with the errors of
+ * independent weights; balanced: cells and Weibull; influence: the errors of dependent rows and columns. `entries FILE
+ * ROWS COLUMNS TYPE [ROUNDS]` writes FILE (safetensors, TYPE bf16, f16 or f32) when it is not there; ours is read from
+ * the page cache. Lines `name ours histogram ratio` in GB/s, medians of rounds taken in turn, and `seconds` of raw. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,8 @@
 #include "core/monitor.h"
 #include "core/parallel.h"
 #include "core/stream.h"
+#include "law/ggd.h"
+#include "law/weibull_plot.h"
 #include "measure/weight_summary.h"
 #include "tensor/writer.h"
 
@@ -85,7 +88,9 @@ typedef struct bench {
   weight_summary summary;
   weight_balance rows, both;
   histogram histogram;
-  const float *functions[INFLUENCE_MOST];
+  float *functions[INFLUENCE_MOST];
+  weibull_plot plot;
+  entry_fit ggd;
   wlaw_error *err;
 } bench;
 
@@ -99,19 +104,31 @@ static void four_tables(bench *b) {
   must(wlaw_parallel(PIECES, 0, count_piece, &b->histogram, NULL, b->err), b->err);
 }
 
-static void raw(bench *b) {
+static void raw_of(bench *b, const weight_source *source) {
+  const law_ops *ops;
+  entry_cells magnitudes;
+  wlaw_weight_summary_free(&b->summary);
+  must(wlaw_weight_summary(&b->summary, source, 0, NULL, b->err), b->err);
+  must(wlaw_cells_magnitudes(&magnitudes, b->summary.table[0], b->summary.table[1], b->err), b->err);
+  wlaw_weibull_plot(&b->plot, &magnitudes);
+  must(wlaw_law_find(&ops, "ggd", b->err), b->err);
+  must(ops->entry->fit(&b->ggd, &magnitudes, b->err), b->err);
+  wlaw_cells_free(&magnitudes);
+}
+
+static void raw(bench *b) { raw_of(b, &b->file); }
+static void raw_held(bench *b) { raw_of(b, &b->held); }
+
+static void summary(bench *b) {
   wlaw_weight_summary_free(&b->summary);
   must(wlaw_weight_summary(&b->summary, &b->file, 0, NULL, b->err), b->err);
 }
 
-static void raw_held(bench *b) {
-  wlaw_weight_summary_free(&b->summary);
-  must(wlaw_weight_summary(&b->summary, &b->held, 0, NULL, b->err), b->err);
-}
-
 static void balanced(bench *b, const weight_source *source, const weight_balance *balance) {
   entry_cells cells;
+  weibull_plot plot;
   must(wlaw_balanced_cells(&cells, source, balance, 0, NULL, b->err), b->err);
+  wlaw_weibull_plot(&plot, &cells);
   wlaw_cells_free(&cells);
 }
 
@@ -120,7 +137,8 @@ static void balanced_both(bench *b) { balanced(b, &b->file, &b->both); }
 
 static void influence(bench *b) {
   double rows[INFLUENCE_MOST], columns[INFLUENCE_MOST];
-  must(wlaw_influence_sums(rows, columns, &b->file, b->functions, INFLUENCE_MOST, 0, NULL, b->err), b->err);
+  const float *const *functions = (const float *const *)b->functions;
+  must(wlaw_influence_sums(rows, columns, &b->file, functions, INFLUENCE_MOST, 0, NULL, b->err), b->err);
 }
 
 static void fixed_point(bench *b) {
@@ -137,12 +155,13 @@ typedef struct measurement {
 static const measurement measurements[] = {{"one-table", one_table, 0},
                                            {"four-tables", four_tables, 0},
                                            {"raw", raw, 0.5},
+                                           {"summary", summary, 0},
                                            {"raw-in-memory", raw_held, 0},
                                            {"fixed-point-in-memory", fixed_point, 0},
                                            {"balanced-rows", balanced_rows, 0.25},
                                            {"balanced-both", balanced_both, 0.25},
                                            {"influence", influence, 0.25}};
-enum { MEASUREMENTS = sizeof measurements / sizeof *measurements };
+enum { MEASUREMENTS = sizeof measurements / sizeof *measurements, RAW = 2 };
 
 static int compare(const void *a, const void *b) {
   const double x = *(const double *)a, y = *(const double *)b;
@@ -155,10 +174,11 @@ static double median(double *times, size_t n) {
 }
 
 static void prepare(bench *b, wlaw_tensors *file, uint64_t rows, uint64_t cols) {
-  float *function = wlaw_array(ENTRY_KEYS, sizeof *function);
-  if (!function) exit(6);
-  for (size_t key = 0; key < ENTRY_KEYS; key++) function[key] = (float)key;
-  for (size_t f = 0; f < INFLUENCE_MOST; f++) b->functions[f] = function;
+  for (size_t f = 0; f < INFLUENCE_MOST; f++) {
+    b->functions[f] = wlaw_array(ENTRY_KEYS, sizeof **b->functions);
+    if (!b->functions[f]) exit(6);
+    for (size_t key = 0; key < ENTRY_KEYS; key++) b->functions[f][key] = (float)(key * (f + 1));
+  }
   must(wlaw_source_tensor(&b->file, file, 0, rows, cols, NULL, b->err), b->err);
   must(wlaw_source_tensor(&b->held, file, 0, rows, cols, NULL, b->err), b->err);
   must(wlaw_source_hold(&b->held, UINT64_MAX, 0, NULL, b->err), b->err);
@@ -200,6 +220,8 @@ int main(int argc, char **argv) {
     if (measurements[m].share > 0.0) printf(" wanted %.2f", measurements[m].share);
     printf("\n");
   }
-  printf("# rounds of the fixed point: %u\n", b.both.rounds);
+  printf("# k %.9g lambda %.9g ggd converged %d, rounds of the fixed point %u\n", b.plot.k, b.plot.lambda,
+         (int)b.ggd.converged, b.both.rounds);
+  printf("seconds %.6g\n", median(times[RAW], rounds));
   return 0;
 }
