@@ -3,7 +3,7 @@ include(CMakePackageConfigHelpers)
 
 # The static library's own needs, for pkg-config --static. As flags and not as Requires.private: the latter would ask for
 # every library that a static libcurl needs, while the system's curl, zlib and so on are shared.
-set(WEIGHTLAW_PC_LIBS ${JANSSON_LDFLAGS} ${ZIP_LDFLAGS} ${ZLIB_LDFLAGS} -lcrypto ${CURL_LDFLAGS})
+set(WEIGHTLAW_PC_LIBS ${JANSSON_LDFLAGS} ${ZLIB_LDFLAGS} -lcrypto ${CURL_LDFLAGS} ${HDF5_LDFLAGS})
 get_filename_component(OPENBLAS_NAME ${OPENBLAS_LIBRARY} NAME_WE)
 string(REGEX REPLACE "^lib" "" OPENBLAS_NAME ${OPENBLAS_NAME})
 list(APPEND WEIGHTLAW_PC_LIBS -L${OPENBLAS_DIR} -l${OPENBLAS_NAME} -pthread -lm)

@@ -174,8 +174,9 @@ typedef enum wlaw_dtype {
 
 enum { WLAW_MAX_RANK = 32 };
 
-/* An open tensor file: .safetensors (one file, or the .safetensors.index.json of several), .gguf, .onnx, .npy, .npz, or
- * IDX (gzipped or plain); told by content, .onnx and the index by their endings. Caller closes. */
+/* An open tensor file: .safetensors (one file, or the .safetensors.index.json of several), .gguf, .onnx, .pt and .pth,
+ * .h5 and .keras, .npy, .npz, or IDX (gzipped or plain); told by content, .onnx and the index by their endings. Caller
+ * closes. */
 typedef struct wlaw_tensors wlaw_tensors;
 WLAW_API WLAW_NODISCARD wlaw_status wlaw_tensors_open(wlaw_tensors **out, const char *path, wlaw_error *err);
 WLAW_API void wlaw_tensors_close(wlaw_tensors *tensors); /* NULL allowed */

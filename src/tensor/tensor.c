@@ -9,13 +9,17 @@
 
 #include "core/error.h"
 #include "core/text.h"
+#include "tensor/zip_archive.h"
+
+enum { HEAD_BYTES = 512 }; /* a tar archive's first header */
 
 /* A new format is one file and one row here. Content is tried in this order: safetensors has no magic number but ends
  * its 8-byte length with zeros and goes on with '{', which no IDX file with any items does. ONNX and the index of
- * shards have nothing of the kind: the path's ending decides. */
+ * shards have nothing of the kind: the path's ending decides. Of zip archives the members' names decide, special
+ * ones first. */
 const tensor_format *const wlaw_tensor_formats[] = {
-    &wlaw_format_npy,  &wlaw_format_npz,  &wlaw_format_safetensors, &wlaw_format_idx,
-    &wlaw_format_gguf, &wlaw_format_onnx, &wlaw_format_shards,
+    &wlaw_format_npy,         &wlaw_format_pytorch, &wlaw_format_keras, &wlaw_format_npz,  &wlaw_format_hdf5,
+    &wlaw_format_safetensors, &wlaw_format_idx,     &wlaw_format_gguf,  &wlaw_format_onnx, &wlaw_format_shards,
 };
 const size_t wlaw_n_tensor_formats = sizeof wlaw_tensor_formats / sizeof *wlaw_tensor_formats;
 
@@ -78,11 +82,23 @@ static bool path_ends(const char *path, const char *ending) {
   return n >= m && strcmp(path + n - m, ending) == 0;
 }
 
+/* Which format a zip archive holds is told by the names of its members; the rows stand from special to general. */
+static wlaw_status recognise_zip(wlaw_tensors *tensors, wlaw_error *err) {
+  WLAW_TRY(wlaw_zip_open(&tensors->zip, &tensors->file, err));
+  for (size_t f = 0; f < wlaw_n_tensor_formats && !tensors->format; f++) {
+    const char *member = wlaw_tensor_formats[f]->member;
+    if (member && (!member[0] || wlaw_zip_find_last_part(tensors->zip, member)))
+      tensors->format = wlaw_tensor_formats[f];
+  }
+  return WLAW_OK;
+}
+
 static wlaw_status recognise(wlaw_tensors *tensors, wlaw_error *err) {
-  unsigned char head[16];
+  unsigned char head[HEAD_BYTES];
   const size_t n = tensors->file.size < sizeof head ? (size_t)tensors->file.size : sizeof head;
   if (n == 0) return wlaw_fail(err, WLAW_FORMAT, "the file is empty");
   WLAW_TRY(wlaw_input_read(&tensors->file, 0, head, n, err));
+  if (wlaw_zip_recognise(head, n)) return recognise_zip(tensors, err);
   for (size_t f = 0; f < wlaw_n_tensor_formats; f++)
     if (wlaw_tensor_formats[f]->recognise && wlaw_tensor_formats[f]->recognise(head, n)) {
       tensors->format = wlaw_tensor_formats[f];
@@ -91,13 +107,14 @@ static wlaw_status recognise(wlaw_tensors *tensors, wlaw_error *err) {
   /* a damaged file of a known ending gets that format's own, more precise, error */
   for (size_t f = 0; f < wlaw_n_tensor_formats; f++)
     if (wlaw_tensor_formats[f]->ending && path_ends(tensors->file.path, wlaw_tensor_formats[f]->ending)) {
+      if (wlaw_tensor_formats[f]->member) return recognise_zip(tensors, err);
       tensors->format = wlaw_tensor_formats[f];
       return WLAW_OK;
     }
   return wlaw_error_add_hint(
       err, wlaw_fail(err, WLAW_FORMAT, "not a tensor file weightlaw knows"),
-      "known are .safetensors (and the index of its shards), .gguf, .onnx, .npy, .npz and IDX files "
-      "(plain or gzipped)");
+      "known are .safetensors (and the index of its shards), .gguf, .onnx, .pt and .pth, .h5, .keras, .npy, .npz and "
+      "IDX files (plain or gzipped)");
 }
 
 /* A folder given for a file: names the one inside that was meant, the index of shards or the only .safetensors. */
@@ -134,6 +151,7 @@ wlaw_status wlaw_tensors_open(wlaw_tensors **out, const char *path, wlaw_error *
 void wlaw_tensors_close(wlaw_tensors *tensors) {
   if (!tensors) return;
   if (tensors->format && tensors->format->close) tensors->format->close(tensors);
+  wlaw_zip_close(tensors->zip);
   if (tensors->map) munmap(tensors->map, (size_t)tensors->file.size);
   for (size_t i = 0; i < tensors->n; i++) {
     free(tensors->info[i].name);

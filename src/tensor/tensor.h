@@ -33,6 +33,7 @@ struct wlaw_tensors {
   tensor_info *info;
   size_t n, capacity;
   void *state;              /* the format's own */
+  struct zip_archive *zip;  /* what the file is, or NULL */
   void *map;                /* the whole file, once wlaw_tensors_map was called */
   uint64_t heads, kv_heads; /* attention heads, where the file's metadata say so; else 0 */
 };
@@ -40,8 +41,10 @@ struct wlaw_tensors {
 typedef struct tensor_format {
   const char *name;   /* "safetensors" */
   const char *ending; /* of paths, with the point: decides where no content is recognised; NULL: none */
-  /* Told by the first n bytes. NULL: only the ending tells. */
+  /* Told by the first n bytes; NULL where `member` or only the ending tells. */
   bool (*recognise)(const unsigned char *head, size_t n);
+  /* Not NULL: the file is a zip archive that holds a member of this name, or, "", any other. */
+  const char *member;
   /* Reads the directory, fills info, n, state. Reads no tensor data (an archive may be opened, not inflated). */
   wlaw_status (*open)(wlaw_tensors *tensors, wlaw_error *err);
   /* n bytes of tensor i from byte `from` of it (unpacked where it has an encoding), for tensors that are not plain. May
@@ -51,7 +54,7 @@ typedef struct tensor_format {
 } tensor_format;
 
 extern const tensor_format wlaw_format_npy, wlaw_format_npz, wlaw_format_safetensors, wlaw_format_idx, wlaw_format_gguf,
-    wlaw_format_onnx, wlaw_format_shards;
+    wlaw_format_onnx, wlaw_format_shards, wlaw_format_pytorch, wlaw_format_hdf5, wlaw_format_keras;
 extern const tensor_format *const wlaw_tensor_formats[];
 extern const size_t wlaw_n_tensor_formats;
 

@@ -6,9 +6,15 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include <zlib.h>
+
+#if defined(WLAW_HAVE_HDF5)
+#include <hdf5.h>
+#endif
 
 #include "core/file.h"
 #include "tensor/byte_file.h"
+#include "tensor/make_pickles.h"
 #include "tensor/writer.h"
 
 static inline bool seed_put(const char *path, const void *bytes, size_t n) {
@@ -111,11 +117,142 @@ static inline bool seed_index(const char *path) {
   return seed_put(path, text, sizeof text - 1);
 }
 
+/* A zip archive of stored members (PKWARE APPNOTE 6.3.10): header and bytes of each, then the directory. */
+static inline void add_zip_header(byte_file *file, const char *name, const void *bytes, size_t n) {
+  add_integer(file, 20, 2);
+  add_integer(file, 0, 8); /* flags, method, time */
+  add_integer(file, crc32(0, bytes, (uInt)n), 4);
+  add_integer(file, n, 4);
+  add_integer(file, n, 4);
+  add_integer(file, strlen(name), 2);
+  add_integer(file, 0, 2);
+}
+
+typedef struct zip_seed {
+  const char *name;
+  const void *bytes;
+  size_t n;
+} zip_seed;
+
+static inline void add_zip(byte_file *file, const zip_seed *members, size_t n) {
+  size_t at[4];
+  for (size_t k = 0; k < n; k++) {
+    at[k] = file->n;
+    add_bytes(file, "PK\3\4", 4);
+    add_zip_header(file, members[k].name, members[k].bytes, members[k].n);
+    add_bytes(file, members[k].name, strlen(members[k].name));
+    add_bytes(file, members[k].bytes, members[k].n);
+  }
+  const size_t begin = file->n;
+  for (size_t k = 0; k < n; k++) {
+    add_bytes(file, "PK\1\2", 4);
+    add_integer(file, 20, 2);
+    add_zip_header(file, members[k].name, members[k].bytes, members[k].n);
+    add_integer(file, 0, 8); /* comment, disk, attributes */
+    add_integer(file, 0, 2);
+    add_integer(file, at[k], 4);
+    add_bytes(file, members[k].name, strlen(members[k].name));
+  }
+  const size_t end = file->n;
+  add_bytes(file, "PK\5\6", 4);
+  add_integer(file, 0, 4);
+  add_integer(file, n, 2);
+  add_integer(file, n, 2);
+  add_integer(file, end - begin, 4);
+  add_integer(file, begin, 4);
+  add_integer(file, 0, 2);
+}
+
+static inline void seed_pickle(byte_file *to) {
+  pk(to, "\x80\2}");
+  pk_item(to, "rows", &(pickled_tensor){"FloatStorage", "0", 6, 0, 2, {2, 3}, {3, 1}});
+  pk_item(to, "columns", &(pickled_tensor){"FloatStorage", "0", 6, 0, 2, {2, 3}, {1, 2}});
+  pk_item(to, "steps", &(pickled_tensor){"FloatStorage", "0", 6, 1, 1, {3}, {2}});
+  pk(to, ".");
+}
+
+/* k: the zip archive, the stream, the tar. */
+static inline bool seed_pytorch(const char *path, int k) {
+  static const char elements[] = "0123456789abcdefghijklmn";
+  byte_file file = {.n = 0}, tree = {.n = 0}, storages = {.n = 0};
+  seed_pickle(&tree);
+  if (k == 0) {
+    const zip_seed members[] = {
+        {"a/data.pkl", tree.bytes, tree.n}, {"a/byteorder", "big", 3}, {"a/data/0", elements, 24}};
+    add_zip(&file, members, 3);
+  } else if (k == 1) {
+    pk_stream_head(&file);
+    add_bytes(&file, tree.bytes, tree.n);
+    pk(&file,
+       "]U\1"
+       "0a.");
+    add_integer(&file, 6, 8);
+    add_bytes(&file, elements, 24);
+  } else {
+    pk(&storages,
+       "K\1.(U\1"
+       "0U\3cpuctorch\nFloatStorage\nt.");
+    add_integer(&storages, 6, 8);
+    add_bytes(&storages, elements, 24);
+    pk_tar_member(&file, "storages", &storages);
+    pk_tar_member(&file, "pickle", &tree);
+  }
+  return seed_put(path, file.bytes, file.n);
+}
+
+#if defined(WLAW_HAVE_HDF5)
+/* A contiguous dataset and a deflated one in chunks. */
+static inline bool seed_hdf5(const char *path) {
+  static const float values[12] = {1, 2, 3};
+  const hsize_t dims[] = {3, 4}, chunk[] = {2, 2};
+  const hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+  const hid_t group = H5Gcreate2(file, "layer", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+  const hid_t space = H5Screate_simple(2, dims, NULL), packed = H5Pcreate(H5P_DATASET_CREATE);
+  H5Pset_chunk(packed, 2, chunk);
+  H5Pset_deflate(packed, 1);
+  for (int k = 0; k < 2; k++) {
+    const hid_t set = H5Dcreate2(group, k ? "packed" : "plain", H5T_IEEE_F32BE, space, H5P_DEFAULT,
+                                 k ? packed : H5P_DEFAULT, H5P_DEFAULT);
+    H5Dwrite(set, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, values);
+    H5Dclose(set);
+  }
+  H5Pclose(packed);
+  H5Sclose(space);
+  H5Gclose(group);
+  return H5Fclose(file) >= 0;
+}
+
+static inline bool seed_keras(const char *path) {
+  char *bytes;
+  size_t n;
+  if (!seed_hdf5(path) || wlaw_input_whole(&bytes, &n, path, 1 << 13, NULL) != WLAW_OK) return false;
+  byte_file file = {.n = 0};
+  add_zip(&file, &(zip_seed){"model.weights.h5", bytes, n}, 1);
+  free(bytes);
+  return seed_put(path, file.bytes, file.n);
+}
+#endif
+
+/* Without libhdf5 its formats are refused, whatever the bytes. */
+static inline bool seed_is_needed(const char *format) {
+#if defined(WLAW_HAVE_HDF5)
+  (void)format;
+  return true;
+#else
+  return strcmp(format, "hdf5") != 0 && strcmp(format, "keras") != 0;
+#endif
+}
+
 /* Seed k = 0, 1, ... of a format, written to path; false where there is none. */
 static inline bool seed_write(const char *format, int k, const char *path) {
   static const unsigned char idx[] = {0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4, 5, 6};
   if (strcmp(format, "safetensors") == 0) return k == 0 ? seed_written(path, 2) : k == 1 && seed_safetensors(path);
+  if (strcmp(format, "pytorch") == 0) return k < 3 && seed_pytorch(path, k);
   if (k > 0) return false;
+#if defined(WLAW_HAVE_HDF5)
+  if (strcmp(format, "hdf5") == 0) return seed_hdf5(path);
+  if (strcmp(format, "keras") == 0) return seed_keras(path);
+#endif
   if (strcmp(format, "npy") == 0) return seed_written(path, 1);
   if (strcmp(format, "npz") == 0) return seed_written(path, 2);
   if (strcmp(format, "idx") == 0) return seed_put(path, idx, sizeof idx);

@@ -12,6 +12,7 @@
 static void replay(const tensor_format *format, const void *bytes, size_t n) {
   char path[64];
   fuzz_path(path, sizeof path, format);
+  unlink(path); /* some file systems wait for the disk where a file is written over */
   put_file(path, bytes, n);
   use_file(path);
 }
@@ -46,7 +47,7 @@ static void seeds(void **state) {
     snprintf(path, sizeof path, "%s/seed%s", fuzz_folder(), format->ending ? format->ending : "");
     int k = 0;
     for (; seed_write(format->name, k, path); k++) check_seed(format, k, path);
-    if (k == 0) fail_msg("%s has no seeds in fuzz/seeds.h", format->name);
+    if (k == 0 && seed_is_needed(format->name)) fail_msg("%s has no seeds in fuzz/seeds.h", format->name);
     unlink(path);
   }
 }

@@ -1,6 +1,6 @@
 /* Makes allocations fail in tests. A test that includes this header has malloc, calloc, realloc, aligned_alloc and
  * posix_memalign of the whole process replaced (tests/CMakeLists.txt links alloc_fail.c into it), those inside shared
- * libraries such as Jansson and libzip as well; the product has no hook. Use after support/test.h:
+ * libraries such as Jansson as well; the product has no hook. Use after support/test.h:
  *
  *     static wlaw_status action(void *context, wlaw_error *err) { ... open, read, close ...; return status; }
  *     alloc_fail_each(action, context);
@@ -25,7 +25,5 @@ long alloc_live(void);
 
 typedef wlaw_status (*alloc_fail_action)(void *context, wlaw_error *err);
 void alloc_fail_each(alloc_fail_action action, void *context);
-/* The same where another library is known to lose blocks when it runs out of memory: as many as this in all. */
-void alloc_fail_each_losing(alloc_fail_action action, void *context, long losses);
 
 #endif
