@@ -133,6 +133,18 @@ static void check_selection(wlaw_tensors *file, const double *values, uint64_t r
   for (int hold = 0; hold < 2; hold++) {
     weight_source source;
     check_ok(wlaw_source_tensor(&source, file, 0, rows, cols, selection, err));
+    if (source.dtype == WLAW_F64 && selection->rows > 3) { /* from the midst of a run on */
+      double *part = calloc(count, sizeof *part);
+      assert_non_null(part);
+      check_ok(source.read(&source, 3, selection->rows - 3, 1, selection->cols - 1, part, err));
+      for (uint64_t r = 3; r < selection->rows; r++)
+        assert_memory_equal(part + (r - 3) * (selection->cols - 1), want + r * selection->cols + 1,
+                            (selection->cols - 1) * sizeof *part);
+      check_ok(source.read(&source, 3, selection->rows - 3, 0, selection->cols, part, err));
+      assert_memory_equal(part, want + 3 * selection->cols,
+                          (size_t)((selection->rows - 3) * selection->cols) * sizeof *part);
+      free(part);
+    }
     if (hold) {
       check_ok(wlaw_source_hold(&source, count * 8 - (count > 0), 2, NULL, err));
       if (source.dtype == WLAW_F64 && count) assert_null(source.memory); /* one byte short */
@@ -245,11 +257,56 @@ static void a_file_that_shrinks(void **state) {
   free(values);
 }
 
+/* 2^32 weights in 8 GiB, a hole but for the last row. */
+static void more_than_two_to_the_32(void **state) {
+  (void)state;
+  const uint64_t rows = UINT64_C(1) << 20, cols = 4096, bytes = 2 * rows * cols;
+  char path[4096], header[256];
+  snprintf(path, sizeof path, "%s", test_scratch("large.safetensors"));
+  const int n =
+      snprintf(header, sizeof header, "{\"w\":{\"dtype\":\"BF16\",\"shape\":[%llu,%llu],\"data_offsets\":[0,%llu]}}",
+               (unsigned long long)rows, (unsigned long long)cols, (unsigned long long)bytes);
+  uint16_t last[4096];
+  for (size_t c = 0; c < cols; c++) last[c] = (uint16_t)(0x3C00 + c);
+  FILE *out = fopen(path, "wb");
+  assert_non_null(out);
+  for (int k = 0; k < 8; k++) fputc(n >> 8 * k & (k < 4 ? 255 : 0), out);
+  assert_int_equal(fwrite(header, 1, (size_t)n, out), n);
+  const off_t end = (off_t)(8 + (uint64_t)n + bytes);
+  const bool fits =
+      fseeko(out, end - (off_t)sizeof last, SEEK_SET) == 0 && fwrite(last, 1, sizeof last, out) == sizeof last;
+  assert_int_equal(fclose(out), 0);
+  if (!fits) {
+    print_message("skipped: no file of 8 GiB with a hole can be made here\n");
+    remove(path);
+    skip();
+  }
+  wlaw_tensors *file;
+  weight_source source;
+  check_ok(wlaw_tensors_open(&file, path, err));
+  check_ok(wlaw_source_tensor(&source, file, 0, rows, cols, NULL, err));
+  assert_int_equal(wlaw_source_blocks(&source), bytes / WEIGHT_BLOCK_BYTES);
+  uint16_t got[4096] = {0};
+  check_ok(source.read(&source, rows - 1, 1, 0, cols, got, err));
+  assert_memory_equal(got, last, sizeof last);
+  wlaw_source_free(&source);
+  uint16_t *want = calloc(70 * cols, sizeof *want);
+  assert_non_null(want);
+  memcpy(want + 69 * cols, last, sizeof last);
+  const weight_selection tail = {70, cols, rows - 70, 70, 70, 0};
+  check_ok(wlaw_source_tensor(&source, file, 0, rows, cols, &tail, err));
+  check_walk(&source, want, 2);
+  wlaw_source_free(&source);
+  free(want);
+  wlaw_tensors_close(file);
+  remove(path);
+}
+
 int main(void) {
   err = wlaw_error_new();
-  const struct CMUnitTest tests[] = {cmocka_unit_test(walks_cover), cmocka_unit_test(a_failure_ends_the_walk),
+  const struct CMUnitTest tests[] = {cmocka_unit_test(walks_cover),         cmocka_unit_test(a_failure_ends_the_walk),
                                      cmocka_unit_test(selections_of_files), cmocka_unit_test(refuses_what_is_not_there),
-                                     cmocka_unit_test(a_file_that_shrinks)};
+                                     cmocka_unit_test(a_file_that_shrinks), cmocka_unit_test(more_than_two_to_the_32)};
   const int failed = cmocka_run_group_tests(tests, NULL, NULL);
   wlaw_error_free(err);
   return failed;
