@@ -34,7 +34,7 @@ static void write_notes(char *out, size_t capacity, const json_t *tensor) {
   if (told && zero) NOTE(&notes, "all zero");
   else if (told && rows > 0) NOTE(&notes, "%.0f dead row%s", rows, rows == 1.0 ? "" : "s");
   if (told && columns > 0 && !zero) NOTE(&notes, "%.0f dead column%s", columns, columns == 1.0 ? "" : "s");
-  if (tiny > 0.01 && !zero) NOTE(&notes, "%.3g %% tiny", 100.0 * tiny);
+  if (told && tiny > 0.01 && !zero) NOTE(&notes, "%.3g %% tiny", 100.0 * tiny);
   if (told && ratio >= 10.0) NOTE(&notes, "outlier x%.3g", ratio);
   if (bits > 0) NOTE(&notes, "%.0f-bit codes", bits);
   else if (told && k > at(tensor, "published", "k_high")) NOTE(&notes, "k high");

@@ -186,7 +186,8 @@ static bool has_dead(const json_t *tensor) {
          number_at(tensor, NULL, "dead_rows") + number_at(tensor, NULL, "dead_columns") > 0.0;
 }
 static bool has_tiny(const json_t *tensor) {
-  return number_at(tensor, NULL, "tiny") > MANY_TINY * number_at(tensor, NULL, "count");
+  return number_at(tensor, NULL, "severity") >= SCAN_SUSPICIOUS &&
+         number_at(tensor, NULL, "tiny") > MANY_TINY * number_at(tensor, NULL, "count");
 }
 static bool is_far_out(const json_t *tensor) { return number_at(tensor, NULL, "max_ratio") >= FAR_OUT; }
 static bool has_lattice(const json_t *tensor) { return json_is_object(json_object_get(tensor, "lattice")); }

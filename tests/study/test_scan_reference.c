@@ -120,8 +120,22 @@ static void two_formats_agree(void **state) {
   }
 }
 
+/* A whole checkpoint in two formats: not a character of what is said of its tensors differs. */
+static void npz_and_safetensors_agree(void **state) {
+  (void)state;
+  const char *npz = test_data("checkpoints/ani_1x/ani-1x_train0.npz");
+  wlaw_result *a = scanned(npz, NULL);
+  wlaw_result *b = scanned(test_data("checkpoints/ani_1x/ani-1x_train0.safetensors"), NULL);
+  const json_t *tensors = json_object_get(a->document, "tensors");
+  assert_true(json_array_size(tensors) > 10);
+  assert_true(json_equal(tensors, json_object_get(b->document, "tensors")));
+  wlaw_result_free(a);
+  wlaw_result_free(b);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(weibull_by_every_protocol), cmocka_unit_test(spectra),
-                                     cmocka_unit_test(backslash), cmocka_unit_test(two_formats_agree)};
+                                     cmocka_unit_test(backslash), cmocka_unit_test(two_formats_agree),
+                                     cmocka_unit_test(npz_and_safetensors_agree)};
   return cmocka_run_group_tests_name("study.scan_reference", tests, NULL, NULL);
 }
