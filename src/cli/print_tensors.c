@@ -11,9 +11,11 @@ int wlaw_tensor_severity(const json_t *tensor) {
   return severity > 0.0 && severity < 10.0 ? (int)severity : 0;
 }
 
-void wlaw_cell_number(char *out, int digits, double value) {
-  if (isnan(value)) *out = '\0';
-  else snprintf(out, TENSOR_CELL_BYTES, "%.*f", digits, value);
+void wlaw_cell_number(char *cell, int digits, double value) {
+  *cell = '\0';
+  if (isnan(value)) return;
+  snprintf(cell, TENSOR_CELL_BYTES, "%.*f", digits, value);
+  if (*cell == '-' && strspn(cell + 1, "0.") == strlen(cell + 1)) memmove(cell, cell + 1, strlen(cell)); /* no -0.0 */
 }
 
 void wlaw_print_named_sentence(text_buffer *out, const text_screen *screen, const char *name, const char *sentence) {
