@@ -234,6 +234,21 @@ static void which_comparison_is_meant(void **state) {
   assert_string_equal(schema_of(a, "iid(mean=0,variance=1)", NULL), "weightlaw.compare/1");
 }
 
+static int stop_at_once(void *user, double fraction, const char *what) {
+  (void)user, (void)fraction, (void)what;
+  return 1;
+}
+
+static void stops_when_asked(void **state) {
+  (void)state;
+  write_points();
+  wlaw_error *err = wlaw_error_new();
+  const char *const inputs[] = {paths_of(0), paths_of(1)};
+  check_status(wlaw_track(NULL, inputs, 2, NULL, stop_at_once, NULL, err), WLAW_CANCELLED);
+  check_status(wlaw_compare(NULL, inputs, 2, NULL, stop_at_once, NULL, err), WLAW_CANCELLED);
+  wlaw_error_free(err);
+}
+
 static void refuses(void **state) {
   (void)state;
   write_points();
@@ -322,8 +337,8 @@ static void epochs_of_a_physics_network(void **state) {
   const size_t n = json_array_size(json_object_get(got->document, "tensors"));
   assert_int_equal(n, 12);
   check_near(number(got, "points.7.epoch"), 7000, 0);
-  /* all weights together, from the distances and the scales: .205 after 1000 epochs, growing to .319, as the data's list
-   * has it to three digits */
+  /* all weights together, from the distances and the scales: .205 after 1000 epochs, growing to .319, as the data's
+   * list has it to three digits */
   double last = 0;
   for (size_t p = 1; p < 8; p++) {
     double change = 0, norm = 0;
@@ -401,6 +416,7 @@ int main(void) {
       cmocka_unit_test(compares_checkpoints),
       cmocka_unit_test(rows_are_outputs),
       cmocka_unit_test(which_comparison_is_meant),
+      cmocka_unit_test(stops_when_asked),
       cmocka_unit_test(refuses),
       cmocka_unit_test(tracks_runs),
       cmocka_unit_test(epochs_in_names),
