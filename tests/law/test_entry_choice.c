@@ -228,6 +228,32 @@ static void choice_finds_the_law(void **state) {
   wlaw_error_free(err);
 }
 
+/* Rows of two very different scales, in other proportions where they are held out: thin rows are thousands of nats
+ * likelier under a law with a narrow part, though the normal law of all is the better one for most of the weights. */
+static void strong_evidence_counts_in_full(void **state) {
+  (void)state;
+  enum { THIN = 6000, WIDE = 4000, HELD_THIN = 500, HELD_WIDE = 1500 };
+  double *thin = draws("normal(sd=0.001)", THIN + HELD_THIN, 21), *wide = draws("normal(sd=0.2)", WIDE + HELD_WIDE, 22);
+  double *both = malloc((THIN + WIDE) * sizeof *both);
+  memcpy(both, thin, THIN * sizeof *both);
+  memcpy(both + THIN, wide, WIDE * sizeof *both);
+  entry_cells fitted = gathered(both, THIN + WIDE, true);
+  memcpy(both, thin + THIN, HELD_THIN * sizeof *both);
+  memcpy(both + HELD_THIN, wide + WIDE, HELD_WIDE * sizeof *both);
+  entry_cells held_out = gathered(both, HELD_THIN + HELD_WIDE, true);
+  wlaw_error *err = wlaw_error_new();
+  entry_choice *choice = malloc(sizeof *choice);
+  check_ok(wlaw_entry_choose(choice, &fitted, &held_out, err));
+  assert_string_equal(choice->candidates[choice->best].fit.law.ops->name, "mixture");
+  wlaw_cells_free(&fitted);
+  wlaw_cells_free(&held_out);
+  free(choice);
+  free(thin);
+  free(wide);
+  free(both);
+  wlaw_error_free(err);
+}
+
 static void too_little_to_choose_by(void **state) {
   (void)state;
   wlaw_error *err = wlaw_error_new();
@@ -293,6 +319,7 @@ int main(void) {
       cmocka_unit_test(wide_cells_are_nearly_the_weights),
       cmocka_unit_test(cells_merge),
       cmocka_unit_test(choice_finds_the_law),
+      cmocka_unit_test(strong_evidence_counts_in_full),
       cmocka_unit_test(too_little_to_choose_by),
       cmocka_unit_test(refused_memory),
   };
