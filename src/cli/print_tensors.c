@@ -39,24 +39,28 @@ void wlaw_print_skipped(text_buffer *out, const text_screen *screen, const json_
   if (n > MOST_SKIPPED) wlaw_text_add(out, "- and %zu more; --json lists them all\n", n - MOST_SKIPPED);
 }
 
-/* The first and the last of it with a star between, which is a pattern that --tensor takes; cut between code points. */
+/* A name that is too long is cut at its front, and ".weight" at its end, with a * for each: the end tells the tensors
+ * of a model apart, and --tensor takes what stands here as a pattern. */
 static void shorten(char *out, size_t capacity, const char *name, size_t columns) {
+  static const char usual[] = ".weight";
   char printable[1024];
   wlaw_text_printable(printable, sizeof printable, name);
-  const size_t all = wlaw_screen_columns(printable);
+  size_t all = wlaw_screen_columns(printable);
   if (all <= columns) {
     wlaw_text_printable(out, capacity, name);
     return;
   }
-  const size_t head = (columns - 1) / 3, tail = columns - 1 - head;
-  size_t column = 0, head_bytes = 0, tail_at = 0;
-  for (size_t i = 0; printable[i]; i++) {
-    if (((unsigned char)printable[i] & 0xC0) == 0x80) continue;
-    if (column == head) head_bytes = i;
-    if (column == all - tail) tail_at = i;
-    column++;
+  const size_t length = strlen(printable), ending = sizeof usual - 1;
+  const bool ends = length > ending && strcmp(printable + length - ending, usual) == 0;
+  if (ends) {
+    memcpy(printable + length - ending, "*", 2);
+    all -= ending - 1;
   }
-  snprintf(out, capacity, "%.*s*%.*s", (int)head_bytes, printable, (int)(4 * tail), printable + tail_at);
+  const char *from = printable;
+  for (size_t drop = all > columns ? all - columns + 1 : 0; *from && drop > 0; drop--) do
+      from++;
+    while (((unsigned char)*from & 0xC0) == 0x80);
+  snprintf(out, capacity, "%s%s", from > printable ? "*" : "", from);
 }
 
 void wlaw_print_tensor_rows(text_buffer *out, const text_screen *screen, const char *const *headings,
