@@ -7,30 +7,9 @@
 
 /* ---- when compare means checkpoints */
 
-/* A stack of matrices whose name tells nothing of experts, convolutions or embeddings: an ensemble of networks. */
-static bool holds_networks(const wlaw_tensors *tensors) {
-  for (size_t i = 0; i < tensors->n; i++) {
-    const tensor_info *info = &tensors->info[i];
-    if (info->rank == 3 && wlaw_tensor_role(info->name, info->rank, info->shape).kind == TENSOR_DENSE) return true;
-  }
-  return false;
-}
-
-static wlaw_status is_checkpoint(bool *is, const char *path, wlaw_error *err) {
-  wlaw_tensors *tensors = NULL;
-  *is = false;
-  if (*path == '@' || !wlaw_path_exists(path) || wlaw_path_is_folder(path)) return WLAW_OK;
-  const wlaw_status status = wlaw_tensors_open(&tensors, path, err);
-  if (status == WLAW_OK) *is = !holds_networks(tensors);
-  wlaw_tensors_close(tensors);
-  if (status == WLAW_OK || status == WLAW_MEMORY) return status;
-  wlaw_error_clear(err);
-  return WLAW_OK;
-}
-
 wlaw_status wlaw_changes_apply(bool *apply, const char *a, const char *b, wlaw_error *err) {
-  WLAW_TRY(is_checkpoint(apply, a, err));
-  return *apply ? is_checkpoint(apply, b, err) : WLAW_OK;
+  WLAW_TRY(wlaw_checkpoint_is(apply, a, err));
+  return *apply ? wlaw_checkpoint_is(apply, b, err) : WLAW_OK;
 }
 
 /* ---- tensor by tensor */

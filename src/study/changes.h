@@ -5,8 +5,7 @@
 #include "core/json.h"
 #include "study/checkpoint.h"
 
-/* Whether both name tensor files of single networks: no runs, no laws, nothing stacked [networks, rows, cols] as fit
- * reads it. Files that cannot be opened are for others to complain about: then false. */
+/* Whether both are checkpoints (wlaw_checkpoint_is). */
 wlaw_status wlaw_changes_apply(bool *apply, const char *a, const char *b, wlaw_error *err);
 
 /* The document, weightlaw.changes/1. Caller json_decref's. */

@@ -9,6 +9,27 @@
 #include "core/memory.h"
 #include "core/text.h"
 
+/* A stack of matrices whose name tells nothing of experts, convolutions or embeddings: an ensemble of networks. */
+static bool holds_networks(const wlaw_tensors *tensors) {
+  for (size_t i = 0; i < tensors->n; i++) {
+    const tensor_info *info = &tensors->info[i];
+    if (info->rank == 3 && wlaw_tensor_role(info->name, info->rank, info->shape).kind == TENSOR_DENSE) return true;
+  }
+  return false;
+}
+
+wlaw_status wlaw_checkpoint_is(bool *is, const char *path, wlaw_error *err) {
+  wlaw_tensors *tensors = NULL;
+  *is = false;
+  if (*path == '@' || !wlaw_path_exists(path) || wlaw_path_is_folder(path)) return WLAW_OK;
+  const wlaw_status status = wlaw_tensors_open(&tensors, path, err);
+  if (status == WLAW_OK) *is = !holds_networks(tensors);
+  wlaw_tensors_close(tensors);
+  if (status == WLAW_OK || status == WLAW_MEMORY) return status;
+  wlaw_error_clear(err);
+  return WLAW_OK;
+}
+
 static int compare_names(const void *a, const void *b) {
   return strcmp(((const named_part *)a)->name, ((const named_part *)b)->name);
 }

@@ -17,6 +17,10 @@ typedef struct checkpoint {
   named_part *sorted; /* [parts.n] by name */
 } checkpoint;
 
+/* Whether path names a tensor file of one network: no run, no law, nothing stacked [networks, rows, cols] as fit reads
+ * it. A file that cannot be opened is for others to complain about: then false. */
+wlaw_status wlaw_checkpoint_is(bool *is, const char *path, wlaw_error *err);
+
 /* Nothing to close on failure. */
 wlaw_status wlaw_checkpoint_open(checkpoint *out, const char *path, const part_request *request, wlaw_error *err);
 void wlaw_checkpoint_close(checkpoint *point); /* safe on a zeroed struct */
