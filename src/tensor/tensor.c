@@ -139,7 +139,7 @@ wlaw_status wlaw_tensors_open(wlaw_tensors **out, const char *path, wlaw_error *
   wlaw_tensors *tensors = calloc(1, sizeof *tensors);
   if (!tensors) return wlaw_fail_memory(err, 1, sizeof *tensors);
   wlaw_status status = wlaw_input_open(&tensors->file, path, err);
-  if (status == WLAW_ARGUMENT && wlaw_path_is_folder(path)) status = hint_inside(err, status, path);
+  if (status == WLAW_IO && wlaw_path_is_folder(path)) status = hint_inside(err, status, path);
   if (status == WLAW_OK) status = recognise(tensors, err);
   if (status == WLAW_OK) status = tensors->format->open(tensors, err);
   if (status == WLAW_OK) status = wlaw_tensors_check_names(tensors, err);
