@@ -8,7 +8,8 @@
 /* Values offset + step * integer, fewer than their number format would allow: the mark of dequantised weights. */
 typedef struct weight_lattice {
   bool found;
-  bool by_row; /* every row has a step of its own; step is then the median */
+  bool by_row;    /* every row, or group of weights in it, has a step of its own; step is then the median */
+  uint64_t group; /* so many weights have a step of their own; 0: the whole row */
   double step;
   double offset;     /* 0 where 0 is on the lattice; NaN: each row has its own */
   unsigned bits;     /* that number the levels from the least to the largest value, 12 at most */

@@ -237,15 +237,17 @@ static bool enough(double evidence, bool repeated) { return evidence >= EVIDENCE
 
 static unsigned bits_for(double levels) { return (unsigned)ceil(log2(levels)); }
 
-/* Rows with a step each: nine in ten of those that tell anything. */
-static void look_at_rows(weight_lattice *out, const weight_sample *sample, const number_format *format) {
+/* Pieces of rows (whole rows: width = cols) with a step each: nine in ten of those that tell anything. */
+static void look_at_pieces(weight_lattice *out, const weight_sample *sample, size_t width,
+                           const number_format *format) {
   double steps[SAMPLE_VALUES / ROW_LEAST], sum = 0.0, levels = 0.0;
+  const size_t in_row = sample->cols / width, pieces = sample->rows * in_row;
   size_t on = 0, off = 0;
   bool repeated = true, shifted = false;
   lattice_fit fit;
   uint64_t distinct = 0;
-  for (size_t i = 0; i < sample->rows && off * 10 <= sample->rows; i++) {
-    if (!fit_part(&fit, sample, i * sample->cols, sample->cols, format)) {
+  for (size_t i = 0; i < pieces && off * 10 <= pieces; i++) {
+    if (!fit_part(&fit, sample, i / in_row * sample->cols + i % in_row * width, width, format)) {
       off += fit.distinct > 1;
       continue;
     }
@@ -256,14 +258,23 @@ static void look_at_rows(weight_lattice *out, const weight_sample *sample, const
     levels = fmax(levels, fit.levels);
     distinct = fit.distinct > distinct ? fit.distinct : distinct;
   }
-  if (on < 2 || off * 10 > on + off || !enough(sum, repeated && on * sample->cols >= FEW_REPEATED * FEW_LEVELS)) return;
+  if (on < 2 || off * 10 > on + off || !enough(sum, repeated && on * width >= FEW_REPEATED * FEW_LEVELS)) return;
   qsort(steps, on, sizeof *steps, compare_values);
   *out = (weight_lattice){.found = true,
                           .by_row = true,
+                          .group = width < sample->cols ? width : 0,
                           .step = steps[on / 2],
                           .offset = shifted ? NAN : 0.0,
                           .bits = bits_for(levels),
                           .distinct = distinct};
+}
+
+/* Rows with a step each, or groups of weights within a row, as int4 files have them: the longest that fit. */
+static void look_at_groups(weight_lattice *out, const weight_sample *sample, const number_format *format) {
+  static const size_t widths[] = {256, 128, 64, 32};
+  look_at_pieces(out, sample, sample->cols, format);
+  for (size_t w = 0; w < sizeof widths / sizeof *widths && !out->found; w++)
+    if (sample->cols > widths[w] && sample->cols % widths[w] == 0) look_at_pieces(out, sample, widths[w], format);
 }
 
 wlaw_status wlaw_weight_lattice(weight_lattice *out, const weight_source *source, wlaw_error *err) {
@@ -284,7 +295,7 @@ wlaw_status wlaw_weight_lattice(weight_lattice *out, const weight_source *source
                               .offset = fit.offset,
                               .bits = bits_for(fit.levels),
                               .distinct = fit.distinct};
-    else if (sample.cols >= ROW_LEAST) look_at_rows(out, &sample, &format);
+    else if (sample.cols >= ROW_LEAST) look_at_groups(out, &sample, &format);
   }
   sample_free(&sample);
   return status;
