@@ -6,12 +6,16 @@
 
 #include "cli/print_tensors.h"
 
-enum { MOST_FINDINGS = 12, LONGEST_NOTE = 26 };
+enum { MOST_FINDINGS = 12, LONGEST_NOTE = 18 };
 
 static const char *const headings[TENSOR_CELLS] = {"tensor", "kind", "shape", "k", "R2", "law", "alpha", "notes"};
 
 static double at(const json_t *tensor, const char *group, const char *key) {
   return wlaw_print_real(group ? json_object_get(tensor, group) : tensor, key);
+}
+
+static bool is_stored_as_codes(const json_t *tensor) {
+  return strcmp(wlaw_print_string(tensor, "encoding"), wlaw_print_string(tensor, "dtype")) != 0;
 }
 
 /* ---- one row */
@@ -29,16 +33,18 @@ static void write_notes(char *out, size_t capacity, const json_t *tensor) {
   const double rows = at(tensor, NULL, "dead_rows"), columns = at(tensor, NULL, "dead_columns");
   const bool zero = at(tensor, NULL, "min") == 0.0 && at(tensor, NULL, "max") == 0.0;
   const double ratio = at(tensor, NULL, "max_ratio"), bits = at(tensor, "lattice", "bits");
-  const double k = at(tensor, "weibull", "k");
+  const bool is_matrix = at(tensor, NULL, "rows") > 1.0 && at(tensor, NULL, "columns") > 1.0;
+  const char *verdict = wlaw_print_string(json_object_get(tensor, "published"), "verdict");
   if (nonfinite > 0) NOTE(&notes, "%.0f not finite", nonfinite);
   if (told && zero) NOTE(&notes, "all zero");
-  else if (told && rows > 0) NOTE(&notes, "%.0f dead row%s", rows, rows == 1.0 ? "" : "s");
-  if (told && columns > 0 && !zero) NOTE(&notes, "%.0f dead column%s", columns, columns == 1.0 ? "" : "s");
+  else if (told && rows > 0 && is_matrix) NOTE(&notes, "%.0f dead row%s", rows, rows == 1.0 ? "" : "s");
+  if (told && columns > 0 && is_matrix && !zero) NOTE(&notes, "%.0f dead column%s", columns, columns == 1.0 ? "" : "s");
   if (told && tiny > 0.01 && !zero) NOTE(&notes, "%.3g %% tiny", 100.0 * tiny);
   if (told && ratio >= 10.0) NOTE(&notes, "outlier x%.3g", ratio);
-  if (bits > 0) NOTE(&notes, "%.0f-bit codes", bits);
-  else if (told && k > at(tensor, "published", "k_high")) NOTE(&notes, "k high");
-  else if (told && k < at(tensor, "published", "k_low")) NOTE(&notes, "k low");
+  if (is_stored_as_codes(tensor)) NOTE(&notes, "%s", wlaw_print_string(tensor, "encoding"));
+  else if (bits > 0) NOTE(&notes, "%.0f-bit codes", bits);
+  if (strcmp(verdict, "above") == 0) NOTE(&notes, "k high");
+  if (strcmp(verdict, "below") == 0) NOTE(&notes, "k low");
   wlaw_text_printable(out, capacity, wlaw_text_string(&notes));
   wlaw_text_free(&notes);
   if (strlen(out) <= LONGEST_NOTE) return;
@@ -99,12 +105,14 @@ static int compare_doubles(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
+/* Of tensors whose k is not moved by rounding to codes. */
 static double median_k(const json_t *tensors, const char *kind, double *k, size_t *n) {
   *n = 0;
   for (size_t i = 0; i < json_array_size(tensors); i++) {
     const json_t *tensor = json_array_get(tensors, i);
     const double value = at(tensor, "weibull", "k");
-    if (strcmp(wlaw_print_string(tensor, "kind"), kind) == 0 && !isnan(value)) k[(*n)++] = value;
+    const bool coded = is_stored_as_codes(tensor) || json_is_object(json_object_get(tensor, "lattice"));
+    if (strcmp(wlaw_print_string(tensor, "kind"), kind) == 0 && !isnan(value) && !coded) k[(*n)++] = value;
   }
   if (*n == 0) return NAN;
   qsort(k, *n, sizeof *k, compare_doubles);
@@ -116,17 +124,19 @@ static void print_kinds(text_buffer *out, const text_screen *screen, const json_
   double *k = calloc(json_array_size(tensors) + 1, sizeof *k);
   text_table table = {.columns = 6, .align = "lrrrrr"};
   static const char *const heading[] = {"kind", "tensors", "k median", "published low", "median", "high"};
+  char source[256];
   if (!k) out->failed = true;
   if (!k || json_array_size(bands) == 0) {
     free(k);
     return;
   }
-  for (size_t c = 0; c < 6; c++) wlaw_table_text(&table, heading[c]);
   for (size_t i = 0; i < json_array_size(bands); i++) {
     const json_t *band = json_array_get(bands, i);
     size_t n = 0;
     const double median = median_k(tensors, wlaw_print_string(band, "kind"), k, &n);
     char cell[32];
+    if (n == 0) continue;
+    for (size_t c = 0; c < 6 && table.n < 6; c++) wlaw_table_text(&table, heading[c]);
     snprintf(cell, sizeof cell, "%zu", n);
     wlaw_table_text(&table, wlaw_print_string(band, "kind"));
     wlaw_table_text(&table, cell);
@@ -138,8 +148,13 @@ static void print_kinds(text_buffer *out, const text_screen *screen, const json_
     }
   }
   free(k);
+  if (table.n == 0) return;
   wlaw_text_add(out, "\n");
   wlaw_table_print(out, screen, &table);
+  snprintf(source, sizeof source, "published: medians of models, %s",
+           wlaw_print_string(json_array_get(bands, 0), "source"));
+  wlaw_text_add(out, "  ");
+  wlaw_screen_wrap(out, source, 2, 2, screen->width);
 }
 
 /* ---- sentences */

@@ -39,28 +39,71 @@ void wlaw_print_skipped(text_buffer *out, const text_screen *screen, const json_
   if (n > MOST_SKIPPED) wlaw_text_add(out, "- and %zu more; --json lists them all\n", n - MOST_SKIPPED);
 }
 
-/* A name that is too long is cut at its front, and ".weight" at its end, with a * for each: the end tells the tensors
- * of a model apart, and --tensor takes what stands here as a pattern. */
+/* ---- names */
+
+enum { MOST_COMPONENTS = 32 };
+
+static bool is_number(const char *text, size_t n) {
+  for (size_t i = 0; i < n; i++)
+    if (text[i] < '0' || text[i] > '9') return false;
+  return n > 0;
+}
+
+/* The components of a name that are kept, with a * for each run of others. */
+static void join(char *out, size_t capacity, const char *const *from, const size_t *length, const bool *keep,
+                 size_t n) {
+  size_t used = 0;
+  *out = '\0';
+  for (size_t c = 0; c < n && used < capacity; c++) {
+    if (!keep[c] && c > 0 && !keep[c - 1]) continue;
+    used += (size_t)snprintf(out + used, capacity - used, "%s%.*s", c ? "." : "", keep[c] ? (int)length[c] : 1,
+                             keep[c] ? from[c] : "*");
+  }
+}
+
+/* A name that is too long is left its numbers and its end, which tell the tensors of a model apart, and of the words
+ * between as many as there is room for, the last first; what is left out becomes a *, so that --tensor takes what
+ * stands here as a pattern. */
 static void shorten(char *out, size_t capacity, const char *name, size_t columns) {
   static const char usual[] = ".weight";
-  char printable[1024];
+  char printable[1024], shorter[1024];
+  const char *from[MOST_COMPONENTS];
+  size_t length[MOST_COMPONENTS], n = 0;
+  bool keep[MOST_COMPONENTS] = {false};
   wlaw_text_printable(printable, sizeof printable, name);
-  size_t all = wlaw_screen_columns(printable);
-  if (all <= columns) {
+  if (wlaw_screen_columns(printable) <= columns) {
     wlaw_text_printable(out, capacity, name);
     return;
   }
-  const size_t length = strlen(printable), ending = sizeof usual - 1;
-  const bool ends = length > ending && strcmp(printable + length - ending, usual) == 0;
-  if (ends) {
-    memcpy(printable + length - ending, "*", 2);
-    all -= ending - 1;
+  char *last = strrchr(printable, '.');
+  const size_t ending = sizeof usual - 1;
+  if (last && strncmp(last, usual, ending) == 0 && (last[ending] == '\0' || last[ending] == '[')) { /* NAME[q] */
+    *last = '*';
+    memmove(last + 1, last + ending, strlen(last + ending) + 1);
   }
-  const char *from = printable;
-  for (size_t drop = all > columns ? all - columns + 1 : 0; *from && drop > 0; drop--) do
-      from++;
-    while (((unsigned char)*from & 0xC0) == 0x80);
-  snprintf(out, capacity, "%s%s", from > printable ? "*" : "", from);
+  for (const char *at = printable; n < MOST_COMPONENTS; at += length[n++] + 1) {
+    from[n] = at;
+    length[n] = n + 1 < MOST_COMPONENTS ? strcspn(at, ".") : strlen(at);
+    if (at[length[n]] == '\0') break;
+  }
+  for (size_t c = 0; c < n; c++) keep[c] = is_number(from[c], length[c]);
+  keep[n++] = true; /* the last */
+  join(shorter, sizeof shorter, from, length, keep, n);
+  for (size_t c = n; c-- > 0;) {
+    char longer[1024];
+    if (keep[c]) continue;
+    keep[c] = true;
+    join(longer, sizeof longer, from, length, keep, n);
+    keep[c] = wlaw_screen_columns(longer) <= columns;
+    if (!keep[c]) break;
+    memcpy(shorter, longer, sizeof longer);
+  }
+  const char *start = shorter;
+  for (size_t width = wlaw_screen_columns(shorter); *start && width >= columns && width > 0; width--) do
+      start++;
+    while (((unsigned char)*start & 0xC0) == 0x80);
+  if (wlaw_screen_columns(shorter) <= columns) start = shorter;
+  snprintf(out, capacity, "%s%s", start > shorter ? "*" : "", start);
 }
 
 void wlaw_print_tensor_rows(text_buffer *out, const text_screen *screen, const char *const *headings,

@@ -119,6 +119,11 @@ static wlaw_status open_side(side *s, const ensemble_request *wanted, const char
   s->is_init = strcmp(s->text, "init") == 0;
   if (s->is_init) return WLAW_OK;
   const wlaw_status status = wlaw_law_operand_read(&s->law, s->text, err);
+  if (status == WLAW_NAME && !strchr(s->text, '(') && strpbrk(s->text, "./")) { /* no law has such a name */
+    input_file missing;
+    wlaw_error_clear(err);
+    return wlaw_input_open(&missing, s->text, err);
+  }
   if (status == WLAW_NAME && !strchr(s->text, '('))
     return wlaw_error_add_hint(err, status, "and no file or run of that name");
   return status;

@@ -16,6 +16,7 @@
 #define NORMAL_K    1.2054343190
 #define NEAR_NORMAL 0.03
 #define FAR_NORMAL  0.05
+#define AT_NORMAL   0.002
 #define VERDICT     3.0 /* standard errors */
 
 typedef struct finding_list {
@@ -101,16 +102,25 @@ static void find_extremes(finding_list *list, const part_scan *scan) {
        largest->value, (count_t)largest->row, (count_t)largest->column, scan->max_ratio);
 }
 
-/* Weights on a lattice were codes once; where the file says so itself, that is no news. */
+/* Weights on a lattice were codes once; where the file says so itself, that is no news. Rounding to few levels moves k
+ * by as much as kinds differ: 4-bit codes of normal weights have 1.59. */
+static bool is_coded(const part_scan *scan) { return scan->info->encoding || scan->lattice.found; }
+
 static void find_lattice(finding_list *list, const part_scan *scan) {
   const weight_lattice *lattice = &scan->lattice;
-  if (!lattice->found) return;
-  const scan_severity severity = scan->info->encoding ? SCAN_FINE : SCAN_UNUSUAL;
+  if (scan->info->encoding)
+    FIND(list, SCAN_FINE, "The weights are stored as %s: rounding moves k, which is not held against published values.",
+         scan->info->encoding);
+  if (scan->info->encoding || !lattice->found) return;
+  char steps[64] = "";
+  if (lattice->group)
+    snprintf(steps, sizeof steps, ", another in every %llu weights of a row", (count_t)lattice->group);
+  else if (lattice->by_row) snprintf(steps, sizeof steps, ", another in every row");
   FIND(
-      list, severity,
+      list, SCAN_UNUSUAL,
       "The weights lie on a lattice of %u bit%s (step %.4g%s): they come from integer codes, and k is not held against "
       "published values.",
-      lattice->bits, plural(lattice->bits), lattice->step, lattice->by_row ? ", another in every row" : "");
+      lattice->bits, plural(lattice->bits), lattice->step, steps);
 }
 
 /* ---- k, where its errors allow a verdict */
@@ -136,22 +146,37 @@ static void explain(char *out, size_t capacity, const part_scan *scan) {
         scan->row_spread, scan->column_spread, scan->weibull.balanced_k[BALANCE_BOTH]);
 }
 
+const char *wlaw_published_verdict(const part_scan *scan) {
+  const weibull_plot *plot = &scan->weibull.plot;
+  const published_band band = wlaw_published_k(scan->part->role.kind);
+  const double margin = VERDICT * largest_error(&scan->weibull);
+  if (band.n == 0 || is_coded(scan) || !(plot->r2 >= STRAIGHT) || isnan(margin)) return NULL;
+  return plot->k - margin > band.high ? "above" : plot->k + margin < band.low ? "below" : "within";
+}
+
 static void find_weibull(finding_list *list, const part_scan *scan) {
   const weibull_plot *plot = &scan->weibull.plot;
-  const tensor_kind kind = scan->part->role.kind;
-  const published_band band = wlaw_published_k(kind);
+  const published_band band = wlaw_published_k(scan->part->role.kind);
   const double error = largest_error(&scan->weibull), margin = VERDICT * error;
+  const double from_normal = fabs(plot->k - NORMAL_K);
+  const char *verdict = wlaw_published_verdict(scan);
   char cause[256];
-  if (isnan(plot->k) || scan->lattice.found) return;
-  if (band.n > 0 && plot->r2 < STRAIGHT && margin < plot->k / 10.0)
-    FIND(list, SCAN_UNUSUAL,
-         "The Weibull plot is not straight (R2 %.3g, published classes have .95): k says little here.", plot->r2);
+  if (isnan(plot->k) || is_coded(scan)) return;
+  if (band.n > 0 && plot->r2 < STRAIGHT) {
+    if (margin < plot->k / 10.0)
+      FIND(list, SCAN_UNUSUAL,
+           "The Weibull plot is not straight (R2 %.3g, published classes have .95): k says little here.", plot->r2);
+    return;
+  }
   explain(cause, sizeof cause, scan);
-  const bool above = plot->k - margin > band.high, below = plot->k + margin < band.low;
-  if (band.n > 0 && (above || below))
-    FIND(list, SCAN_UNUSUAL, "k = %.4g (standard error %.2g) is %s the %.4g to %.4g of %zu published models.%s",
-         plot->k, error, above ? "above" : "below", band.low, band.high, band.n, cause);
-  else if (*cause && fabs(plot->k - NORMAL_K) > fmax(margin, FAR_NORMAL))
+  if (verdict && strcmp(verdict, "within") != 0)
+    FIND(list, SCAN_UNUSUAL,
+         "k = %.4g (standard error %.2g) is %s the medians of %zu published models, %.4g to %.4g.%s%s", plot->k, error,
+         verdict, band.n, band.low, band.high, cause,
+         from_normal < fmax(margin, AT_NORMAL)
+             ? " A normal law has 1.205: weights drawn from it and not yet trained do."
+             : "");
+  else if (*cause && from_normal > fmax(margin, FAR_NORMAL))
     FIND(list, SCAN_FINE, "k = %.4g (standard error %.2g) is not the 1.205 of a normal law.%s", plot->k, error, cause);
 }
 
@@ -182,7 +207,8 @@ static bool text_is(const json_t *tensor, const char *key, const char *text) {
 
 static bool has_nonfinite(const json_t *tensor) { return number_at(tensor, NULL, "nonfinite") > 0.0; }
 static bool has_dead(const json_t *tensor) {
-  return number_at(tensor, NULL, "severity") >= SCAN_UNUSUAL && !text_is(tensor, "kind", "bias") &&
+  return number_at(tensor, NULL, "severity") >= SCAN_UNUSUAL && number_at(tensor, NULL, "rows") > 1.0 &&
+         number_at(tensor, NULL, "columns") > 1.0 &&
          number_at(tensor, NULL, "dead_rows") + number_at(tensor, NULL, "dead_columns") > 0.0;
 }
 static bool has_tiny(const json_t *tensor) {
@@ -190,7 +216,13 @@ static bool has_tiny(const json_t *tensor) {
          number_at(tensor, NULL, "tiny") > MANY_TINY * number_at(tensor, NULL, "count");
 }
 static bool is_far_out(const json_t *tensor) { return number_at(tensor, NULL, "max_ratio") >= FAR_OUT; }
-static bool has_lattice(const json_t *tensor) { return json_is_object(json_object_get(tensor, "lattice")); }
+static bool is_stored_as_codes(const json_t *tensor) {
+  const char *dtype = json_string_value(json_object_get(tensor, "dtype"));
+  return dtype && !text_is(tensor, "encoding", dtype);
+}
+static bool has_lattice(const json_t *tensor) {
+  return json_is_object(json_object_get(tensor, "lattice")) && !is_stored_as_codes(tensor);
+}
 
 static double margin_of(const json_t *tensor) {
   const double rows = number_at(tensor, "weibull", "se_k_rows"), columns = number_at(tensor, "weibull", "se_k_columns");
@@ -198,15 +230,17 @@ static double margin_of(const json_t *tensor) {
 }
 
 static bool is_outside(const json_t *tensor) {
-  const double k = number_at(tensor, "weibull", "k"), margin = margin_of(tensor);
-  return !has_lattice(tensor) && (k - margin > number_at(tensor, "published", "k_high") ||
-                                  k + margin < number_at(tensor, "published", "k_low"));
+  const json_t *published = json_object_get(tensor, "published");
+  return text_is(published, "verdict", "above") || text_is(published, "verdict", "below");
 }
 
+/* As find_weibull says it. */
 static bool is_balanced_normal(const json_t *tensor) {
   const double distance = fabs(number_at(tensor, "weibull", "k") - NORMAL_K);
-  return !has_lattice(tensor) && distance > FAR_NORMAL && distance > margin_of(tensor) &&
-         fabs(number_at(tensor, "weibull", "k_both") - NORMAL_K) < NEAR_NORMAL;
+  const double left = fabs(number_at(tensor, "weibull", "k_both") - NORMAL_K);
+  const bool judged = json_is_object(json_object_get(tensor, "published"));
+  return !has_lattice(tensor) && !is_stored_as_codes(tensor) && distance > FAR_NORMAL && distance > margin_of(tensor) &&
+         left < NEAR_NORMAL && left < distance / 3.0 && !(judged && number_at(tensor, "weibull", "r2") < STRAIGHT);
 }
 
 /* The gravest first. */
@@ -220,8 +254,10 @@ static const struct {
     {is_far_out, "has a weight ten times beyond the 99.9 % quantile",
      "have weights ten times beyond the 99.9 % quantile"},
     {has_lattice, "lies on a lattice of integer codes", "lie on a lattice of integer codes"},
-    {is_outside, "has a k outside the published range of its kind",
-     "have a k outside the published range of their kind"},
+    {is_outside, "has a k outside the published medians of its kind",
+     "have a k outside the published medians of their kind"},
+    {is_stored_as_codes, "is stored as codes: its k is not held against published values",
+     "are stored as codes: their k is not held against published values"},
     {is_balanced_normal, "owes its k to row and column scales: balanced, it is near the 1.205 of a normal law",
      "owe their k to row and column scales: balanced, it is near the 1.205 of a normal law"},
 };
@@ -245,6 +281,30 @@ static void tell_trait(bool *failed, json_t *sentences, const json_t *tensors, s
   wlaw_text_free(&names);
 }
 
+static const char *reason_without_k(const json_t *tensor) {
+  return json_string_value(json_object_get(json_object_get(tensor, "weibull"), "reason"));
+}
+
+/* One sentence for each reason why tensors have no k. */
+static void tell_undetermined(bool *failed, json_t *sentences, const json_t *tensors) {
+  const size_t all = json_array_size(tensors);
+  for (size_t i = 0; i < all; i++) {
+    const char *reason = reason_without_k(json_array_get(tensors, i));
+    size_t first = 0, n = 0;
+    if (!reason) continue;
+    for (; first < i; first++) {
+      const char *other = reason_without_k(json_array_get(tensors, first));
+      if (other && strcmp(other, reason) == 0) break;
+    }
+    if (first < i) continue;
+    for (size_t j = i; j < all; j++) {
+      const char *other = reason_without_k(json_array_get(tensors, j));
+      n += other && strcmp(other, reason) == 0;
+    }
+    SENTENCE(failed, sentences, "%zu of %zu tensors %s no k: %s.", n, all, n == 1 ? "has" : "have", reason);
+  }
+}
+
 json_t *wlaw_scan_findings(bool *failed, const json_t *tensors, const json_t *skipped) {
   json_t *sentences = json_array();
   const size_t n = json_array_size(tensors), left = json_array_size(skipped);
@@ -253,6 +313,7 @@ json_t *wlaw_scan_findings(bool *failed, const json_t *tensors, const json_t *sk
   for (size_t t = 0; t < sizeof traits / sizeof *traits; t++) tell_trait(failed, sentences, tensors, t);
   if (n > 0 && worst < SCAN_UNUSUAL)
     SENTENCE(failed, sentences, "Nothing unusual was found in %zu tensor%s.", n, plural(n));
+  tell_undetermined(failed, sentences, tensors);
   if (left > 0)
     SENTENCE(failed, sentences, "%zu tensor%s not measured; the list says why.", left, left == 1 ? " was" : "s were");
   return sentences;

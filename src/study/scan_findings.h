@@ -10,6 +10,10 @@ typedef enum scan_severity { SCAN_FINE, SCAN_UNUSUAL, SCAN_SUSPICIOUS, SCAN_BROK
 /* Sentences on one part, the gravest first; returns the severity of the first. */
 scan_severity wlaw_part_findings(bool *failed, json_t *sentences, const part_scan *scan);
 
+/* "above", "within" or "below" the published medians of the kind, by three standard errors. NULL: no verdict, for want
+ * of medians, of errors, of a straight plot, or because the weights are rounded to codes. */
+const char *wlaw_published_verdict(const part_scan *scan);
+
 /* Sentences on the whole file from its list of tensors (their `kind`, `severity` and the like). */
 json_t *wlaw_scan_findings(bool *failed, const json_t *tensors, const json_t *skipped);
 

@@ -108,6 +108,7 @@ static json_t *lattice_json(bool *failed, const weight_lattice *lattice) {
   put_count(failed, object, "bits", lattice->bits);
   put_count(failed, object, "distinct", lattice->distinct);
   wlaw_json_put(failed, object, "by_row", json_boolean(lattice->by_row));
+  wlaw_json_put(failed, object, "group", lattice->group ? wlaw_json_count(lattice->group) : json_null());
   return object;
 }
 
@@ -282,8 +283,9 @@ static json_t *band_json(bool *failed, tensor_kind kind) {
 
 static json_t *published_json(bool *failed, const part_scan *scan) {
   json_t *object = band_json(failed, scan->part->role.kind);
-  if (json_is_object(object))
-    put_text(failed, object, "nearest", nearest_model(scan->part->role.kind, scan->weibull.plot.k));
+  if (!json_is_object(object)) return object;
+  put_text(failed, object, "nearest", nearest_model(scan->part->role.kind, scan->weibull.plot.k));
+  put_text(failed, object, "verdict", wlaw_published_verdict(scan));
   return object;
 }
 

@@ -194,7 +194,7 @@ static wlaw_status list_tensors(part_list *list, wlaw_error *err) {
   if (!list->only || list->out->n) return WLAW_OK;
   size_t i;
   if (strpbrk(list->only, "*?"))
-    return wlaw_fail(err, WLAW_NAME, "no tensor of %s fits %s", tensors->file.path, list->only);
+    return wlaw_fail(err, WLAW_NAME, "no tensor fits the pattern '%.200s'", list->only);
   return wlaw_tensors_find(&i, tensors, list->only, err);
 }
 

@@ -30,3 +30,14 @@ echo "exit $?"
 printf 'not a checkpoint' > text
 weightlaw scan text 2> /dev/null
 echo "exit $?"
+# long names keep their numbers and their ends; a check of a compare with a file that is not there
+tensor() { printf '"%s":{"dtype":"F32","shape":[2,2],"data_offsets":[%d,%d]}' "$1" "$2" "$(($2 + 16))"; }
+header="{$(tensor model.language_model.layers.7.self_attn.q_proj.weight 0),$(tensor model.language_model.layers.11.self_attn.q_proj.weight 16),$(tensor model.language_model.layers.11.mlp.experts.3.gate_proj.weight 32),$(tensor an_unusually_long_name_that_has_no_components_at_all 48)}"
+{
+  printf "\\$(printf %o $((${#header} % 256)))\\$(printf %o $((${#header} / 256)))\0\0\0\0\0\0%s" "$header"
+  head -c 64 /dev/zero
+} > long.safetensors
+COLUMNS=48 weightlaw scan long.safetensors | head -n 6
+weightlaw scan long.safetensors --tensor 'q_*'
+weightlaw compare normal.safetensors nosuch.safetensors
+echo "exit $?"

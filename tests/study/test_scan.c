@@ -277,7 +277,7 @@ static void scales_explain_k(void **state) {
   /* H of rows: of the 200 drawn logarithms, within the noise of a row's own root mean square */
   check_near(value_of(of, "row_spread"), 0.8, 0.15);
   assert_true(json_is_true(json_object_get(json_object_get(of, "weibull"), "converged")));
-  assert_true(says(of, "findings", "is below the") &&
+  assert_true(says(of, "findings", "is below the medians of 12 published models") &&
               says(of, "findings", "Rows and columns of different scales explain it"));
   assert_true(value_of(of, "weibull.se_k_rows") > 3 * value_of(of, "weibull.se_k"));
   wlaw_result_free(result);
@@ -300,6 +300,78 @@ static void dequantised_weights_are_not_judged(void **state) {
   assert_true(says(of, "findings", "lattice of 4 bits") && !says(of, "findings", "published models"));
   wlaw_result_free(result);
   free(values);
+}
+
+/* Codes that the file itself names (here f8_e4m3, whose weights lie on no lattice of integers or on one). */
+static void stored_codes_are_not_judged(void **state) {
+  (void)state;
+  enum { SIDE = 128 };
+  const char *path = test_scratch("f8.safetensors");
+  static const char header[] =
+      "{\"model.layers.0.self_attn.q_proj.weight\":{\"dtype\":\"F8_E4M3\",\"shape\":[128,128],"
+      "\"data_offsets\":[0,16384]}}";
+  const uint64_t length = sizeof header - 1;
+  unsigned char bytes[SIDE * SIDE];
+  for (size_t i = 0; i < sizeof bytes; i++) bytes[i] = (unsigned char)((i * 37 % 112 + 8) | (i % 3 ? 0x80 : 0));
+  FILE *file = fopen(path, "wb");
+  assert_non_null(file);
+  assert_true(fwrite(&length, 1, 8, file) == 8 && fwrite(header, 1, length, file) == length &&
+              fwrite(bytes, 1, sizeof bytes, file) == sizeof bytes);
+  assert_int_equal(fclose(file), 0);
+  wlaw_result *result = scanned(path, (const char *const[]){"quick", "true", NULL});
+  const json_t *of = tensor_named(result, "model.layers.0.self_attn.q_proj.weight");
+  assert_true(says(of, "findings", "are stored as f8_e4m3") && !says(of, "findings", "published models"));
+  assert_true(json_is_null(json_object_get(json_object_get(of, "published"), "verdict")));
+  assert_true(says(result->document, "findings", "1 of 1 tensors is stored as codes"));
+  check_near(value_of(of, "severity"), 0, 0);
+  wlaw_result_free(result);
+}
+
+/* int4 with a step for every 64 weights of a row, as files of 4 bits have it. */
+static void dequantised_groups_are_not_judged(void **state) {
+  (void)state;
+  enum { SIDE = 256, GROUP = 64 };
+  double *values = normals_of(SIDE * SIDE, 1, 13, false);
+  for (size_t g = 0; g < SIDE * SIDE; g += GROUP) {
+    double most = 0;
+    for (size_t i = g; i < g + GROUP; i++) most = fmax(most, fabs(values[i]));
+    for (size_t i = g; i < g + GROUP; i++) values[i] = rint(values[i] / (most / 7)) * (most / 7);
+  }
+  static const wlaw_dtype dtypes[] = {WLAW_F32, WLAW_BF16};
+  for (size_t d = 0; d < 2; d++) {
+    const made_tensor tensor = {F("model.layers.0.self_attn.v_proj.weight", dtypes[d], SIDE, SIDE), values};
+    const char *path = test_scratch("groups.safetensors");
+    write_checkpoint(path, &tensor, 1);
+    wlaw_result *result = scanned(path, NULL);
+    const json_t *of = tensor_named(result, tensor.spec.name);
+    check_near(value_of(of, "lattice.bits"), 4, 0);
+    check_near(value_of(of, "lattice.group"), GROUP, 0);
+    assert_true(says(of, "findings", "another in every 64 weights") && !says(of, "findings", "published models"));
+    wlaw_result_free(result);
+  }
+  free(values);
+}
+
+/* Medians are no verdict on a plot that is not straight; and a vector has no dead columns. */
+static void crooked_plots_are_not_judged(void **state) {
+  (void)state;
+  double *values = normals_of(COUNT * 4, 1, 14, false), *bias = normals_of(200, 1, 15, false);
+  for (size_t i = 0; i < COUNT * 2; i++) values[i] *= 1e-18;
+  for (size_t i = 0; i < 20; i++) bias[i] = 1e-20;
+  const made_tensor tensors[] = {{F("model.layers.0.mlp.up_proj.weight", WLAW_F32, ROWS * 4, COLS), values},
+                                 {{"model.layers.0.mlp.up_proj.bias", WLAW_F32, 1, {200}}, bias}};
+  const char *path = test_scratch("crooked.safetensors");
+  write_checkpoint(path, tensors, 2);
+  wlaw_result *result = scanned(path, NULL);
+  const json_t *of = tensor_named(result, tensors[0].spec.name);
+  assert_true(says(of, "findings", "is not straight") && !says(of, "findings", "published models"));
+  assert_true(json_is_null(json_object_get(json_object_get(of, "published"), "verdict")));
+  assert_true(!says(result->document, "findings", "published medians"));
+  assert_true(says(result->document, "findings", "1 of 2 tensors has dead rows or columns"));
+  assert_true(says(result->document, "findings", "2 of 2 tensors hold many weights below 1e-12"));
+  wlaw_result_free(result);
+  free(values);
+  free(bias);
 }
 
 static void the_same_bytes_on_any_threads(void **state) {
@@ -390,6 +462,9 @@ int main(void) {
       cmocka_unit_test(parts_and_products),
       cmocka_unit_test(scales_explain_k),
       cmocka_unit_test(dequantised_weights_are_not_judged),
+      cmocka_unit_test(stored_codes_are_not_judged),
+      cmocka_unit_test(dequantised_groups_are_not_judged),
+      cmocka_unit_test(crooked_plots_are_not_judged),
       cmocka_unit_test(the_same_bytes_on_any_threads),
       cmocka_unit_test(several_files_and_quick),
       cmocka_unit_test(what_cannot_be_asked),
