@@ -100,6 +100,20 @@ static void print_names(text_buffer *out, const json_t *document, const char *ke
   wlaw_text_free(&list);
 }
 
+/* The gravest sentence on each tensor that broke or died, the gravest first. */
+static void print_broken(text_buffer *out, const text_screen *screen, const json_t *tensors) {
+  enum { MOST_BROKEN = 12 };
+  size_t told = 0;
+  for (int severity = 3; severity >= 2; severity--)
+    for (size_t i = 0; i < json_array_size(tensors); i++) {
+      const json_t *tensor = json_array_get(tensors, i), *findings = json_object_get(tensor, "findings");
+      if (wlaw_tensor_severity(tensor) != severity || ++told > MOST_BROKEN) continue;
+      wlaw_print_named_sentence(out, screen, wlaw_print_string(tensor, "name"),
+                                json_string_value(json_array_get(findings, 0)));
+    }
+  if (told > MOST_BROKEN) wlaw_text_add(out, "- and %zu more; --json has them all\n", told - MOST_BROKEN);
+}
+
 void wlaw_print_changes(text_buffer *out, const text_screen *screen, const json_t *document) {
   const json_t *tensors = json_object_get(document, "tensors");
   wlaw_print_heading(out, screen, "changes from A to B");
@@ -111,11 +125,6 @@ void wlaw_print_changes(text_buffer *out, const text_screen *screen, const json_
   wlaw_text_add(out, "\n");
   if (json_array_size(tensors)) print_rows(out, screen, tensors);
   wlaw_print_sentences(out, screen, document, "findings");
-  for (size_t i = 0; i < json_array_size(tensors); i++) {
-    const json_t *tensor = json_array_get(tensors, i), *findings = json_object_get(tensor, "findings");
-    if (wlaw_tensor_severity(tensor) >= 2)
-      wlaw_print_named_sentence(out, screen, wlaw_print_string(tensor, "name"),
-                                json_string_value(json_array_get(findings, json_array_size(findings) - 1)));
-  }
+  print_broken(out, screen, tensors);
   wlaw_print_skipped(out, screen, json_object_get(document, "skipped"));
 }

@@ -13,15 +13,16 @@ enum { LINES_MOST = CHART_COLOURS, ROWS_MOST = 200, STEPS = 6 };
 
 typedef struct track_panel {
   const char *key, *error, *heading; /* error: NULL, or the key of the standard error */
+  scale_kind scale;
 } track_panel;
 
 static const track_panel panels[] = {
-    {"distance", NULL, "Relative distance from the first point"},
-    {"k", "se_k", "Weibull k"},
-    {"lambda", "se_lambda", "Weibull \xce\xbb"},
-    {"scale", NULL, "Root mean square"},
-    {"shape", NULL, "Generalised Gaussian shape"},
-    {"alpha", "se_alpha", "Power-law exponent \xce\xb1"},
+    {"distance", NULL, "Relative distance from the first point", SCALE_LINEAR},
+    {"k", "se_k", "Weibull k", SCALE_LINEAR},
+    {"lambda", "se_lambda", "Weibull \xce\xbb", SCALE_LINEAR},
+    {"scale", NULL, "Root mean square", SCALE_LINEAR},
+    {"shape", NULL, "Generalised Gaussian shape (log scale)", SCALE_LOG},
+    {"alpha", "se_alpha", "Power-law exponent \xce\xb1", SCALE_LINEAR},
 };
 
 /* Number `key` of a tensor at each point: [n]. */
@@ -95,6 +96,7 @@ static void panel(text_buffer *out, const track_panel *of, const json_t *tensors
                                      .x_label = epochs ? "epoch" : "point"},
                             .x = place,
                             .n = n_points,
+                            .y_kind = of->scale,
                             .y_range = RANGE_EMPTY,
                             .lines = lines,
                             .n_lines = n};

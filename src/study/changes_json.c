@@ -18,28 +18,29 @@ static const char *plural(count_t n) { return n == 1 ? "" : "s"; }
 
 /* ---- one tensor */
 
+/* The gravest first. */
 static scan_severity find_changes(bool *failed, json_t *sentences, const part_change *both) {
   const weight_change *change = &both->change;
   const count_t nonfinite = change->new_nonfinite, rows = change->new_dead_rows, columns = change->new_dead_columns;
   const double n = (double)both->scan[0].summary.count;
   scan_severity worst = SCAN_FINE;
-  if (change->cosine < -0.5)
-    SENTENCE(failed, sentences, "B points away from A (cosine %.3f): signs have been turned.", change->cosine);
-  if (n >= ENOUGH_WEIGHTS && fabs(change->cosine) * sqrt(n) < UNRELATED) {
-    SENTENCE(failed, sentences, "Nothing of A is left in B (cosine %.4f, chance gives up to %.2g): other weights.",
-             change->cosine, UNRELATED / sqrt(n));
-    worst = SCAN_UNUSUAL;
-  }
-  if (rows || columns) {
-    SENTENCE(failed, sentences, "%llu row%s and %llu column%s that lived in A are dead in B.", rows, plural(rows),
-             columns, plural(columns));
-    worst = SCAN_SUSPICIOUS;
-  }
   if (nonfinite) {
     SENTENCE(failed, sentences, "%llu weight%s, finite in A, %s not finite in B.", nonfinite, plural(nonfinite),
              nonfinite == 1 ? "is" : "are");
     worst = SCAN_BROKEN;
   }
+  if (rows || columns) {
+    SENTENCE(failed, sentences, "%llu row%s and %llu column%s that lived in A are dead in B.", rows, plural(rows),
+             columns, plural(columns));
+    if (worst < SCAN_SUSPICIOUS) worst = SCAN_SUSPICIOUS;
+  }
+  if (n >= ENOUGH_WEIGHTS && fabs(change->cosine) * sqrt(n) < UNRELATED) {
+    SENTENCE(failed, sentences, "Nothing of A is left in B (cosine %.4f, chance gives up to %.2g): other weights.",
+             change->cosine, UNRELATED / sqrt(n));
+    if (worst < SCAN_UNUSUAL) worst = SCAN_UNUSUAL;
+  }
+  if (change->cosine < -0.5)
+    SENTENCE(failed, sentences, "B points away from A (cosine %.3f): signs have been turned.", change->cosine);
   return worst;
 }
 

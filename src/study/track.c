@@ -135,6 +135,7 @@ static tracked *add_tracked(track *all, const scan_part *part) {
 }
 
 static void keep(tracked_value *out, const part_scan *scan) {
+  const bool has_alpha = scan->has_spectrum && !scan->spectrum.reason;
   *out = (tracked_value){.there = true,
                          .rows = scan->rows,
                          .columns = scan->columns,
@@ -144,8 +145,8 @@ static void keep(tracked_value *out, const part_scan *scan) {
                          .se_lambda = scan->weibull.plot.se_lambda,
                          .scale = scan->summary.rms,
                          .shape = scan->ggd.shape,
-                         .alpha = scan->has_spectrum ? scan->spectrum.tail.alpha : NAN,
-                         .se_alpha = scan->has_spectrum ? scan->spectrum.tail.se_alpha : NAN,
+                         .alpha = has_alpha ? scan->spectrum.tail.alpha : NAN,
+                         .se_alpha = has_alpha ? scan->spectrum.tail.se_alpha : NAN,
                          .mean = scan->summary.mean,
                          .sd = scan->summary.sd,
                          .nonfinite = scan->summary.nan + scan->summary.infinite,

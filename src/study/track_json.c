@@ -67,6 +67,8 @@ static json_t *tensor_json(bool *failed, const track *all, const tracked *one) {
 
 /* ---- what stands out */
 
+#define DRIFT 3.0 /* standard errors: below, the tensor that drifted most is no finding */
+
 /* "epoch 7", or the file. */
 static const char *name_point(char out[64], const track *all, size_t p) {
   if (!all->point[p].has_epoch) return all->point[p].path;
@@ -74,21 +76,28 @@ static const char *name_point(char out[64], const track *all, size_t p) {
   return out;
 }
 
-static void find_damage(bool *failed, json_t *findings, const track *all) {
+static void find_nonfinite(bool *failed, json_t *findings, const track *all, const tracked *one) {
   char point[64];
-  for (size_t i = 0; i < all->n_tensors; i++) {
-    const tracked *one = &all->tensor[i];
-    const tracked_value *first = end_of(all, one, false), *last = end_of(all, one, true);
-    size_t p = 0;
-    while (p < all->n_points && one->at[p].nonfinite == 0) p++;
-    if (p < all->n_points)
-      SENTENCE(failed, findings, "%s has %llu weights that are not finite from %s on.", one->name,
-               (count_t)one->at[p].nonfinite, name_point(point, all, p));
-    if (last->dead_rows > first->dead_rows || last->dead_columns > first->dead_columns)
-      SENTENCE(failed, findings, "%s: dead rows go from %llu to %llu, dead columns from %llu to %llu.", one->name,
-               (count_t)first->dead_rows, (count_t)last->dead_rows, (count_t)first->dead_columns,
-               (count_t)last->dead_columns);
-  }
+  size_t p = 0;
+  while (p < all->n_points && one->at[p].nonfinite == 0) p++;
+  if (p == all->n_points) return;
+  const count_t n = (count_t)one->at[p].nonfinite;
+  SENTENCE(failed, findings, "%s has %llu weight%s not finite from %s on.", one->name, n,
+           n == 1 ? " that is" : "s that are", name_point(point, all, p));
+}
+
+static void find_dead(bool *failed, json_t *findings, const track *all, const tracked *one) {
+  const tracked_value *first = end_of(all, one, false), *last = end_of(all, one, true);
+  if (last->dead_rows > first->dead_rows || last->dead_columns > first->dead_columns)
+    SENTENCE(failed, findings, "%s: dead rows go from %llu to %llu, dead columns from %llu to %llu.", one->name,
+             (count_t)first->dead_rows, (count_t)last->dead_rows, (count_t)first->dead_columns,
+             (count_t)last->dead_columns);
+}
+
+/* The gravest first. */
+static void find_damage(bool *failed, json_t *findings, const track *all) {
+  for (size_t i = 0; i < all->n_tensors; i++) find_nonfinite(failed, findings, all, &all->tensor[i]);
+  for (size_t i = 0; i < all->n_tensors; i++) find_dead(failed, findings, all, &all->tensor[i]);
 }
 
 static double last_distance(const track *all, const tracked *one) { return end_of(all, one, true)->distance; }
@@ -113,7 +122,10 @@ static json_t *findings_json(bool *failed, const track *all) {
   if (far)
     SENTENCE(failed, findings, "%s has moved most: by %.3g of its norm at the first point.", far->name,
              last_distance(all, far));
-  if (drifted)
+  if (drifted && last_drift(all, drifted) < DRIFT)
+    SENTENCE(failed, findings, "No tensor's k has drifted by more than %.3g standard errors.",
+             last_drift(all, drifted));
+  else if (drifted)
     SENTENCE(failed, findings, "%s has drifted most: k from %.4f to %.4f, %.3g standard errors.", drifted->name,
              drifted->at[0].k, end_of(all, drifted, true)->k, last_drift(all, drifted));
   for (size_t p = 1; p < all->n_points; p++) {
