@@ -174,7 +174,7 @@ static void find_weibull(finding_list *list, const part_scan *scan) {
          "k = %.4g (standard error %.2g) is %s the medians of %zu published models, %.4g to %.4g.%s%s", plot->k, error,
          verdict, band.n, band.low, band.high, cause,
          from_normal < fmax(margin, AT_NORMAL)
-             ? " A normal law has 1.205: weights drawn from it and not yet trained do."
+             ? " That agrees with the 1.205 of a normal law, which weights may have before training."
              : "");
   else if (*cause && from_normal > fmax(margin, FAR_NORMAL))
     FIND(list, SCAN_FINE, "k = %.4g (standard error %.2g) is not the 1.205 of a normal law.%s", plot->k, error, cause);
@@ -262,46 +262,67 @@ static const struct {
      "owe their k to row and column scales: balanced, it is near the 1.205 of a normal law"},
 };
 
-static void tell_trait(bool *failed, json_t *sentences, const json_t *tensors, size_t trait) {
+/* "a, b, c and 2 more": the tensors that belong. Returns how many they are. */
+static size_t name_tensors(text_buffer *out, const json_t *tensors,
+                           bool (*belongs)(const json_t *tensor, const void *to), const void *to) {
   enum { NAMES = 3 };
-  const size_t all = json_array_size(tensors);
-  text_buffer names = {0};
   size_t n = 0;
-  for (size_t i = 0; i < all; i++) {
+  for (size_t i = 0; i < json_array_size(tensors); i++) {
     const json_t *tensor = json_array_get(tensors, i);
-    if (!traits[trait].holds(tensor)) continue;
+    if (!belongs(tensor, to)) continue;
     const char *name = json_string_value(json_object_get(tensor, "name"));
-    if (++n <= NAMES) wlaw_text_add(&names, "%s%s", n > 1 ? ", " : "", name && *name ? name : "the tensor");
+    if (++n <= NAMES) wlaw_text_add(out, "%s%s", n > 1 ? ", " : "", name && *name ? name : "the tensor");
   }
-  if (n > NAMES) wlaw_text_add(&names, " and %zu more", n - NAMES);
+  if (n > NAMES) wlaw_text_add(out, " and %zu more", n - NAMES);
+  return n;
+}
+
+static bool has_trait(const json_t *tensor, const void *trait) { return traits[*(const size_t *)trait].holds(tensor); }
+
+static void tell_trait(bool *failed, json_t *sentences, const json_t *tensors, size_t trait) {
+  text_buffer names = {0};
+  const size_t n = name_tensors(&names, tensors, has_trait, &trait);
   if (names.failed) *failed = true;
   if (n > 0)
-    SENTENCE(failed, sentences, "%zu of %zu tensors %s: %s.", n, all, n == 1 ? traits[trait].one : traits[trait].many,
-             wlaw_text_string(&names));
+    SENTENCE(failed, sentences, "%zu of %zu tensors %s: %s.", n, json_array_size(tensors),
+             n == 1 ? traits[trait].one : traits[trait].many, wlaw_text_string(&names));
   wlaw_text_free(&names);
 }
 
-static const char *reason_without_k(const json_t *tensor) {
+static const char *note_of(const json_t *tensor) { return json_string_value(json_object_get(tensor, "note")); }
+static const char *without_k(const json_t *tensor) {
   return json_string_value(json_object_get(json_object_get(tensor, "weibull"), "reason"));
 }
 
-/* One sentence for each reason why tensors have no k. */
-static void tell_undetermined(bool *failed, json_t *sentences, const json_t *tensors) {
+/* Tensors of which the same is said. */
+typedef struct saying {
+  const char *(*text_of)(const json_t *tensor);
+  const char *text;
+} saying;
+
+static bool is_said(const json_t *tensor, const void *to) {
+  const saying *said = to;
+  const char *text = said->text_of(tensor);
+  return text && strcmp(text, said->text) == 0;
+}
+
+/* One sentence for each text that is said of tensors. */
+static void tell_sayings(bool *failed, json_t *sentences, const json_t *tensors,
+                         const char *(*text_of)(const json_t *tensor)) {
   const size_t all = json_array_size(tensors);
   for (size_t i = 0; i < all; i++) {
-    const char *reason = reason_without_k(json_array_get(tensors, i));
-    size_t first = 0, n = 0;
-    if (!reason) continue;
-    for (; first < i; first++) {
-      const char *other = reason_without_k(json_array_get(tensors, first));
-      if (other && strcmp(other, reason) == 0) break;
-    }
-    if (first < i) continue;
-    for (size_t j = i; j < all; j++) {
-      const char *other = reason_without_k(json_array_get(tensors, j));
-      n += other && strcmp(other, reason) == 0;
-    }
-    SENTENCE(failed, sentences, "%zu of %zu tensors %s no k: %s.", n, all, n == 1 ? "has" : "have", reason);
+    const saying said = {text_of, text_of(json_array_get(tensors, i))};
+    size_t first = 0;
+    if (!said.text) continue;
+    while (!is_said(json_array_get(tensors, first), &said)) first++;
+    if (first < i) continue; /* told already */
+    text_buffer names = {0};
+    const size_t n = name_tensors(&names, tensors, is_said, &said);
+    if (names.failed) *failed = true;
+    if (text_of == without_k)
+      SENTENCE(failed, sentences, "%zu of %zu tensors %s no k: %s.", n, all, n == 1 ? "has" : "have", said.text);
+    else SENTENCE(failed, sentences, "%s: %s.", wlaw_text_string(&names), said.text);
+    wlaw_text_free(&names);
   }
 }
 
@@ -313,7 +334,8 @@ json_t *wlaw_scan_findings(bool *failed, const json_t *tensors, const json_t *sk
   for (size_t t = 0; t < sizeof traits / sizeof *traits; t++) tell_trait(failed, sentences, tensors, t);
   if (n > 0 && worst < SCAN_UNUSUAL)
     SENTENCE(failed, sentences, "Nothing unusual was found in %zu tensor%s.", n, plural(n));
-  tell_undetermined(failed, sentences, tensors);
+  tell_sayings(failed, sentences, tensors, note_of);
+  tell_sayings(failed, sentences, tensors, without_k);
   if (left > 0)
     SENTENCE(failed, sentences, "%zu tensor%s not measured; the list says why.", left, left == 1 ? " was" : "s were");
   return sentences;

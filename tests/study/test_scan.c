@@ -352,6 +352,24 @@ static void dequantised_groups_are_not_judged(void **state) {
   free(values);
 }
 
+/* What the file's tensors are as matrices, and which have no k, is said of the whole file, too. */
+static void notes_are_told(void **state) {
+  (void)state;
+  double *values = normals_of(COUNT, 1, 16, true);
+  const made_tensor tensors[] = {{F("model.layers.0.self_attn.qkv_proj.weight", WLAW_F32, ROWS, COLS), values},
+                                 {F("model.layers.1.self_attn.qkv_proj.weight", WLAW_F32, ROWS, COLS), values},
+                                 {F("small", WLAW_F32, 3, 3), values}};
+  const char *path = test_scratch("notes.safetensors");
+  write_checkpoint(path, tensors, 3);
+  wlaw_result *result = scanned(path, (const char *const[]){"quick", "true", NULL});
+  assert_true(says(result->document, "findings",
+                   "model.layers.0.self_attn.qkv_proj.weight, model.layers.1.self_attn.qkv_proj.weight: q, k and v are "
+                   "measured together: their heads are not known (--heads, --kv-heads)."));
+  assert_true(says(result->document, "findings", "1 of 3 tensors has no k: fewer than 100 weights other than 0."));
+  wlaw_result_free(result);
+  free(values);
+}
+
 /* Medians are no verdict on a plot that is not straight; and a vector has no dead columns. */
 static void crooked_plots_are_not_judged(void **state) {
   (void)state;
@@ -464,6 +482,7 @@ int main(void) {
       cmocka_unit_test(dequantised_weights_are_not_judged),
       cmocka_unit_test(stored_codes_are_not_judged),
       cmocka_unit_test(dequantised_groups_are_not_judged),
+      cmocka_unit_test(notes_are_told),
       cmocka_unit_test(crooked_plots_are_not_judged),
       cmocka_unit_test(the_same_bytes_on_any_threads),
       cmocka_unit_test(several_files_and_quick),
