@@ -48,9 +48,10 @@ static void write_notes(char *out, size_t capacity, const json_t *tensor) {
   wlaw_text_printable(out, capacity, wlaw_text_string(&notes));
   wlaw_text_free(&notes);
   if (strlen(out) <= LONGEST_NOTE) return;
-  size_t end = LONGEST_NOTE - 4; /* the sentences below the table tell all */
+  size_t end = LONGEST_NOTE - 4; /* the sentences below the table tell all; the first note stays */
   while (end > 0 && out[end] != ',') end--;
-  snprintf(out + end, capacity - end, ", ..");
+  if (end == 0) end = strcspn(out, ",");
+  if (out[end]) snprintf(out + end, capacity - end, ", ..");
 }
 
 static void write_shape(char *out, const json_t *shape) {

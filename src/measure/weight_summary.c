@@ -32,6 +32,8 @@ typedef struct summary_pass {
   const weight_kernels *kernels;
   weight_decode decode;
   row_kernel row; /* of the type; NULL for f64 */
+  bool *row_lost,
+      *column_lost; /* [rows], [cols], set atomically: hold a weight that is not finite; NULL as row_squares */
   shared_table table[2];
   summary_worker *workers;
   unsigned n_workers;
@@ -143,6 +145,11 @@ static void do_chunk(const summary_pass *pass, summary_worker *worker, const wei
 
 /* ---- entries to be looked at one by one: those of rows with a large one, or with one that is not finite */
 
+static void mark_lost(const summary_pass *pass, uint64_t row, uint64_t column) {
+  if (pass->row_lost) __atomic_store_n(&pass->row_lost[row], true, __ATOMIC_RELAXED);
+  if (pass->column_lost) __atomic_store_n(&pass->column_lost[column], true, __ATOMIC_RELAXED);
+}
+
 static void look_through(const summary_pass *pass, summary_worker *worker, const weight_block *block, size_t r) {
   double x[WEIGHT_CHUNK];
   const unsigned char *values = (const unsigned char *)block->values + r * block->n_cols * pass->size;
@@ -155,6 +162,7 @@ static void look_through(const summary_pass *pass, summary_worker *worker, const
     for (size_t i = 0; i < n; i++) {
       if (!bad && !(fabs(x[i]) > least)) continue;
       const weight_extreme entry = {x[i], block->row + r, block->column + c + i};
+      if (!isfinite(x[i])) mark_lost(pass, entry.row, entry.column);
       worker->nan += isnan(x[i]) != 0;
       worker->infinite += isinf(x[i]) != 0;
       if (wlaw_extremes_want(&worker->largest, fabs(x[i]))) wlaw_extremes_add(&worker->largest, &entry);
@@ -242,12 +250,14 @@ static wlaw_status allocate(summary_pass *pass, unsigned threads, wlaw_error *er
   if (there && source->rows <= SUMMARY_SIDE_MOST) {
     out->row_squares = wlaw_array((size_t)source->rows, sizeof *out->row_squares);
     out->row_largest = wlaw_array((size_t)source->rows, sizeof *out->row_largest);
-    there = out->row_squares && out->row_largest;
+    pass->row_lost = wlaw_array((size_t)source->rows, sizeof *pass->row_lost);
+    there = out->row_squares && out->row_largest && pass->row_lost;
   }
   if (there && source->cols <= SUMMARY_SIDE_MOST) {
     out->column_squares = wlaw_array((size_t)source->cols, sizeof *out->column_squares);
     out->column_largest = wlaw_array((size_t)source->cols, sizeof *out->column_largest);
-    there = out->column_squares && out->column_largest;
+    pass->column_lost = wlaw_array((size_t)source->cols, sizeof *pass->column_lost);
+    there = out->column_squares && out->column_largest && pass->column_lost;
   }
   if (there && out->count < SUMMARY_SORT_BELOW) {
     out->sorted = wlaw_array((size_t)out->count, sizeof *out->sorted);
@@ -268,6 +278,8 @@ static void release(summary_pass *pass) {
     for (size_t s = 0; s < 2; s++) wlaw_counter_free(&worker->counter[s]);
   }
   free(pass->workers);
+  free(pass->row_lost);
+  free(pass->column_lost);
   for (size_t s = 0; s < 2; s++) wlaw_shared_table_free(&pass->table[s]);
 }
 
@@ -327,9 +339,10 @@ static void finish_moments(weight_summary *out, const weight_moments *m) {
   out->kurtosis = m->fourth / n / (variance * variance);
 }
 
-static uint64_t count_dead(const double *largest, uint64_t n) {
+/* What is not finite is not dead. */
+static uint64_t count_dead(const double *largest, const bool *lost, uint64_t n) {
   uint64_t dead = 0;
-  for (uint64_t i = 0; largest && i < n; i++) dead += largest[i] < SUMMARY_TINY;
+  for (uint64_t i = 0; largest && i < n; i++) dead += largest[i] < SUMMARY_TINY && !lost[i];
   return dead;
 }
 
@@ -373,8 +386,8 @@ wlaw_status wlaw_weight_summary(weight_summary *out, const weight_source *source
     gather_workers(&pass);
     if (!pass.direct) read_table(&pass);
     finish_moments(out, &pass.moments);
-    out->dead_rows = count_dead(out->row_largest, out->rows);
-    out->dead_columns = count_dead(out->column_largest, out->cols);
+    out->dead_rows = count_dead(out->row_largest, pass.row_lost, out->rows);
+    out->dead_columns = count_dead(out->column_largest, pass.column_lost, out->cols);
     status = sort_weights(out, err);
   }
   release(&pass);

@@ -61,12 +61,17 @@ static void find_dead(finding_list *list, const part_scan *scan) {
   const tensor_kind kind = scan->part->role.kind;
   if (!is_matrix(scan) || may_be_zero(kind)) return;
   if (all_zero(scan)) {
-    FIND(list, SCAN_SUSPICIOUS, "Every weight is 0: the matrix passes nothing on.");
+    FIND(list, SCAN_SUSPICIOUS, "Every weight is %s: the matrix passes nothing on.",
+         summary->tiny ? "below 1e-12 in magnitude" : "0");
     return;
   }
   /* rows of an embedding that no text uses are common */
   const scan_severity severity = kind == TENSOR_EMBED || kind == TENSOR_HEAD ? SCAN_UNUSUAL : SCAN_SUSPICIOUS;
-  if (summary->dead_rows > 0)
+  if (summary->dead_rows > 0 && kind == TENSOR_EMBED)
+    FIND(list, severity,
+         "%llu of %llu rows %s dead: all magnitudes are below 1e-12, as those of tokens never met may be.",
+         (count_t)summary->dead_rows, (count_t)scan->rows, summary->dead_rows == 1 ? "is" : "are");
+  else if (summary->dead_rows > 0)
     FIND(list, severity, "%llu of %llu rows %s dead: all magnitudes are below 1e-12, so the output%s never change%s.",
          (count_t)summary->dead_rows, (count_t)scan->rows, summary->dead_rows == 1 ? "is" : "are",
          plural(summary->dead_rows), summary->dead_rows == 1 ? "s" : "");

@@ -370,6 +370,39 @@ static void notes_are_told(void **state) {
   free(values);
 }
 
+/* A row of infinities or NaN is broken, not dead, whether it lies in one block or in many; and small is not 0. */
+static void broken_is_not_dead(void **state) {
+  (void)state;
+  enum { WIDE = 300000 };
+  double *values = normals_of(4 * WIDE, 1, 17, false), *lost = normals_of(COUNT, 1, 18, false),
+         *small = normals_of(COUNT, 1e-20, 19, false);
+  for (size_t i = 0; i < COUNT; i++) lost[i] = NAN;
+  for (size_t j = 0; j < WIDE; j++) {
+    values[j] = INFINITY;
+    values[WIDE + j] = 0;
+  }
+  values[2 * WIDE + 7] = values[3 * WIDE + 7] = NAN;
+  static const wlaw_dtype dtypes[] = {WLAW_F64, WLAW_F32, WLAW_BF16};
+  for (size_t d = 0; d < 3; d++) {
+    const made_tensor tensors[] = {{F("wide", dtypes[d], 4, WIDE), values},
+                                   {F("lost", dtypes[d], ROWS, COLS), lost},
+                                   {F("small", dtypes[d], ROWS, COLS), small}};
+    const char *path = test_scratch("lost.safetensors");
+    write_checkpoint(path, tensors, 3);
+    wlaw_result *result = scanned(path, (const char *const[]){"quick", "true", NULL});
+    const json_t *of = tensor_named(result, "wide");
+    check_near(value_of(of, "dead_rows"), 1, 0);
+    check_near(value_of(of, "dead_columns"), 0, 0);
+    of = tensor_named(result, "lost");
+    check_near(value_of(of, "dead_rows") + value_of(of, "dead_columns"), 0, 0);
+    assert_true(says(tensor_named(result, "small"), "findings", "Every weight is below 1e-12 in magnitude"));
+    wlaw_result_free(result);
+  }
+  free(values);
+  free(lost);
+  free(small);
+}
+
 /* Medians are no verdict on a plot that is not straight; and a vector has no dead columns. */
 static void crooked_plots_are_not_judged(void **state) {
   (void)state;
@@ -483,6 +516,7 @@ int main(void) {
       cmocka_unit_test(stored_codes_are_not_judged),
       cmocka_unit_test(dequantised_groups_are_not_judged),
       cmocka_unit_test(notes_are_told),
+      cmocka_unit_test(broken_is_not_dead),
       cmocka_unit_test(crooked_plots_are_not_judged),
       cmocka_unit_test(the_same_bytes_on_any_threads),
       cmocka_unit_test(several_files_and_quick),
