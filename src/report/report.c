@@ -11,6 +11,7 @@
 #include "report/number.h"
 #include "report/page.h"
 #include "study/checkpoint.h"
+#include "study/run.h"
 
 extern const command_spec wlaw_command_report;
 
@@ -151,7 +152,11 @@ static wlaw_status read_document(json_t **document, const char *input, wlaw_erro
   unsigned char first = 0;
   char *text = NULL;
   size_t n = 0;
-  if (wlaw_path_is_folder(input)) return WLAW_OK;
+  if (wlaw_run_is(input)) return WLAW_OK;
+  if (wlaw_path_is_folder(input)) {
+    wlaw_tensors *none = NULL;
+    return wlaw_tensors_open(&none, input, err); /* refuses, and names the file in it that may be meant */
+  }
   WLAW_TRY(wlaw_input_open(&file, input, err));
   wlaw_status status = file.size ? wlaw_input_read(&file, 0, &first, 1, err) : WLAW_OK;
   wlaw_input_close(&file);

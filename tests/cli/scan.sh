@@ -41,3 +41,8 @@ COLUMNS=48 weightlaw scan long.safetensors | head -n 6
 weightlaw scan long.safetensors --tensor 'q_*'
 weightlaw compare normal.safetensors nosuch.safetensors
 echo "exit $?"
+# the same weights under a name with published medians
+LC_ALL=C sed 's/"weight":/"wq":    /' normal.safetensors > named.safetensors
+weightlaw scan named.safetensors
+weightlaw report . -o page.html
+echo "exit $?"
