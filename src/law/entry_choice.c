@@ -95,25 +95,18 @@ static wlaw_status judge_all(entry_choice *out, choice_work *work, wlaw_error *e
   return WLAW_OK;
 }
 
-/* The sum of paired differences of law b's and a's log-densities, of `most` nats a weight at most, is within two of its
- * standard errors (where a has fewer parameters), or two nats, which a law of a parameter more gains now and then where
- * the simpler one is true. */
-static bool within_errors(const double *a, const double *b, const entry_cells *cells, bool fewer, double most) {
+/* Weights held out do not tell law a from b, which they find more likely: the sum of paired differences is within two
+ * of its standard errors, or two nats, which a law of a parameter more gains now and then where the simpler one is
+ * true. In the error a single weight counts for one nat at most: under a law without heavy tails one outlier is worth
+ * thousands, and their standard error would excuse any law. */
+static bool not_told_apart(const double *a, const double *b, const entry_cells *cells, bool fewer) {
   double sum = 0.0, square = 0.0;
   for (size_t i = 0; i < cells->n; i++) {
-    const double difference = fmin(fmax(b[i] - a[i], -most), most);
+    const double difference = b[i] - a[i], counted = fmin(fmax(difference, -1.0), 1.0);
     sum += (double)cells->count[i] * difference;
-    square += (double)cells->count[i] * difference * difference;
+    square += (double)cells->count[i] * counted * counted;
   }
   return sum <= fmax(fewer ? 2.0 * sqrt(square) : 0.0, 2.0);
-}
-
-/* Weights held out do not tell law a from b, which they find more likely. What a single weight counts for is limited:
- * under a law without heavy tails one outlier is worth thousands of nats, and their standard error would excuse any
- * law. At one nat what goes on in the tails is little more than a count of weights; at five a law is still held to
- * account for a minority of rows that are much larger or smaller than it says. Neither may tell the two apart. */
-static bool not_told_apart(const double *a, const double *b, const entry_cells *cells, bool fewer) {
-  return within_errors(a, b, cells, fewer, 1.0) && within_errors(a, b, cells, fewer, 5.0);
 }
 
 static void choose_best(entry_choice *out, const choice_work *work) {

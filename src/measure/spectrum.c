@@ -190,7 +190,7 @@ wlaw_status wlaw_spectrum_null(double *largest, const weight_source *source, uin
   const lanczos_request request = {.starts = 1,
                                    .steps = SPECTRUM_NULL_STEPS,
                                    .tolerance = SPECTRUM_NULL_TOLERANCE,
-                                   .scale = wlaw_weight_scale(magnitude),
+                                   .scale = wlaw_weight_needs_scale(source) ? wlaw_weight_scale(magnitude) : 1.0,
                                    .seed = seed};
   lanczos_values values = {0};
   if (status == WLAW_OK) status = wlaw_lanczos(&values, &shuffled, &request, threads, monitor, err);
