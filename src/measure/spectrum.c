@@ -58,12 +58,17 @@ static wlaw_status approximate(weight_spectrum *out, const weight_source *source
 /* Undoes the scale, and takes what cannot be told from 0 as 0. */
 static wlaw_status finish(weight_spectrum *spectrum, double scale, size_t shorter, wlaw_error *err) {
   const size_t n = spectrum->n;
+  bool vanishes = false;
   const double floor = n ? (double)shorter * DBL_EPSILON * spectrum->eigenvalues[n - 1] : 0.0;
   for (size_t i = 0; i < n; i++) {
     double *value = spectrum->eigenvalues + i;
-    *value = *value > floor ? *value / scale / scale : 0.0;
+    const bool told = *value > floor;
+    *value = told ? *value / scale / scale : 0.0;
+    vanishes = vanishes || (told && !(*value >= DBL_MIN));
   }
   spectrum->trace = spectrum->trace / scale / scale;
+  if (vanishes)
+    return wlaw_fail(err, WLAW_VALUE, "the weights are so small that their squares are less than a double holds");
   if (isfinite(spectrum->trace)) return WLAW_OK;
   return wlaw_fail(err, WLAW_VALUE, "the weights are so large that their squares add up to more than a double holds");
 }

@@ -195,7 +195,8 @@ static wlaw_status fit_ggd(part_work *work, wlaw_error *err) {
 /* The sandwich estimate for weights in clusters: sum over rows of (sum of the influences in the row)^2, over n^2, times
  * R / (R - 1) (Liang and Zeger 1986, DOI 10.1093/biomet/73.1.13). */
 static double clustered_error(double squares, uint64_t clusters, uint64_t n) {
-  if (clusters < 2 || n == 0) return NAN;
+  /* no influence at all: the weights are closer to one another than the keys of its table */
+  if (clusters < 2 || n == 0 || !(squares > 0.0)) return NAN;
   const double rows = (double)clusters;
   return sqrt(squares * rows / (rows - 1.0)) / (double)n;
 }
