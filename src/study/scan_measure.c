@@ -1,4 +1,5 @@
 /* The steps of scanning one part: what is read, what is fitted to it, and how long each takes. */
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,6 +69,12 @@ static void make_histogram(part_work *work) {
   else out->counts[(size_t)bin] += summary->zeros;
 }
 
+/* Double precision reaches further than the keys of entry_cells.h. */
+static bool fits_keys(const weight_source *source, const weight_summary *summary) {
+  return source->dtype != WLAW_F64 || (summary->rms >= (double)FLT_MIN && summary->rms <= (double)FLT_MAX &&
+                                       fmax(-summary->min, summary->max) <= (double)FLT_MAX);
+}
+
 static wlaw_status summarise(part_work *work, wlaw_error *err) {
   part_scan *out = work->out;
   weight_summary *summary = &work->summary;
@@ -79,6 +86,8 @@ static wlaw_status summarise(part_work *work, wlaw_error *err) {
   WLAW_TRY(wlaw_cells_magnitudes(&work->magnitudes, summary->table[0], summary->table[1], err));
   WLAW_TRY(wlaw_cells_signed(&work->weights, summary->table[0], summary->table[1], err));
   if (work->weights.total == 0) out->unfitted = "no weight is finite and other than 0";
+  else if (!fits_keys(&work->source, summary))
+    out->unfitted = "its weights are beyond the range of single precision, by which weights are counted";
   make_histogram(work);
   return WLAW_OK;
 }

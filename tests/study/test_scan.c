@@ -220,6 +220,24 @@ static void errors_that_cannot_be_told(void **state) {
   free(values);
 }
 
+/* Weights are counted by keys of single precision: outside its range nothing is fitted, and the reason is told. */
+static void beyond_single_precision(void **state) {
+  (void)state;
+  static const double scales[] = {1e80, 1e-60};
+  const char *path = test_scratch("beyond.safetensors");
+  for (size_t s = 0; s < sizeof scales / sizeof *scales; s++) {
+    double *values = normals_of(COUNT, scales[s], 8, false);
+    const made_tensor tensor = {F("w", WLAW_F64, ROWS, COLS), values};
+    write_checkpoint(path, &tensor, 1);
+    wlaw_result *result = scanned(path, NULL);
+    const json_t *weibull = json_object_get(tensor_named(result, "w"), "weibull");
+    assert_true(json_is_null(json_object_get(weibull, "k")));
+    assert_non_null(strstr(json_string_value(json_object_get(weibull, "reason")), "single precision"));
+    wlaw_result_free(result);
+    free(values);
+  }
+}
+
 static void faults_are_found(void **state) {
   (void)state;
   const char *path = test_scratch("faults.safetensors");
@@ -423,6 +441,7 @@ int main(void) {
       cmocka_unit_test(numbers_of_normal_weights),
       cmocka_unit_test(dead_rows_make_no_noise),
       cmocka_unit_test(errors_that_cannot_be_told),
+      cmocka_unit_test(beyond_single_precision),
       cmocka_unit_test(faults_are_found),
       cmocka_unit_test(histograms_count_every_weight),
       cmocka_unit_test(transposed_weights_change_sides),
