@@ -11,8 +11,9 @@
 
 enum {
   DEEPEST = 100,
-  STEPS_PER_BYTE = 64,   /* bytes of paths made, at most, for each byte of the file */
-  CACHE_BYTES = 64 << 20 /* of unpacked chunks, unless one alone is larger */
+  STEPS_PER_BYTE = 64,    /* bytes of paths made, at most, for each byte of the file */
+  STEPS_PER_OBJECT = 512, /* added to each: a link has more than the 8 bytes this asks for */
+  CACHE_BYTES = 64 << 20  /* of unpacked chunks, unless one alone is larger */
 };
 
 typedef struct group {
@@ -150,9 +151,11 @@ static const char *storage_refusal(hid_t properties, int *n_filters) {
 
 /* Elements that the file has never been given are not weights, and a size that the stored bytes cannot explain is a
  * lie, told before anything is allocated. */
-static const char *size_refusal(hid_t dataset, hid_t properties, const tensor_info *info, int n_filters) {
+static const char *size_refusal(hid_t dataset, hid_t properties, const tensor_info *info, int n_filters,
+                                uint64_t file_size) {
   hsize_t chunk[WLAW_MAX_RANK];
-  const uint64_t stored = H5Dget_storage_size(dataset), one = chunk_bytes(properties, info, chunk);
+  const uint64_t stated = H5Dget_storage_size(dataset), stored = stated < file_size ? stated : file_size;
+  const uint64_t one = chunk_bytes(properties, info, chunk);
   const uint64_t needed = info->bytes > one ? info->bytes : one;
   if (info->count == 0) return NULL;
   if (n_filters ? wlaw_packed_plausible(needed, stored) && stored : needed <= stored) return NULL;
@@ -171,11 +174,12 @@ static void find_plain(walk *w, tensor_info *info, hid_t dataset, hid_t properti
 }
 
 static wlaw_status describe_storage(walk *w, tensor_info *info, hid_t dataset) {
+  const hdf5_state *state = w->tensors->state;
   int n_filters = 0;
   const hid_t properties = H5Dget_create_plist(dataset);
   if (properties < 0) return wlaw_hdf5_fail(w->err, "the dataset's layout");
   const char *refusal = storage_refusal(properties, &n_filters);
-  if (!refusal) refusal = size_refusal(dataset, properties, info, n_filters);
+  if (!refusal) refusal = size_refusal(dataset, properties, info, n_filters, state->size);
   if (!refusal) find_plain(w, info, dataset, properties);
   H5Pclose(properties);
   return refusal ? set_note(w, info, refusal) : WLAW_OK;
@@ -254,11 +258,14 @@ static wlaw_status visit_named(walk *w, hid_t in, const char *name, H5L_type_t t
   if (length) wlaw_text_add_bytes(&w->path, "/", 1);
   wlaw_text_add_bytes(&w->path, name, strlen(name));
   if (w->path.failed) return wlaw_fail_memory(w->err, length + strlen(name), 1);
-  if (w->path.length > w->steps)
+  const size_t steps = w->path.length + STEPS_PER_OBJECT;
+  if (steps > w->steps)
     return wlaw_fail(w->err, WLAW_LIMIT, "the file's links name more objects than a file of its size can hold");
-  w->steps -= w->path.length;
+  w->steps -= steps;
   wlaw_status status = WLAW_OK;
-  if (type == H5L_TYPE_HARD) status = visit_object(w, in, name);
+  /* no library writes a name with a slash: libhdf5 would take it for a path, through links of any kind */
+  if (strchr(name, '/')) status = list_note(w, "not followed: a link whose name is a path");
+  else if (type == H5L_TYPE_HARD) status = visit_object(w, in, name);
   else
     status = list_note(w, type == H5L_TYPE_SOFT ? "not followed: a soft link" : "not followed: a link to another file");
   if (status != WLAW_OK) wlaw_error_in_tensor(w->err, status, wlaw_text_string(&w->path));
@@ -275,7 +282,7 @@ static herr_t visit_link(hid_t in, const char *name, const H5L_info_t *link, voi
 
 wlaw_status wlaw_hdf5_list(wlaw_tensors *tensors, wlaw_error *err) {
   const hdf5_state *state = tensors->state;
-  walk w = {.tensors = tensors, .steps = tensors->file.size * STEPS_PER_BYTE, .err = err};
+  walk w = {.tensors = tensors, .steps = state->size * STEPS_PER_BYTE, .err = err};
   H5O_info_t about;
   const hid_t root = H5Gopen2(state->file, "/", H5P_DEFAULT);
   if (root < 0) return wlaw_hdf5_fail(err, "the root group");

@@ -529,6 +529,45 @@ static void deflated_tree(void **state) {
   check_refused(path, WLAW_LIMIT, "packed in");
 }
 
+/* Whatever a pickle repeats by reference, time and memory stay in proportion to its length. */
+static void repeated_parts(void **state) {
+  (void)state;
+  enum { MANY = 200000 };
+  const char *path = scratch("shared.pt");
+  /* a tensor's state of MANY items, shared by MANY tensors: to count them for each would take hours */
+  byte_file head = {.n = 0};
+  unsigned char *bytes = malloc(3 * MANY + 100), *at = bytes;
+  assert_non_null(bytes);
+  pk(&head, "]");
+  pk_global(&head, "torch", "FloatTensor");
+  pk(&head, ")R(");
+  memcpy(at, head.bytes, head.n);
+  at += head.n;
+  memset(at, 'N', MANY);
+  at += MANY;
+  memcpy(at, "tbq\0000(", 6);
+  at += 6;
+  for (int k = 0; k < MANY; k++, at += 2) memcpy(at, "h\0", 2);
+  memcpy(at, "e.", 2);
+  remove(path);
+  put_zip(path, "archive/data.pkl", bytes, (size_t)(at + 2 - bytes), ZIP_CM_STORE);
+  free(bytes);
+  wlaw_error *err = wlaw_error_new();
+  wlaw_tensors *tensors;
+  check_ok(wlaw_tensors_open(&tensors, path, err));
+  assert_int_equal(tensors->n, 0);
+  wlaw_tensors_close(tensors);
+  wlaw_error_free(err);
+
+  /* one tensor, listed 10^6 times by six lists of ten; a row of the list has hundreds of bytes */
+  byte_file pickle = {.n = 0};
+  pk_tensor(&pickle, &small);
+  for (int k = 0; k < 6; k++) pk(&pickle, "q\0000](h\0h\0h\0h\0h\0h\0h\0h\0h\0h\0e");
+  pk(&pickle, ".");
+  put_small(path, &pickle);
+  check_refused(path, WLAW_LIMIT, "repeats parts of itself");
+}
+
 /* The byte an error names is that of the file where the pickle is stored as it is. */
 static void byte_of_the_file(void **state) {
   (void)state;
@@ -621,6 +660,52 @@ static void stream_storages(void **state) {
   wlaw_error_free(err);
 }
 
+/* A tar of many views of one storage: sorted in once, not one by one, which would take a minute. */
+static void many_views(void **state) {
+  (void)state;
+  enum { MANY = 50000, VIEW = 17 };
+  const char *path = scratch("views.pt");
+  byte_file storages = {.n = 0}, part = {.n = 0};
+  pk(&storages, "K\1.(");
+  pk_text(&storages, "0");
+  pk_text(&storages, "cpu");
+  pk_global(&storages, "torch", "FloatStorage");
+  pk(&storages, "t.");
+  add_integer(&storages, 4, 8);
+  add_integer(&storages, 0, 8);
+  add_integer(&storages, 0, 8);
+  pk(&storages, "](");
+  const size_t n = storages.n + MANY * VIEW + 2;
+  unsigned char *bytes = calloc(1, n + 4096), *at = bytes;
+  assert_non_null(bytes);
+  pk_tar_member(&part, "storages", &(byte_file){.n = 0});
+  snprintf((char *)part.bytes + 124, 12, "%011zo", n);
+  unsigned sum = 8 * ' ';
+  for (int k = 0; k < 512; k++) sum += k < 148 || k >= 156 ? part.bytes[k] : 0;
+  snprintf((char *)part.bytes + 148, 8, "%06o", sum);
+  memcpy(at, part.bytes, 512);
+  memcpy(at + 512, storages.bytes, storages.n);
+  at += 512 + storages.n;
+  for (uint32_t k = 0; k < MANY; k++, at += VIEW) { /* (k + 1, '0', 0, 1) */
+    memcpy(at, "(J....X\1\0\0\0000K\0K\1t", VIEW);
+    for (int byte = 0; byte < 4; byte++) at[2 + byte] = (unsigned char)((k + 1) >> 8 * byte);
+  }
+  memcpy(at, "e.", 2);
+  at = bytes + 512 + (n + 511) / 512 * 512;
+  byte_file tree = {.n = 0};
+  pk(&tree, "}.");
+  part.n = 0;
+  pk_tar_member(&part, "pickle", &tree);
+  memcpy(at, part.bytes, part.n);
+  put_anew(path, bytes, (size_t)(at + part.n - bytes));
+  free(bytes);
+  wlaw_error *err = wlaw_error_new();
+  wlaw_tensors *tensors;
+  check_ok(wlaw_tensors_open(&tensors, path, err));
+  wlaw_tensors_close(tensors);
+  wlaw_error_free(err);
+}
+
 /* -- files of other programs ----------------------------------------------------------------------------------------
  */
 
@@ -702,14 +787,12 @@ static void refused_allocations(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(every_container),   cmocka_unit_test(read_in_place),
-      cmocka_unit_test(several_threads),   cmocka_unit_test(every_dtype),
-      cmocka_unit_test(dotted_names),      cmocka_unit_test(names_that_stand_twice),
-      cmocka_unit_test(objects),           cmocka_unit_test(bad_tensors),
-      cmocka_unit_test(repeated_elements), cmocka_unit_test(bad_trees),
-      cmocka_unit_test(byte_of_the_file),  cmocka_unit_test(deflated_tree),
-      cmocka_unit_test(damaged_streams),   cmocka_unit_test(stream_storages),
-      cmocka_unit_test(known_files),       cmocka_unit_test(refused_allocations),
+      cmocka_unit_test(every_container), cmocka_unit_test(read_in_place),    cmocka_unit_test(several_threads),
+      cmocka_unit_test(every_dtype),     cmocka_unit_test(dotted_names),     cmocka_unit_test(names_that_stand_twice),
+      cmocka_unit_test(objects),         cmocka_unit_test(bad_tensors),      cmocka_unit_test(repeated_elements),
+      cmocka_unit_test(bad_trees),       cmocka_unit_test(byte_of_the_file), cmocka_unit_test(deflated_tree),
+      cmocka_unit_test(repeated_parts),  cmocka_unit_test(many_views),       cmocka_unit_test(damaged_streams),
+      cmocka_unit_test(stream_storages), cmocka_unit_test(known_files),      cmocka_unit_test(refused_allocations),
   };
   return cmocka_run_group_tests_name("tensor.pt", tests, NULL, NULL);
 }
