@@ -1,4 +1,5 @@
 /* What an HDF5 file holds: a walk along hard links, and what its datasets are. */
+#include "tensor/tensor.h" /* in every build: C wants something in a file */
 #if defined(WLAW_HAVE_HDF5)
 #include "tensor/hdf5.h"
 

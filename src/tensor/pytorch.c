@@ -144,7 +144,12 @@ static wlaw_status open_pytorch(wlaw_tensors *tensors, wlaw_error *err) {
   if (tensors->zip) return open_zip(tensors, err);
   const size_t n = tensors->file.size < sizeof head ? (size_t)tensors->file.size : sizeof head;
   WLAW_TRY(wlaw_input_read(&tensors->file, 0, head, n, err));
-  return wlaw_pytorch_is_tar(head, n) ? wlaw_pytorch_open_tar(tensors, err) : wlaw_pytorch_open_legacy(tensors, err);
+  if (wlaw_pytorch_is_tar(head, n)) return wlaw_pytorch_open_tar(tensors, err);
+  const wlaw_status status = wlaw_pytorch_open_legacy(tensors, err);
+  if (status != WLAW_FORMAT || wlaw_pytorch_is_legacy(head, n)) return status;
+  /* only its ending says PyTorch; had it been a pickle of protocol 0 it would have been refused by name */
+  wlaw_error_clear(err);
+  return wlaw_fail(err, WLAW_FORMAT, "neither a zip archive nor a stream of pickles, as torch.save writes them");
 }
 
 static void close_pytorch(wlaw_tensors *tensors) {

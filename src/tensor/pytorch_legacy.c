@@ -185,10 +185,10 @@ static wlaw_status find_storage(torch_tree *tree, torch_storage *out, pickle_ref
 /* -- the stream -----------------------------------------------------------------------------------------------------
  */
 
+/* PROTO and a version: a stream of torch.save, or another program's pickle, which is to be refused as such. A header of
+ * .safetensors may have a length of such bytes; a pickle has none of zeros and a brace behind them. */
 bool wlaw_pytorch_is_legacy(const unsigned char *head, size_t n) {
-  /* behind PROTO and LONG1, from protocol 4 on with FRAME between them */
-  return n >= 23 && head[0] == 0x80 &&
-         (memcmp(head + 4, magic, sizeof magic) == 0 || memcmp(head + 13, magic, sizeof magic) == 0);
+  return n >= 9 && head[0] == 0x80 && head[1] >= 2 && head[1] <= 5 && memcmp(head + 4, "\0\0\0\0{", 5) != 0;
 }
 
 /* The types of the storages stand in the tree alone, where the storages are asked for. */
@@ -230,7 +230,8 @@ static wlaw_status check_head(reader *r, wlaw_error *err) {
   const pickle_value *number = &r->pickle.values[r->pickle.root];
   if (number->kind != PICKLE_TEXT || number->text.n != sizeof magic ||
       memcmp(number->text.bytes, magic, sizeof magic) != 0)
-    return wlaw_fail(err, WLAW_FORMAT, "the file does not begin with PyTorch's magic number");
+    return wlaw_fail(err, WLAW_UNSUPPORTED,
+                     "a pickle, and not one that torch.save wrote: PyTorch's magic number is missing");
   WLAW_TRY(next_pickle(r, err));
   const pickle_value *version = &r->pickle.values[r->pickle.root];
   if (version->kind != PICKLE_INT || version->integer != PROTOCOL)

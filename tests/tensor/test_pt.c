@@ -515,6 +515,37 @@ static void bad_trees(void **state) {
   check_refused(path, WLAW_FORMAT, "neither little nor big");
 }
 
+/* A pickle that is no checkpoint is refused by what it asks for, whatever its protocol; a .safetensors whose length
+ * reads like a pickle's first bytes is none. */
+static void bare_pickles(void **state) {
+  (void)state;
+  const char *path = scratch("bare.pt");
+  static const char protocol_0[] = "cos\nsystem\n(S'exit'\ntR.", protocol_4[] = "\x80\4\x8c\2os\x8c\6system\x93)R.";
+  put_file(path, protocol_0, sizeof protocol_0 - 1);
+  check_refused(path, WLAW_UNSUPPORTED, "'os.system'");
+  path = scratch("bare.pkl");
+  put_file(path, protocol_4, sizeof protocol_4 - 1);
+  check_refused(path, WLAW_UNSUPPORTED, "'os.system'");
+  put_file(path, "\x80\2](K\1K\2K\3e.", 12);
+  check_refused(path, WLAW_UNSUPPORTED, "not one that torch.save wrote");
+
+  enum { LENGTH = 0x010280 };
+  char *header = malloc(LENGTH + 1);
+  assert_non_null(header);
+  memset(header, ' ', LENGTH);
+  memcpy(header, "{}", 2);
+  header[LENGTH] = '\0';
+  path = scratch("length.safetensors");
+  put_safetensors(path, header, 0);
+  free(header);
+  wlaw_error *err = wlaw_error_new();
+  wlaw_tensors *tensors;
+  check_ok(wlaw_tensors_open(&tensors, path, err));
+  assert_string_equal(wlaw_tensors_format(tensors), "safetensors");
+  wlaw_tensors_close(tensors);
+  wlaw_error_free(err);
+}
+
 /* 8 MB of empty tuples packed in 8 kB would need a gigabyte as a tree. */
 static void deflated_tree(void **state) {
   (void)state;
@@ -787,12 +818,25 @@ static void refused_allocations(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(every_container), cmocka_unit_test(read_in_place),    cmocka_unit_test(several_threads),
-      cmocka_unit_test(every_dtype),     cmocka_unit_test(dotted_names),     cmocka_unit_test(names_that_stand_twice),
-      cmocka_unit_test(objects),         cmocka_unit_test(bad_tensors),      cmocka_unit_test(repeated_elements),
-      cmocka_unit_test(bad_trees),       cmocka_unit_test(byte_of_the_file), cmocka_unit_test(deflated_tree),
-      cmocka_unit_test(repeated_parts),  cmocka_unit_test(many_views),       cmocka_unit_test(damaged_streams),
-      cmocka_unit_test(stream_storages), cmocka_unit_test(known_files),      cmocka_unit_test(refused_allocations),
+      cmocka_unit_test(every_container),
+      cmocka_unit_test(read_in_place),
+      cmocka_unit_test(several_threads),
+      cmocka_unit_test(every_dtype),
+      cmocka_unit_test(dotted_names),
+      cmocka_unit_test(names_that_stand_twice),
+      cmocka_unit_test(objects),
+      cmocka_unit_test(bad_tensors),
+      cmocka_unit_test(repeated_elements),
+      cmocka_unit_test(bad_trees),
+      cmocka_unit_test(byte_of_the_file),
+      cmocka_unit_test(deflated_tree),
+      cmocka_unit_test(repeated_parts),
+      cmocka_unit_test(many_views),
+      cmocka_unit_test(bare_pickles),
+      cmocka_unit_test(damaged_streams),
+      cmocka_unit_test(stream_storages),
+      cmocka_unit_test(known_files),
+      cmocka_unit_test(refused_allocations),
   };
   return cmocka_run_group_tests_name("tensor.pt", tests, NULL, NULL);
 }
