@@ -173,7 +173,20 @@ static void keras(void **state) {
   check_sets(path, "keras", false);
   put_file(h5, "\x89HDF\r\n\x1a\nno more", 15);
   put_keras(path, h5, ZIP_CM_STORE);
-  check_refused(path, WLAW_FORMAT, "model.weights.h5");
+  check_refused(path, WLAW_FORMAT, "model.weights.h5 cannot be read: bad superblock");
+}
+
+/* What would be unpacked into memory is bounded by its packed bytes: 100 MB of zeros in 100 kB are refused. */
+static void packed_too_well(void **state) {
+  (void)state;
+  const size_t n = 100 << 20;
+  const char *path = scratch("bomb.keras");
+  unsigned char *bytes = calloc(1, n);
+  assert_non_null(bytes);
+  memcpy(bytes, "\x89HDF\r\n\x1a\n", 8);
+  put_zip(path, "model.weights.h5", bytes, n, ZIP_CM_DEFLATE);
+  free(bytes);
+  check_refused(path, WLAW_LIMIT, "at most 32 times");
 }
 
 /* Two models open at once, as for a comparison: libhdf5 must not take one for the other. */
@@ -473,9 +486,11 @@ static void handlers_are_put_back(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(every_type),         cmocka_unit_test(keras),           cmocka_unit_test(two_keras),
-      cmocka_unit_test(names_with_slashes), cmocka_unit_test(listed_only),     cmocka_unit_test(endless_groups),
-      cmocka_unit_test(known_files),        cmocka_unit_test(several_threads), cmocka_unit_test(handlers_are_put_back),
+      cmocka_unit_test(every_type),         cmocka_unit_test(keras),
+      cmocka_unit_test(packed_too_well),    cmocka_unit_test(two_keras),
+      cmocka_unit_test(names_with_slashes), cmocka_unit_test(listed_only),
+      cmocka_unit_test(endless_groups),     cmocka_unit_test(known_files),
+      cmocka_unit_test(several_threads),    cmocka_unit_test(handlers_are_put_back),
   };
   return cmocka_run_group_tests_name("tensor.hdf5", tests, NULL, NULL);
 }
