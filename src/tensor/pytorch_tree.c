@@ -239,10 +239,11 @@ static bool is_module_part(const pickle_tree *pickle, pickle_ref key) {
          wlaw_pickle_is_text(pickle, key, "_modules");
 }
 
-/* module: the dicts that a torch.nn.Module keeps its parts in leave no trace in names, as in its state_dict. */
+/* module: as in its state_dict, the dicts that a torch.nn.Module keeps its parts in leave no trace in names, and what
+ * else it holds is left out: an LSTM lists its weights once more in _flat_weights. */
 static wlaw_status visit_pair(walk *w, pickle_ref parent, pickle_ref key, pickle_ref value, size_t depth, bool module) {
   const pickle_value *name = &w->pickle->values[key];
-  if (module && is_module_part(w->pickle, key)) return visit(w, parent, value, depth + 1);
+  if (module) return is_module_part(w->pickle, key) ? visit(w, parent, value, depth + 1) : WLAW_OK;
   if (name->kind == PICKLE_TEXT)
     return visit_named(w, parent, value, depth, (const char *)name->text.bytes, name->text.n);
   if (name->kind == PICKLE_INT || name->kind == PICKLE_BOOL)

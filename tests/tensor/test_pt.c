@@ -365,6 +365,25 @@ static void names_that_stand_twice(void **state) {
   wlaw_error_free(err);
 }
 
+/* A module's tensors are those of its state_dict: an LSTM holds each twice. */
+static void module_of_its_own(void **state) {
+  (void)state;
+  const char *path = scratch("lstm.pt");
+  byte_file pickle = {.n = 0};
+  pk_global(&pickle, "torch.nn.modules.rnn", "LSTM");
+  pk(&pickle, ")\x81}");
+  pk_text(&pickle, "_flat_weights");
+  pk(&pickle, "]");
+  pk_tensor(&pickle, &small);
+  pk(&pickle, "as");
+  pk_text(&pickle, "_parameters");
+  pk(&pickle, "}");
+  pk_item(&pickle, "weight_ih_l0", &small);
+  pk(&pickle, "sb.");
+  put_small(path, &pickle);
+  check_names(path, (const char *const[]){"weight_ih_l0"}, 1);
+}
+
 /* A whole module, named as its state_dict would be; a parameter; a namespace; a tensor with a dtype of its own. */
 static void objects(void **state) {
   (void)state;
@@ -818,25 +837,16 @@ static void refused_allocations(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(every_container),
-      cmocka_unit_test(read_in_place),
-      cmocka_unit_test(several_threads),
-      cmocka_unit_test(every_dtype),
-      cmocka_unit_test(dotted_names),
-      cmocka_unit_test(names_that_stand_twice),
-      cmocka_unit_test(objects),
-      cmocka_unit_test(bad_tensors),
-      cmocka_unit_test(repeated_elements),
-      cmocka_unit_test(bad_trees),
-      cmocka_unit_test(byte_of_the_file),
-      cmocka_unit_test(deflated_tree),
-      cmocka_unit_test(repeated_parts),
-      cmocka_unit_test(many_views),
-      cmocka_unit_test(bare_pickles),
-      cmocka_unit_test(damaged_streams),
-      cmocka_unit_test(stream_storages),
-      cmocka_unit_test(known_files),
-      cmocka_unit_test(refused_allocations),
+      cmocka_unit_test(every_container),   cmocka_unit_test(read_in_place),
+      cmocka_unit_test(several_threads),   cmocka_unit_test(every_dtype),
+      cmocka_unit_test(dotted_names),      cmocka_unit_test(names_that_stand_twice),
+      cmocka_unit_test(objects),           cmocka_unit_test(bad_tensors),
+      cmocka_unit_test(repeated_elements), cmocka_unit_test(bad_trees),
+      cmocka_unit_test(byte_of_the_file),  cmocka_unit_test(deflated_tree),
+      cmocka_unit_test(repeated_parts),    cmocka_unit_test(many_views),
+      cmocka_unit_test(bare_pickles),      cmocka_unit_test(module_of_its_own),
+      cmocka_unit_test(damaged_streams),   cmocka_unit_test(stream_storages),
+      cmocka_unit_test(known_files),       cmocka_unit_test(refused_allocations),
   };
   return cmocka_run_group_tests_name("tensor.pt", tests, NULL, NULL);
 }
