@@ -424,6 +424,40 @@ static void objects(void **state) {
   wlaw_error_free(err);
 }
 
+/* Filters kept channel by channel: an element's neighbours are in another window, or behind it, wherever reading
+ * starts.
+ */
+static void channels_last(void **state) {
+  (void)state;
+  enum { FILTERS = 3, CHANNELS = 8, SIDE = 20, FILTER = CHANNELS * SIDE * SIDE, COUNT = FILTERS * FILTER, ODD = 37 };
+  const char *path = scratch("channels.pt");
+  static float storage[COUNT];
+  static double got[COUNT];
+  for (int k = 0; k < COUNT; k++) storage[k] = (float)k;
+  byte_file pickle = {.n = 0};
+  pk_tensor(
+      &pickle,
+      &(pickled_tensor){
+          "FloatStorage", "0", COUNT, 0, 4, {FILTERS, CHANNELS, SIDE, SIDE}, {FILTER, 1, CHANNELS * SIDE, CHANNELS}});
+  pk(&pickle, ".");
+  put_pt(path, &pickle);
+  put_pt_storage(path, "0", storage, sizeof storage, ZIP_CM_STORE);
+  wlaw_error *err = wlaw_error_new();
+  wlaw_tensors *tensors;
+  check_ok(wlaw_tensors_open(&tensors, path, err));
+  for (int step = ODD; step <= COUNT; step += COUNT - ODD) {
+    for (int at = 0; at < COUNT; at += step)
+      check_ok(
+          wlaw_tensors_read(tensors, 0, (uint64_t)at, (size_t)(at + step < COUNT ? step : COUNT - at), got + at, err));
+    for (int k = 0; k < COUNT; k++) {
+      const int filter = k / FILTER, channel = k / (SIDE * SIDE) % CHANNELS, pixel = k % (SIDE * SIDE);
+      check_near(got[k], filter * FILTER + pixel * CHANNELS + channel, 0);
+    }
+  }
+  wlaw_tensors_close(tensors);
+  wlaw_error_free(err);
+}
+
 /* -- what is refused ------------------------------------------------------------------------------------------------
  */
 
@@ -837,16 +871,13 @@ static void refused_allocations(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(every_container),   cmocka_unit_test(read_in_place),
-      cmocka_unit_test(several_threads),   cmocka_unit_test(every_dtype),
-      cmocka_unit_test(dotted_names),      cmocka_unit_test(names_that_stand_twice),
-      cmocka_unit_test(objects),           cmocka_unit_test(bad_tensors),
-      cmocka_unit_test(repeated_elements), cmocka_unit_test(bad_trees),
-      cmocka_unit_test(byte_of_the_file),  cmocka_unit_test(deflated_tree),
-      cmocka_unit_test(repeated_parts),    cmocka_unit_test(many_views),
-      cmocka_unit_test(bare_pickles),      cmocka_unit_test(module_of_its_own),
-      cmocka_unit_test(damaged_streams),   cmocka_unit_test(stream_storages),
-      cmocka_unit_test(known_files),       cmocka_unit_test(refused_allocations),
+      cmocka_unit_test(every_container), cmocka_unit_test(read_in_place),     cmocka_unit_test(several_threads),
+      cmocka_unit_test(every_dtype),     cmocka_unit_test(dotted_names),      cmocka_unit_test(names_that_stand_twice),
+      cmocka_unit_test(objects),         cmocka_unit_test(bad_tensors),       cmocka_unit_test(repeated_elements),
+      cmocka_unit_test(bad_trees),       cmocka_unit_test(byte_of_the_file),  cmocka_unit_test(deflated_tree),
+      cmocka_unit_test(repeated_parts),  cmocka_unit_test(many_views),        cmocka_unit_test(bare_pickles),
+      cmocka_unit_test(channels_last),   cmocka_unit_test(module_of_its_own), cmocka_unit_test(damaged_streams),
+      cmocka_unit_test(stream_storages), cmocka_unit_test(known_files),       cmocka_unit_test(refused_allocations),
   };
   return cmocka_run_group_tests_name("tensor.pt", tests, NULL, NULL);
 }
