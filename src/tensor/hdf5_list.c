@@ -223,7 +223,9 @@ static wlaw_status walk_group(walk *w, hid_t object, const group *in) {
   hsize_t next = 0;
   w->in = in;
   w->status = WLAW_OK;
-  const herr_t result = H5Literate(object, H5_INDEX_NAME, H5_ITER_INC, &next, visit_link, w);
+  /* in the file's own order: in that of names libhdf5 1.10 makes a table first, and frees what it never set where a
+   * link cannot be read */
+  const herr_t result = H5Literate(object, H5_INDEX_NAME, H5_ITER_NATIVE, &next, visit_link, w);
   w->in = outer;
   if (w->status != WLAW_OK) return w->status;
   return result < 0 ? wlaw_hdf5_fail(w->err, "the links of a group") : WLAW_OK;
@@ -281,6 +283,10 @@ static herr_t visit_link(hid_t in, const char *name, const H5L_info_t *link, voi
   return w->status == WLAW_OK ? 0 : 1; /* 1: stop, without an error of libhdf5's own */
 }
 
+static int compare_names(const void *a, const void *b) {
+  return strcmp(((const tensor_info *)a)->name, ((const tensor_info *)b)->name);
+}
+
 wlaw_status wlaw_hdf5_list(wlaw_tensors *tensors, wlaw_error *err) {
   const hdf5_state *state = tensors->state;
   walk w = {.tensors = tensors, .steps = state->size * STEPS_PER_BYTE, .err = err};
@@ -292,6 +298,7 @@ wlaw_status wlaw_hdf5_list(wlaw_tensors *tensors, wlaw_error *err) {
   const group top = {NULL, about.fileno, about.addr, 0};
   if (status == WLAW_OK) status = walk_group(&w, root, &top);
   H5Gclose(root);
+  if (tensors->n) qsort(tensors->info, tensors->n, sizeof *tensors->info, compare_names);
   wlaw_text_free(&w.path);
   return status;
 }
