@@ -3,7 +3,7 @@
  * How to read this header
  *   1. statuses and errors      what a call returns, and how to ask what went wrong
  *   2. options and results      every verb takes text options and gives back one result object
- *   3. verbs                    train, fit, compare, draw, report, graphs, data
+ *   3. verbs                    train, fit, scan, track, compare, draw, report, graphs, data
  *   4. laws                     parse, draw, ask
  *   5. tensors                  read any supported weight file
  *
@@ -118,7 +118,9 @@ WLAW_API void wlaw_result_free(wlaw_result *result); /* NULL allowed */
                                                   wlaw_error *err)
 WLAW_VERB(train);   /* inputs: {DATA} */
 WLAW_VERB(fit);     /* inputs: {RUN} or one or more tensor files */
-WLAW_VERB(compare); /* inputs: {A, B}: run, RUN@epoch, tensor file or law */
+WLAW_VERB(scan);    /* inputs: one or more tensor files */
+WLAW_VERB(track);   /* inputs: {RUN} or two or more tensor files */
+WLAW_VERB(compare); /* inputs: {A, B}: run, RUN@epoch, tensor file or law; or two checkpoints */
 WLAW_VERB(draw);    /* inputs: {LAW} */
 WLAW_VERB(report);  /* inputs: {RUN} or {FILE} */
 WLAW_VERB(graphs);  /* inputs: none */

@@ -9,7 +9,7 @@
 
 const exit_code_row wlaw_exit_codes[] = {
     {0, "done"},
-    {1, "the question was answered no (no command of this version asks one)"},
+    {1, "the question was answered no: a rule of --check was broken"},
     {2, "usage: an unknown name, a value that cannot be used, an output that exists"},
     {3, "bad input: a file that is damaged, unsupported, or does not fit"},
     {4, "input/output: reading, writing or downloading failed"},

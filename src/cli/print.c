@@ -15,7 +15,9 @@ static const struct {
     {"weightlaw.compare/", wlaw_print_compare}, {"weightlaw.compares/", wlaw_print_compare},
     {"weightlaw.train/", wlaw_print_train},     {"weightlaw.draw/", wlaw_print_draw},
     {"weightlaw.report/", wlaw_print_report},   {"weightlaw.data/", wlaw_print_data},
-    {"weightlaw.graphs/", wlaw_print_graphs},
+    {"weightlaw.graphs/", wlaw_print_graphs},   {"weightlaw.scan/", wlaw_print_scan},
+    {"weightlaw.scans/", wlaw_print_scans},     {"weightlaw.track/", wlaw_print_track},
+    {"weightlaw.changes/", wlaw_print_changes},
 };
 
 const char *wlaw_print_string(const json_t *document, const char *key) {

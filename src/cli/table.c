@@ -55,6 +55,12 @@ static void print_row(text_buffer *out, const text_table *table, const size_t *w
   wlaw_text_add(out, "\n");
 }
 
+static const char *colour_of(const text_table *table, size_t row) {
+  if (row == 0) return "\033[1m";
+  if (row <= table->alarms) return "\033[31m";
+  return row <= table->alarms + table->warnings ? "\033[33m" : "";
+}
+
 void wlaw_table_print(text_buffer *out, const text_screen *screen, text_table *table) {
   size_t width[TABLE_MAX_COLUMNS] = {0};
   const size_t rows = table->n / table->columns;
@@ -64,9 +70,10 @@ void wlaw_table_print(text_buffer *out, const text_screen *screen, text_table *t
   }
   if (table->failed) out->failed = true;
   for (size_t row = 0; row < rows && !out->failed; row++) {
-    if (row == 0 && screen->colour) wlaw_text_add(out, "\033[1m");
+    const char *colour = screen->colour ? colour_of(table, row) : "";
+    wlaw_text_add(out, "%s", colour);
     print_row(out, table, width, row);
-    if (row == 0 && screen->colour) wlaw_text_add(out, "\033[0m");
+    if (*colour) wlaw_text_add(out, "\033[0m");
   }
   for (size_t i = 0; i < table->n; i++) free(table->cells[i]);
   free(table->cells);

@@ -12,7 +12,9 @@ typedef struct text_table {
   const char *align; /* 'l' or 'r' for each column */
   char **cells;      /* [rows * columns] */
   size_t n, capacity;
-  bool failed; /* out of memory: sticky, the printed table makes the buffer fail */
+  size_t alarms,
+      warnings; /* so many rows after the heading are red, so many after these yellow, where there is colour */
+  bool failed;  /* out of memory: sticky, the printed table makes the buffer fail */
 } text_table;
 
 /* Untrusted text is escaped here. */

@@ -16,10 +16,21 @@ bool wlaw_monitor_report(wlaw_monitor *monitor, double fraction) {
   const uint64_t now = wlaw_clock_ns();
   if (monitor->last_ns && now - monitor->last_ns < 100000000u) return false;
   monitor->last_ns = now;
-  const double span = monitor->span > 0.0 ? monitor->span : 1.0;
+  const double span = wlaw_monitor_span(monitor).span;
   const double shown = fraction < 0.0 ? fraction : monitor->from + span * (fraction < 1.0 ? fraction : 1.0);
   if (monitor->call(monitor->user, shown, monitor->what ? monitor->what : "")) monitor->cancelled = true;
   return monitor->cancelled;
+}
+
+monitor_span wlaw_monitor_span(const wlaw_monitor *monitor) {
+  if (!monitor) return (monitor_span){0.0, 1.0};
+  return (monitor_span){monitor->from, monitor->span > 0.0 ? monitor->span : 1.0};
+}
+
+void wlaw_monitor_stage(wlaw_monitor *monitor, const monitor_span *whole, double low, double high) {
+  if (!monitor) return;
+  monitor->from = whole->from + whole->span * low;
+  monitor->span = whole->span * (high - low);
 }
 
 wlaw_status wlaw_fail_cancelled(wlaw_error *err) { return wlaw_fail(err, WLAW_CANCELLED, "interrupted"); }

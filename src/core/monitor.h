@@ -20,6 +20,14 @@ typedef struct wlaw_monitor {
  * Only from the thread that made the public call. monitor may be NULL. */
 bool wlaw_monitor_report(wlaw_monitor *monitor, double fraction);
 
+/* The part of progress that a stage fills now, and the same cut into shorter stages: from here on their own [0, 1] is
+ * shown as [low, high] of the whole. monitor may be NULL. */
+typedef struct monitor_span {
+  double from, span;
+} monitor_span;
+monitor_span wlaw_monitor_span(const wlaw_monitor *monitor);
+void wlaw_monitor_stage(wlaw_monitor *monitor, const monitor_span *whole, double low, double high);
+
 /* WLAW_CANCELLED as an error. */
 wlaw_status wlaw_fail_cancelled(wlaw_error *err);
 

@@ -10,6 +10,8 @@
 
 const option_spec wlaw_common_options[] = {
     {"json", 0, OPTION_FLAG, NULL, "false", NULL, 0, 0, "print the result as JSON on standard output"},
+    {"csv", 0, OPTION_FLAG, NULL, "false", NULL, 0, 0,
+     "print the result's list, or the result itself, as comma-separated values"},
     {"seed", 0, OPTION_COUNT, "S", "1", NULL, 0, 18446744073709549568.0,
      "seed of every random number; same seed, same bytes"},
     {"threads", 0, OPTION_COUNT, "T", "0", NULL, 0, 1024,

@@ -41,7 +41,7 @@ typedef struct command_spec {
   verb_call call;
 } command_spec;
 
-/* Rows every command has: json, seed, threads, progress, force (options.c). */
+/* Rows every command has: json, csv, seed, threads, progress, force (options.c). */
 extern const option_spec wlaw_common_options[];
 extern const size_t wlaw_n_common_options;
 

@@ -156,6 +156,26 @@ const char *wlaw_text_nearest(const char *name, const char *const *candidates, s
   return nearest;
 }
 
+bool wlaw_text_matches(const char *pattern, const char *text, char barrier) {
+  const char *star = NULL, *resume = NULL; /* the last * and where the text goes on should it take one more */
+  while (*text) {
+    if (*pattern == '*') {
+      star = ++pattern;
+      resume = text;
+    } else if (*pattern && (*pattern == *text || (*pattern == '?' && *text != barrier))) {
+      pattern++;
+      text++;
+    } else if (star && *resume != barrier) {
+      pattern = star;
+      text = ++resume;
+    } else {
+      return false;
+    }
+  }
+  while (*pattern == '*') pattern++;
+  return *pattern == '\0';
+}
+
 bool wlaw_text_real(const char *text, double *out) {
   if (!text || !(text[0] == '+' || text[0] == '-' || text[0] == '.' || (text[0] >= '0' && text[0] <= '9')))
     return false;

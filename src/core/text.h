@@ -33,6 +33,10 @@ bool wlaw_text_is_utf8(const char *bytes, size_t n);
  * length, at most 64 characters looked at). */
 const char *wlaw_text_nearest(const char *name, const char *const *candidates, size_t n);
 
+/* Whether the whole text fits the pattern: * is any run of characters (of none too), ? any one. Neither takes the
+ * character `barrier` ('\0': they take all). Time at most the product of both lengths. */
+bool wlaw_text_matches(const char *pattern, const char *text, char barrier);
+
 /* Strict numbers: the whole text, no leading space, finite for reals. false when it is not one. */
 bool wlaw_text_real(const char *text, double *out);
 bool wlaw_text_u64(const char *text, uint64_t *out);

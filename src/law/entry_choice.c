@@ -97,14 +97,14 @@ static wlaw_status judge_all(entry_choice *out, choice_work *work, wlaw_error *e
 
 /* Weights held out do not tell law a from b, which they find more likely: the sum of paired differences is within two
  * of its standard errors, or two nats, which a law of a parameter more gains now and then where the simpler one is
- * true. A single weight counts for one nat at most: under a law without heavy tails one outlier is worth thousands, and
- * their standard error would excuse any law. */
+ * true. In the error a single weight counts for one nat at most: under a law without heavy tails one outlier is worth
+ * thousands, and their standard error would excuse any law. */
 static bool not_told_apart(const double *a, const double *b, const entry_cells *cells, bool fewer) {
   double sum = 0.0, square = 0.0;
   for (size_t i = 0; i < cells->n; i++) {
-    const double difference = fmin(fmax(b[i] - a[i], -1.0), 1.0);
+    const double difference = b[i] - a[i], counted = fmin(fmax(difference, -1.0), 1.0);
     sum += (double)cells->count[i] * difference;
-    square += (double)cells->count[i] * difference * difference;
+    square += (double)cells->count[i] * counted * counted;
   }
   return sum <= fmax(fewer ? 2.0 * sqrt(square) : 0.0, 2.0);
 }

@@ -4,7 +4,7 @@
 
 #include "core/memory.h"
 #include "report/chart.h"
-#include "report/checkpoint.h"
+#include "report/checkpoint_page.h"
 #include "report/html.h"
 #include "report/read.h"
 

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "core/file.h"
-#include "report/checkpoint.h"
+#include "report/checkpoint_page.h"
 #include "report/html.h"
 #include "report/number.h"
 #include "report/svg.h"

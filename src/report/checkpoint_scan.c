@@ -1,5 +1,5 @@
 /* Sections of a scan: the heat map of all tensors, laws by kind and block, distributions. */
-#include "report/checkpoint.h"
+#include "report/checkpoint_page.h"
 #include "report/html.h"
 
 static const checkpoint_measure measures[] = {

@@ -7,7 +7,7 @@
 #include "core/memory.h"
 #include "law/law.h"
 #include "report/chart.h"
-#include "report/checkpoint.h"
+#include "report/checkpoint_page.h"
 #include "report/html.h"
 #include "report/read.h"
 

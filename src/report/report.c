@@ -6,10 +6,11 @@
 #include "core/file.h"
 #include "core/option.h"
 #include "core/result.h"
-#include "report/checkpoint.h"
+#include "report/checkpoint_page.h"
 #include "report/collect.h"
 #include "report/number.h"
 #include "report/page.h"
+#include "study/checkpoint.h"
 
 extern const command_spec wlaw_command_report;
 
@@ -23,6 +24,7 @@ static const option_spec options_table[] = {
     {"degree", 0, OPTION_COUNT, "K", "4", NULL, 0, 4,
      "degree of the highest invariants held against the fitted laws, 0: none; unless it is given, matrices that would "
      "take more than a minute in all are left out"},
+    {"spectra", 0, OPTION_FLAG, NULL, "false", NULL, 0, 0, "of a checkpoint: eigenvalues too, as scan --spectra"},
     {"source-date-epoch", 0, OPTION_COUNT, "SECONDS", NULL, NULL, 0, 253402300799.0,
      "date to print on the page, in seconds since 1970 UTC; default: no date"},
 };
@@ -32,6 +34,8 @@ static const char examples[] =
     "    training, distance to initialisation, laws, what they miss, and weights of a run, on one page\n"
     "weightlaw report weights.npy --title \"Layer 3\"\n"
     "    a smaller page: the fit, the invariants it misses and the histogram of one file\n"
+    "weightlaw report model.safetensors -o model.html\n"
+    "    a checkpoint, scanned: tensors by measures, laws by kind and block, distributions\n"
     "weightlaw report scan.json -o scan.html\n"
     "    the page of what scan, track or compare --json wrote about checkpoints\n";
 
@@ -49,8 +53,9 @@ static const char details[] =
     "--degree 4 does for one law. The global test is simulated for the last snapshot, where that takes seconds "
     "(--seed).\n"
     "\n"
-    "Given what scan, track or compare wrote about checkpoints with --json, the page is of that: tensors by measures, "
-    "Weibull shapes by kind and block beside published ones, distributions, drift.";
+    "A checkpoint (a tensor file of one network) is scanned, and its page shows tensors by measures, Weibull shapes by "
+    "kind and block beside published ones, and distributions. What scan, track or compare wrote about checkpoints with "
+    "--json has such a page, too.";
 
 /* Days since 1970 to a date of the Gregorian calendar, by Fliegel and Van Flandern (1968), DOI 10.1145/364096.364097.
  */
@@ -118,9 +123,27 @@ static wlaw_status write_report(wlaw_result **result, const char *path, const re
   return status;
 }
 
-/* ---- checkpoints: the page of a document that scan, track or compare made */
+/* ---- checkpoints: the page of what scan, track or compare say of them */
 
 enum { DOCUMENT_MOST = 1 << 28 };
+
+/* The document of scan, made here. */
+static wlaw_status scan_checkpoint(json_t **document, const char *input, const wlaw_options *options,
+                                   wlaw_progress progress, void *user, wlaw_error *err) {
+  static const char *const names[] = {"spectra", "seed", "threads"};
+  wlaw_options *of_scan = NULL;
+  wlaw_result *result = NULL;
+  WLAW_TRY(wlaw_options_new(&of_scan, "scan", err));
+  wlaw_status status = WLAW_OK;
+  for (size_t i = 0; i < sizeof names / sizeof *names && status == WLAW_OK; i++)
+    if (wlaw_option_is_set(options, &wlaw_command_report, names[i]))
+      status = wlaw_options_set(of_scan, names[i], wlaw_option_text(options, &wlaw_command_report, names[i]), err);
+  if (status == WLAW_OK) status = wlaw_scan(&result, &input, 1, of_scan, progress, user, err);
+  if (status == WLAW_OK) *document = json_incref(result->document);
+  wlaw_result_free(result);
+  wlaw_options_free(of_scan);
+  return status;
+}
 
 /* A JSON file whose schema has a page; *document stays NULL for every other input. */
 static wlaw_status read_document(json_t **document, const char *input, wlaw_error *err) {
@@ -185,7 +208,10 @@ wlaw_status wlaw_report(wlaw_result **result, const char *const *inputs, size_t 
   const char *path = wlaw_option_text(options, command, "output");
   WLAW_TRY(check_output(path, wlaw_option_flag(options, command, "force"), err));
   json_t *document = NULL;
-  WLAW_TRY(read_document(&document, inputs[0], err));
+  bool is_checkpoint;
+  WLAW_TRY(wlaw_checkpoint_is(&is_checkpoint, inputs[0], err));
+  WLAW_TRY(is_checkpoint ? scan_checkpoint(&document, inputs[0], options, progress, user, err)
+                         : read_document(&document, inputs[0], err));
   if (document) {
     const wlaw_status written = write_checkpoint(result, path, document, options, err);
     json_decref(document);

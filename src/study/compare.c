@@ -9,6 +9,7 @@
 #include "core/option.h"
 #include "core/result.h"
 #include "law/space.h"
+#include "study/changes.h"
 #include "study/compare_json.h"
 #include "study/ensemble.h"
 #include "study/fit.h"
@@ -21,14 +22,21 @@ static const option_spec options_table[] = {
     {"law", 'l', OPTION_TEXT, "LAW", "auto", NULL, 0, 0,
      "iid, bipartite, permutation, symmetric, symmetric-zero-diagonal, zero-diagonal or antisymmetric; auto: one of "
      "the "
-     "last four where both sides are so, else permutation for square matrices and bipartite for others"},
-    {"tensor", 't', OPTION_TEXT, "NAME", NULL, NULL, 0, 0, "one tensor, such as layer2.weight; default: every matrix"},
+     "last four where both sides are so, else permutation for square matrices and bipartite for others; given, laws "
+     "are "
+     "compared even of two checkpoints"},
+    {"tensor", 't', OPTION_TEXT, "NAME", NULL, NULL, 0, 0,
+     "one tensor, such as layer2.weight; of checkpoints also a pattern with * and ?; default: every matrix"},
     {"epoch", 'e', OPTION_COUNT, "E", NULL, NULL, 0, 4294967295.0,
      "epoch of a run named without @; default: the last snapshot"},
     {"exclude", 0, OPTION_CHOICE, "WHICH", "none", "none|dead", 0, 0,
      "networks of a run to leave out; dead: outputs constant or not finite at that epoch"},
     {"paired", 0, OPTION_FLAG, NULL, "false", NULL, 0, 0,
      "A and B hold the same networks in the same order (known by itself for two epochs of one run)"},
+    {"heads", 0, OPTION_COUNT, "N", NULL, NULL, 1, 65536,
+     "of checkpoints: attention heads, to split fused tensors; default: as the file or config.json beside it says"},
+    {"kv-heads", 0, OPTION_COUNT, "N", NULL, NULL, 1, 65536,
+     "of checkpoints: heads of keys and values; default: likewise, or --heads"},
 };
 
 static const char examples[] =
@@ -39,7 +47,9 @@ static const char examples[] =
     "weightlaw compare @fit.json RUN@10\n"
     "    the law that fit --json wrote down, and the same matrix of a run at another epoch\n"
     "weightlaw compare weights.npy 'iid(mean=0,variance=0.1)'\n"
-    "    an array [networks, rows, cols] against a law given in numbers\n";
+    "    an array [networks, rows, cols] against a law given in numbers\n"
+    "weightlaw compare before.safetensors after.safetensors\n"
+    "    two checkpoints, tensor by tensor: how far each has moved, and whether anything broke\n";
 
 static const char details[] =
     "A and B are runs (RUN, RUN@EPOCH), tensor files as for fit, laws with their numbers, @FIT.json (what fit --json "
@@ -49,7 +59,13 @@ static const char details[] =
     "\n"
     "A fit of finitely many networks is away from the truth, so W2 of two fits is never 0. The noise floor says by how "
     "much, and the debiased value is W2 squared less the floor. Two independent fits add their floors; two epochs of "
-    "one run share their networks, and the bias is taken by the jackknife over networks (paired).";
+    "one run share their networks, and the bias is taken by the jackknife over networks (paired).\n"
+    "\n"
+    "Two tensor files of single networks (no run, and no matrices stacked [networks, rows, cols]) are compared as "
+    "checkpoints instead, unless --law, --epoch, --exclude or --paired is given: tensors of one name and shape, entry "
+    "by "
+    "entry. Wasserstein is then W1 between the distributions of entries, and changes of k, lambda and shape are in "
+    "standard errors as if both fits were independent.";
 
 typedef struct side {
   const char *text;
@@ -291,6 +307,33 @@ static wlaw_status open_sides(job *work, const ensemble_request *request, wlaw_e
   return same_networks(a->source, b->source, err);
 }
 
+/* Two checkpoints, where these are meant; *done: the answer is there. */
+static wlaw_status compare_checkpoints(bool *done, wlaw_result **result, const char *const *inputs,
+                                       const wlaw_options *options, wlaw_monitor *monitor, wlaw_error *err) {
+  const command_spec *command = &wlaw_command_compare;
+  static const char *const of_laws[] = {"law", "epoch", "exclude", "paired"};
+  *done = false;
+  for (size_t i = 0; i < sizeof of_laws / sizeof *of_laws; i++)
+    if (wlaw_option_is_set(options, command, of_laws[i])) return WLAW_OK;
+  WLAW_TRY(wlaw_changes_apply(done, inputs[0], inputs[1], err));
+  if (!*done) return WLAW_OK;
+  const part_request request = {.only = wlaw_option_text(options, command, "tensor"),
+                                .heads = wlaw_option_count(options, command, "heads"),
+                                .kv_heads = wlaw_option_count(options, command, "kv-heads")};
+  json_t *document = NULL;
+  WLAW_TRY(wlaw_changes(&document, inputs[0], inputs[1], &request,
+                        (unsigned)wlaw_option_count(options, command, "threads"), monitor, err));
+  return wlaw_result_wrap(result, document, false, err);
+}
+
+static wlaw_status check_law_options(const wlaw_options *options, wlaw_error *err) {
+  static const char *const of_checkpoints[] = {"heads", "kv-heads"};
+  for (size_t i = 0; i < 2; i++)
+    if (wlaw_option_is_set(options, &wlaw_command_compare, of_checkpoints[i]))
+      return wlaw_fail(err, WLAW_ARGUMENT, "option --%s has no meaning where laws are compared", of_checkpoints[i]);
+  return WLAW_OK;
+}
+
 wlaw_status wlaw_compare(wlaw_result **result, const char *const *inputs, size_t n_inputs, const wlaw_options *options,
                          wlaw_progress progress, void *user, wlaw_error *err) {
   const command_spec *command = &wlaw_command_compare;
@@ -307,6 +350,10 @@ wlaw_status wlaw_compare(wlaw_result **result, const char *const *inputs, size_t
               .rule = wlaw_ensemble_rule(&request),
               .threads = (unsigned)wlaw_option_count(options, command, "threads"),
               .monitor = {.call = progress, .user = user}};
+  bool done;
+  WLAW_TRY(compare_checkpoints(&done, result, inputs, options, &work.monitor, err));
+  if (done) return WLAW_OK;
+  WLAW_TRY(check_law_options(options, err));
   const char *law = wlaw_option_text(options, command, "law");
   if (strcmp(law, "auto") != 0) WLAW_TRY(wlaw_study_law(&work.law, law, err));
   wlaw_status status = open_sides(&work, &request, err);
@@ -317,7 +364,7 @@ wlaw_status wlaw_compare(wlaw_result **result, const char *const *inputs, size_t
 
 const command_spec wlaw_command_compare = {
     .name = "compare",
-    .summary = "distance between two fits, or a fit and a law",
+    .summary = "distance between two fits, or a fit and a law; or two checkpoints",
     .operands = "A B",
     .examples = examples,
     .details = details,

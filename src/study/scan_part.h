@@ -6,12 +6,12 @@
 #include "study/tensor_role.h"
 
 typedef struct scan_part {
-  char *name;     /* of the tensor; a part of a fused one: name + "[q]"; a pair: the name they share + "lora" */
+  char *name;     /* of the tensor; a part of a fused one: name + "[q]"; a pair: what comes before lora_A + "lora" */
   size_t tensor;  /* index in the file */
   size_t partner; /* SIZE_MAX; of a low-rank pair: tensor = B [out, r], partner = A [r, in], the part is B A */
   tensor_role role;
   uint64_t stored_rows, stored_cols; /* the tensor seen as a matrix */
-  weight_selection selection;        /* whole: rows = stored_rows, ... */
+  weight_selection selection;        /* of a pair: rows and cols of the product alone */
   char *reason;                      /* NULL, or why it is listed and not scanned, or not scanned as one would expect */
   bool skipped;                      /* with reason: nothing is measured */
 } scan_part;
@@ -27,12 +27,16 @@ typedef struct part_request {
   uint64_t heads, kv_heads; /* 0: from the file, or from config.json beside it */
 } part_request;
 
+enum { PART_LARGEST_PRODUCT_LOG2 = 32 }; /* two small factors can name a product that nobody could go through */
+
 /* In the order of the file. Every tensor is there: scanned whole, in parts, as a product, or skipped with a reason.
  * Caller frees. */
 wlaw_status wlaw_scan_parts(scan_parts *out, wlaw_tensors *tensors, const part_request *request, wlaw_error *err);
 void wlaw_scan_parts_free(scan_parts *parts);
 
-/* The weights of a part: a selection of the file, or a product in memory (owned by the source). Caller frees. */
+/* The weights of a part: a selection of the file; or a product, whose factors are held in memory in double precision
+ * and whose blocks are multiplied when they are read, each number in the same order whatever the block. Caller frees.
+ */
 wlaw_status wlaw_part_source(weight_source *out, wlaw_tensors *tensors, const scan_part *part, wlaw_error *err);
 
 #endif

@@ -6,13 +6,13 @@
 
 #include "core/json.h"
 
-/* SENTENCE(&failed, array, format, ...): appends the text; failure is sticky. */
-#define SENTENCE(failed, array, ...)                                                                                   \
+/* SENTENCE(&flag, array, format, ...): appends the text; failure is sticky. */
+#define SENTENCE(flag, array, ...)                                                                                     \
   do {                                                                                                                 \
     text_buffer text_ = {0};                                                                                           \
     wlaw_text_add(&text_, __VA_ARGS__);                                                                                \
-    if (text_.failed) *(failed) = true;                                                                                \
-    wlaw_json_append((failed), (array), wlaw_json_text(wlaw_text_string(&text_)));                                     \
+    if (text_.failed) *(flag) = true;                                                                                  \
+    wlaw_json_append((flag), (array), wlaw_json_text(wlaw_text_string(&text_)));                                       \
     wlaw_text_free(&text_);                                                                                            \
   } while (0)
 

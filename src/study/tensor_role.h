@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* X(name, text, class) ; class: how it is summarised. attention and feed-forward weights have published values. */
+/* X(name, text) */
 #define TENSOR_KIND_LIST(X)                                                                                            \
   X(Q, "q")                                                                                                            \
   X(K, "k")                                                                                                            \
@@ -40,14 +40,16 @@ typedef enum tensor_kind {
 
 const char *wlaw_tensor_kind_text(tensor_kind kind);
 
-/* How q, k and v lie in a fused tensor. */
+/* How the parts of a fused tensor lie along its outputs. */
 typedef enum fused_layout {
   FUSED_NONE,
-  FUSED_CONCATENATED, /* q, then k, then v along the outputs (LLaMA-style, GPT-2, BERT) */
-  FUSED_PER_HEAD      /* (heads, 3, head size, inputs): GPT-NeoX, BLOOM */
+  FUSED_CONCATENATED, /* q, then k, then v (LLaMA-style, GPT-2, ViT); gate, then up */
+  FUSED_UP_GATE,      /* up, then gate (OLMo-1) */
+  FUSED_PER_HEAD      /* for each key-value head: its query heads, its key, its value (GPT-NeoX, BLOOM, Falcon) */
 } fused_layout;
 
 typedef struct tensor_role {
+  /* q .. down also of experts, alone or stacked [experts, out, in]; expert: their part is not told */
   tensor_kind kind;
   int64_t block;  /* number of the layer; -1: none in the name */
   int64_t expert; /* -1: none */
@@ -56,6 +58,7 @@ typedef struct tensor_role {
   const char *family; /* the rule that matched: "llama", "gpt-neox", ...; a constant */
 } tensor_role;
 
+/* rank 0 .. 32, shape: [rank]. A name of 512 bytes or more is told by its shape alone. */
 tensor_role wlaw_tensor_role(const char *name, size_t rank, const uint64_t *shape);
 
 #endif

@@ -1,5 +1,5 @@
 # Help of every command: the examples come first; both spellings agree.
-for command in train fit compare report graphs data; do
+for command in train fit scan compare report graphs data; do
   weightlaw help $command > help.txt
   weightlaw $command --help | cmp - help.txt
   weightlaw $command operand -h | cmp - help.txt

@@ -128,6 +128,42 @@ static void numbers_are_strict(void **state) {
   assert_false(wlaw_text_u64(NULL, &count));
 }
 
+/* Every pattern of up to five of "a", ".", "*", "?" and every text of up to five of "a", "b", ".", against the rule
+ * written as a recursion. */
+static bool matches_slowly(const char *pattern, const char *text, char barrier) {
+  if (!*pattern) return !*text;
+  if (*pattern == '*') {
+    return matches_slowly(pattern + 1, text, barrier) ||
+           (*text && *text != barrier && matches_slowly(pattern, text + 1, barrier));
+  }
+  return *text && (*pattern == *text || (*pattern == '?' && *text != barrier)) &&
+         matches_slowly(pattern + 1, text + 1, barrier);
+}
+
+static void write_word(char *out, const char *letters, unsigned number) {
+  const unsigned n = (unsigned)strlen(letters) + 1; /* a digit 0 is no letter */
+  for (; number; number /= n) {
+    if (number % n) *out++ = letters[number % n - 1];
+  }
+  *out = '\0';
+}
+
+static void patterns_match(void **state) {
+  (void)state;
+  for (unsigned p = 0; p < 3125; p++) {
+    for (unsigned t = 0; t < 1024; t++) {
+      char pattern[8], text[8];
+      write_word(pattern, "a.*?", p);
+      write_word(text, "ab.", t);
+      for (int b = 0; b < 2; b++) {
+        const char barrier = b ? '.' : '\0';
+        if (wlaw_text_matches(pattern, text, barrier) != matches_slowly(pattern, text, barrier))
+          fail_msg("'%s' and '%s', barrier '%c'", pattern, text, barrier);
+      }
+    }
+  }
+}
+
 static void two_call_text(void **state) {
   (void)state;
   wlaw_error *err = wlaw_error_new();
@@ -149,6 +185,7 @@ int main(void) {
       cmocka_unit_test(printable_is_printable_for_any_bytes),
       cmocka_unit_test(the_nearest_name),
       cmocka_unit_test(numbers_are_strict),
+      cmocka_unit_test(patterns_match),
       cmocka_unit_test(two_call_text),
   };
   return cmocka_run_group_tests_name("core.text", tests, NULL, NULL);

@@ -3,7 +3,7 @@
 #include "support/test.h"
 
 #include "core/json.h"
-#include "report/checkpoint.h"
+#include "report/checkpoint_page.h"
 #include "report/pages.h"
 
 #include "report/markup.h"
@@ -171,8 +171,23 @@ static void through_the_verb(void **state) {
   wlaw_error_free(err);
 }
 
+/* A file of one network is scanned first. */
+static void checkpoint_file(void **state) {
+  (void)state;
+  static const tensor_spec one[] = {{"fc1.weight", WLAW_F32, 2, {40, 30}}, {"fc1.bias", WLAW_F32, 1, {40}}};
+  const char *input = test_scratch("one.safetensors");
+  write_tensors(input, one, 2, 0, false);
+  char *page = report_page(input, "one.html", "1");
+  markup_check(page);
+  check_holds(page, "The weights of one.safetensors");
+  check_holds(page, "Weibull probability plot");
+  check_holds(page, "best on held-out rows");
+  free(page);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(whole_documents), cmocka_unit_test(spoiled_documents),
-                                     cmocka_unit_test(hostile_text), cmocka_unit_test(through_the_verb)};
+                                     cmocka_unit_test(hostile_text), cmocka_unit_test(through_the_verb),
+                                     cmocka_unit_test(checkpoint_file)};
   return cmocka_run_group_tests_name("report.checkpoint", tests, NULL, NULL);
 }

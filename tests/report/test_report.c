@@ -59,18 +59,22 @@ static void run_with_gaps(void **state) {
 
 static void file_of_one_tensor(void **state) {
   (void)state;
-  static const tensor_spec specs[] = {{"", WLAW_F32, 3, {60, NARROW, NARROW}}, {"", WLAW_F32, 2, {WIDE, NARROW}}};
-  for (size_t i = 0; i < 2; i++) {
-    char path[4096];
-    snprintf(path, sizeof path, "%s", test_scratch("weights.npy"));
-    write_tensors(path, &specs[i], 1, 0, false);
-    char *page = report_page(path, "file.html", "1");
-    markup_check(page);
-    check_holds(page, "File weights.npy");
-    check_holds(page, "<section id=\"weights\"");
-    assert_null(strstr(page, "<section id=\"distance\""));
-    free(page);
-  }
+  static const tensor_spec networks = {"", WLAW_F32, 3, {60, NARROW, NARROW}},
+                           matrix = {"", WLAW_F32, 2, {WIDE, NARROW}};
+  char path[4096];
+  snprintf(path, sizeof path, "%s", test_scratch("weights.npy"));
+  write_tensors(path, &networks, 1, 0, false);
+  char *page = report_page(path, "file.html", "1");
+  markup_check(page);
+  check_holds(page, "File weights.npy");
+  check_holds(page, "<section id=\"weights\"");
+  assert_null(strstr(page, "<section id=\"distance\""));
+  free(page);
+  write_tensors(path, &matrix, 1, 0, false); /* one network: a checkpoint */
+  page = report_page(path, "file.html", "1");
+  markup_check(page);
+  check_holds(page, "<section id=\"overview\"");
+  free(page);
 }
 
 /* A run whose second layer is symmetric: at every epoch, beside a layer that is not, or at the first epoch alone. */

@@ -1,7 +1,7 @@
 /* Pages of checkpoints, drawn from the documents of scan, track and compare (docs/scan.md). A document may come from
  * outside: what it lacks, or has of another type, is a gap and never an error. */
-#ifndef WLAW_REPORT_CHECKPOINT_H
-#define WLAW_REPORT_CHECKPOINT_H
+#ifndef WLAW_REPORT_CHECKPOINT_PAGE_H
+#define WLAW_REPORT_CHECKPOINT_PAGE_H
 
 #include "core/json.h"
 #include "core/text.h"
