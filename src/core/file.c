@@ -196,9 +196,9 @@ wlaw_status wlaw_input_open(input_file *in, const char *path, wlaw_error *err) {
   wlaw_status status = WLAW_OK;
   if (fstat(fd, &info) != 0) status = wlaw_fail_errno(err, path, "cannot be examined");
   else if (S_ISDIR(info.st_mode))
-    status = wlaw_error_in_file(err, wlaw_fail(err, WLAW_ARGUMENT, "is a folder where a file is needed"), path);
+    status = wlaw_error_in_file(err, wlaw_fail(err, WLAW_IO, "is a folder where a file is needed"), path);
   else if (!S_ISREG(info.st_mode))
-    status = wlaw_error_in_file(err, wlaw_fail(err, WLAW_ARGUMENT, "is not a regular file"), path);
+    status = wlaw_error_in_file(err, wlaw_fail(err, WLAW_IO, "is not a regular file"), path);
   if (status == WLAW_OK) {
     in->path = wlaw_text_duplicate(path, strlen(path));
     if (!in->path) status = wlaw_fail_memory(err, strlen(path), 1);

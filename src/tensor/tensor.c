@@ -107,7 +107,7 @@ static wlaw_status recognise(wlaw_tensors *tensors, wlaw_error *err) {
   /* a damaged file of a known ending gets that format's own, more precise, error */
   for (size_t f = 0; f < wlaw_n_tensor_formats; f++)
     if (wlaw_tensor_formats[f]->ending && path_ends(tensors->file.path, wlaw_tensor_formats[f]->ending)) {
-      if (wlaw_tensor_formats[f]->member) return recognise_zip(tensors, err);
+      if (wlaw_tensor_formats[f]->member && !wlaw_tensor_formats[f]->recognise) return recognise_zip(tensors, err);
       tensors->format = wlaw_tensor_formats[f];
       return WLAW_OK;
     }
@@ -139,7 +139,7 @@ wlaw_status wlaw_tensors_open(wlaw_tensors **out, const char *path, wlaw_error *
   wlaw_tensors *tensors = calloc(1, sizeof *tensors);
   if (!tensors) return wlaw_fail_memory(err, 1, sizeof *tensors);
   wlaw_status status = wlaw_input_open(&tensors->file, path, err);
-  if (status == WLAW_ARGUMENT && wlaw_path_is_folder(path)) status = hint_inside(err, status, path);
+  if (status == WLAW_IO && wlaw_path_is_folder(path)) status = hint_inside(err, status, path);
   if (status == WLAW_OK) status = recognise(tensors, err);
   if (status == WLAW_OK) status = tensors->format->open(tensors, err);
   if (status == WLAW_OK) status = wlaw_tensors_check_names(tensors, err);

@@ -209,11 +209,11 @@ static void things_that_are_no_files(void **state) {
   wlaw_error *err = wlaw_error_new();
   input_file in;
   check_status(wlaw_input_open(&in, test_scratch("not-there"), err), WLAW_IO);
-  check_status(wlaw_input_open(&in, ".", err), WLAW_ARGUMENT);
-  check_status(wlaw_input_open(&in, "/dev/null", err), WLAW_ARGUMENT);
+  check_status(wlaw_input_open(&in, ".", err), WLAW_IO);
+  check_status(wlaw_input_open(&in, "/dev/null", err), WLAW_IO);
   const char *pipe_path = test_scratch("pipe");
   assert_int_equal(mkfifo(pipe_path, 0600), 0);
-  check_status(wlaw_input_open(&in, pipe_path, err), WLAW_ARGUMENT); /* and does not wait for a writer */
+  check_status(wlaw_input_open(&in, pipe_path, err), WLAW_IO); /* and does not wait for a writer */
   wlaw_error_free(err);
 }
 

@@ -187,7 +187,7 @@ static void external_data(void **state) {
       {"a/../outside.bin", NULL, NULL, WLAW_FORMAT, "no path below"},
       {"a/..", NULL, NULL, WLAW_FORMAT, "no path below"},
       {"is not there", NULL, NULL, WLAW_IO, "is not there"},
-      {".", NULL, NULL, WLAW_ARGUMENT, "folder"},
+      {".", NULL, NULL, WLAW_IO, "folder"},
       {"outside.bin", "12", "8", WLAW_FORMAT, "8 bytes from 12 on are not all in 'outside.bin', which has 16"},
       {"outside.bin", "18446744073709551612", "8", WLAW_FORMAT, "not all in"},
       {"outside.bin", "-1", "8", WLAW_FORMAT, "not both numbers"},

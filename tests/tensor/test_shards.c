@@ -84,11 +84,12 @@ static void disagreements(void **state) {
        "tensor 'b': the shard 'x-1.safetensors' holds it, and weight_map names 'x-2.safetensors'"},
       {MAP(FIRST ",\"c\":\"x-3.safetensors\""), "the shard 'x-3.safetensors' is not in the folder"},
       {MAP(FIRST ",\"c\":\"x.npy.safetensors\""), "no .safetensors file"},
-      {MAP("\"b\":7"), "no name of a file"},
-      {MAP("\"b\":\"\""), "no name of a file"},
-      {MAP("\"b\":\"..\""), "no name of a file"},
-      {MAP("\"b\":\"../sharded/x-1.safetensors\""), "no name of a file"},
-      {MAP("\"b\":\"/x-1.safetensors\""), "no name of a file"},
+      {MAP("\"b\":7"), "no name of a shard"},
+      {MAP("\"b\":\"\""), "no name of a shard"},
+      {MAP("\"b\":\"model.safetensors.index.json\""), "no name of a shard"},
+      {MAP("\"b\":\"..\""), "no name of a shard"},
+      {MAP("\"b\":\"../sharded/x-1.safetensors\""), "no name of a shard"},
+      {MAP("\"b\":\"/x-1.safetensors\""), "no name of a shard"},
       {MAP(FIRST "," FIRST), "uplicate"},
   };
   wlaw_error *err = wlaw_error_new();
@@ -130,20 +131,20 @@ static void folders(void **state) {
   char folder[4096];
   put_index(MAP(FIRST));
   snprintf(folder, sizeof folder, "%s", test_scratch("sharded"));
-  check_status(wlaw_tensors_open(&tensors, folder, err), WLAW_ARGUMENT);
+  check_status(wlaw_tensors_open(&tensors, folder, err), WLAW_IO);
   assert_non_null(strstr(wlaw_error_hint(err), "sharded/model.safetensors.index.json"));
   char path[4200];
   snprintf(folder, sizeof folder, "%s", test_scratch("folder"));
   mkdir(folder, 0777);
-  check_status(wlaw_tensors_open(&tensors, folder, err), WLAW_ARGUMENT);
+  check_status(wlaw_tensors_open(&tensors, folder, err), WLAW_IO);
   assert_string_equal(wlaw_error_hint(err), "");
   snprintf(path, sizeof path, "%s/one.safetensors", folder);
   put_safetensors(path, first_shard, 4);
-  check_status(wlaw_tensors_open(&tensors, folder, err), WLAW_ARGUMENT);
+  check_status(wlaw_tensors_open(&tensors, folder, err), WLAW_IO);
   assert_non_null(strstr(wlaw_error_hint(err), "folder/one.safetensors"));
   snprintf(path, sizeof path, "%s/two.safetensors", folder);
   put_safetensors(path, first_shard, 4);
-  check_status(wlaw_tensors_open(&tensors, folder, err), WLAW_ARGUMENT);
+  check_status(wlaw_tensors_open(&tensors, folder, err), WLAW_IO);
   assert_string_equal(wlaw_error_hint(err), "");
   wlaw_error_free(err);
 }
