@@ -38,7 +38,7 @@ typedef struct input_file {
   char *path;
 } input_file;
 
-/* Regular files only (a folder, a pipe or a device is refused). */
+/* Regular files only: a folder, a pipe or a device is WLAW_IO, like a file that is not there. */
 wlaw_status wlaw_input_open(input_file *in, const char *path, wlaw_error *err);
 /* Exactly n bytes at offset; a short file is WLAW_FORMAT with the byte where it ends. */
 wlaw_status wlaw_input_read(const input_file *in, uint64_t offset, void *out, size_t n, wlaw_error *err);

@@ -86,8 +86,11 @@ typedef struct knot_piece {
 static double piece_integral(const wlaw_law *law, const knot_piece *p, double tolerance, int depth) {
   const double length = p->x1 - p->x0;
   const double simpson = length * (p->d0 + 4.0 * p->dm + p->d1) / 6.0, trapezoid = 0.5 * length * (p->d0 + p->d1);
-  if (depth == 0 || fabs(simpson - trapezoid) <= tolerance + RELATIVE_AGREEMENT * fabs(simpson)) {
-    if (p->d0 * p->dm >= 0.0 && p->dm * p->d1 >= 0.0 && p->d0 * p->d1 >= 0.0) return fabs(simpson);
+  const bool crosses = p->d0 * p->dm < 0.0 || p->dm * p->d1 < 0.0 || p->d0 * p->d1 < 0.0;
+  /* where F crosses G the two halves are taken as straight, which has no such square */
+  const double enough = tolerance + (crosses ? 0.0 : RELATIVE_AGREEMENT * fabs(simpson));
+  if (depth == 0 || fabs(simpson - trapezoid) <= enough) {
+    if (!crosses) return fabs(simpson);
     return straight(0.5 * length, p->d0, p->dm) + straight(0.5 * length, p->dm, p->d1);
   }
   const double x = 0.5 * (p->x0 + p->x1), g = 0.5 * (p->g0 + p->g1);
@@ -97,8 +100,9 @@ static double piece_integral(const wlaw_law *law, const knot_piece *p, double to
          piece_integral(law, &(knot_piece){x, p->x1, g, p->g1, p->dm, right, p->d1}, tolerance, depth - 1);
 }
 
-/* Integral of F below x (side = -1) or of 1 - F above it (side = 1): Gauss's rule on panels twice as long each time, as
- * far as 1 - F has digits. Under a power law the panels' integrals are a geometric series, which may be infinite. */
+/* Integral of F below x (side = -1) or of 1 - F above it (side = 1): Gauss's rule on panels twice as long each time,
+ * until they shrink, or as far as 1 - F has digits. Under a power law the panels' integrals are a geometric series,
+ * which may be infinite. */
 static double tail_integral(const wlaw_law *law, double x, int side, double first) {
   static const double node[TAIL_NODES] = {-0.93246951420315203, -0.66120938646626451, -0.23861918608319691,
                                           0.23861918608319691,  0.66120938646626451,  0.93246951420315203};
@@ -110,7 +114,7 @@ static double tail_integral(const wlaw_law *law, double x, int side, double firs
       at[k * TAIL_NODES + i] = x + side * first * (ldexp(1.5 + 0.5 * node[i], k) - 1.0);
   wlaw_entry_evaluate(law, at, TAIL_PANELS * TAIL_NODES, NULL, cdf);
   double sum = 0.0, panel = 0.0, before = 0.0, outside = 1.0;
-  for (int k = 0; k < TAIL_PANELS && outside > 1e-9; k++) {
+  for (int k = 0; k < TAIL_PANELS && outside > 1e-15 && (outside > 1e-9 || panel >= before); k++) {
     before = panel;
     panel = 0.0;
     for (int i = 0; i < TAIL_NODES; i++) {
@@ -121,7 +125,9 @@ static double tail_integral(const wlaw_law *law, double x, int side, double firs
   }
   if (before == 0.0) return sum;
   const double ratio = panel / before;
-  return ratio < 1.0 ? sum + panel * ratio / (1.0 - ratio) : INFINITY;
+  if (ratio < 1.0) return sum + panel * ratio / (1.0 - ratio);
+  /* of what lies beyond the last digit, an exponential tail is worth no more than this; a power law's panels grow */
+  return panel <= 1e-9 * first ? sum : INFINITY;
 }
 
 wlaw_status wlaw_entry_distance(double *sup, double *wasserstein, const wlaw_law *law, const entry_cells *cells,

@@ -80,8 +80,8 @@ typedef struct entry_choice {
 /* Fits every law to `fitted` and judges it by `held_out` (other rows of the same tensor); the reported parameters and
  * distances are those of a fit to both together. Best is the simplest law (fewest free parameters, then the order of
  * the registry) among those that weights held out do not tell from the one they find most likely: the sum of paired
- * differences (of one nat a weight at most) is within two nats or, for fewer parameters, two of its standard errors.
- * Cells: signed, without zeros. */
+ * differences is within two nats or, for fewer parameters, two of its standard errors (in which a weight counts for one
+ * nat at most). Cells: signed, without zeros. */
 wlaw_status wlaw_entry_choose(entry_choice *out, const entry_cells *fitted, const entry_cells *held_out,
                               wlaw_error *err);
 

@@ -83,9 +83,10 @@ static const char *why_not(const weight_spectrum *spectrum, size_t positive, dou
 }
 
 void wlaw_mp_fit(mp_bulk *out, const weight_spectrum *spectrum, uint64_t rows, uint64_t cols, double null_largest) {
-  const double longer = (double)(rows > cols ? rows : cols), nothing = (double)NAN;
+  const double nothing = (double)NAN;
   const double *values = spectrum->eigenvalues;
   const size_t n = spectrum->n, positive = count_above(values, n, 0.0);
+  const double longer = fmax((double)(rows > cols ? rows : cols), (double)positive); /* "dead" rows may be tiny ones */
   *out = (mp_bulk){.variance = nothing,
                    .lower = nothing,
                    .upper = nothing,

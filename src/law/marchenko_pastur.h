@@ -22,7 +22,8 @@ typedef struct mp_bulk {
  * 2014, DOI 10.1109/TIT.2014.2323359), so that spikes hardly move it, and is taken anew without the eigenvalues above
  * the edge until there are no more of these. The edge is Johnstone's centring and scale of the largest eigenvalue
  * (2001, DOI 10.1214/aos/1009210544; entries need not be normal: Peche 2009, DOI 10.1007/s00440-007-0133-9) at the 99 %
- * quantile of Tracy and Widom's law. Eigenvalues of 0 (dead rows or columns) narrow the matrix. */
+ * quantile of Tracy and Widom's law. rows, cols: those that are not dead, which make no noise; eigenvalues of 0 narrow
+ * the shorter side. */
 void wlaw_mp_fit(mp_bulk *out, const weight_spectrum *spectrum, uint64_t rows, uint64_t cols, double null_largest);
 
 /* Distribution function, and its inverse, of the law for ratio = shorter / longer in (0, 1] and entries of variance

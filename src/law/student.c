@@ -62,14 +62,28 @@ static double student_kurtosis(const wlaw_law *law) {
   return df > 4.0 ? 3.0 + 6.0 / (df - 4.0) : df > 2.0 ? INFINITY : NAN;
 }
 
-/* ln of the density's height at scale 1. */
-static double log_height(double df) {
-  return wlaw_log_gamma(0.5 * (df + 1.0)) - wlaw_log_gamma(0.5 * df) - 0.5 * log(df * 3.14159265358979323846);
+/* ln of the density's height at scale 1, and its derivatives by df. */
+typedef struct student_height {
+  double log, first, second;
+} student_height;
+
+/* Of large df the logarithms of Gamma and their derivatives cancel: there by Stirling's series. */
+static student_height height_of(double df) {
+  const double h = 0.5 * df;
+  if (h < 100.0)
+    return (student_height){.log = wlaw_log_gamma(h + 0.5) - wlaw_log_gamma(h) - 0.5 * log(df * 3.14159265358979323846),
+                            .first = 0.5 * (wlaw_digamma(h + 0.5) - wlaw_digamma(h) - 1.0 / df),
+                            .second = 0.25 * (wlaw_trigamma(h + 0.5) - wlaw_trigamma(h)) + 0.5 / (df * df)};
+  const double u = 1.0 / h, v = u * u;
+  return (student_height){.log = -0.91893853320467274178 /* log(2 pi) / 2 */ -
+                                 u * (1.0 / 8 - v * (1.0 / 192 - v * (1.0 / 640 - v * (17.0 / 14336)))),
+                          .first = 0.5 * v * (1.0 / 8 - v * (1.0 / 64 - v * (1.0 / 128 - v * (17.0 / 2048)))),
+                          .second = -0.25 * u * v * (1.0 / 4 - v * (1.0 / 16 - v * (3.0 / 64 - v * (17.0 / 256))))};
 }
 
 static double student_log_density(const double *p, double x) {
   const double df = p[STUDENT_DF], scale = scale_of(p), z = (x - p[LAW_LOCATION]) / scale;
-  return log_height(df) - 0.5 * (df + 1.0) * log1p(z * z / df) - log(scale);
+  return height_of(df).log - 0.5 * (df + 1.0) * log1p(z * z / df) - log(scale);
 }
 
 static double student_cdf(const double *p, double x) {
@@ -89,14 +103,13 @@ static bool student_likelihood(double *value, double *gradient, double *hessian,
     spread += residuals->share[i] * (1.0 - left) * left;
   }
   const double half = 0.5 * df, above = half + 0.5;
-  const double height1 = 0.5 * (wlaw_digamma(above) - wlaw_digamma(half) - 1.0 / df);
-  const double height2 = 0.25 * (wlaw_trigamma(above) - wlaw_trigamma(half)) + 0.5 / (df * df);
-  *value = log_height(df) - at[0] - above * logs;
+  const student_height height = height_of(df);
+  *value = height.log - at[0] - above * logs;
   gradient[0] = (df + 1.0) * w - 1.0;
-  gradient[1] = df * height1 - half * logs + above * w;
+  gradient[1] = df * height.first - half * logs + above * w;
   hessian[0] = -2.0 * (df + 1.0) * spread;
   hessian[1] = hessian[2] = df * w - (df + 1.0) * spread;
-  hessian[3] = df * height1 + df * df * height2 - half * logs + df * w - above * spread;
+  hessian[3] = df * height.first + df * df * height.second - half * logs + df * w - above * spread;
   return true;
 }
 
@@ -114,7 +127,7 @@ static wlaw_status student_fit(entry_fit *fit, const entry_cells *cells, wlaw_er
   wlaw_newton_covariance(covariance, &maximum, 2, residuals.total);
   const double scale = residuals.unit * exp(maximum.at[0]), df = exp(maximum.at[1]);
   wlaw_entry_fit_start(fit, &wlaw_law_student);
-  wlaw_entry_set_median(fit, &residuals, scale, exp(log_height(df)));
+  wlaw_entry_set_median(fit, &residuals, scale, exp(height_of(df).log));
   wlaw_entry_fit_set(fit, LAW_SCALE, scale, scale * sqrt(covariance[0]));
   wlaw_entry_fit_set(fit, STUDENT_DF, df, df * sqrt(covariance[3]));
   wlaw_entry_fit_finish(fit, &maximum, 3, cells);

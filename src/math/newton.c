@@ -48,8 +48,10 @@ static void restrict_to(double *out, const double *hessian, const size_t *which,
     for (size_t j = 0; j < m; j++) out[i * m + j] = -hessian[which[i] * n + which[j]];
 }
 
-/* The Newton step with |eigenvalues| in place of eigenvalues; returns its largest component before it is shortened. */
-static double newton_step(double *step, const double *gradient, const double *hessian, const bool *at_bound, size_t n) {
+/* The Newton step with |eigenvalues| in place of eigenvalues; returns its largest component before it is shortened.
+ * rise: what the gradient promises along the step. */
+static double newton_step(double *step, double *rise, const double *gradient, const double *hessian,
+                          const bool *at_bound, size_t n) {
   size_t which[MOST] = {0};
   const size_t m = free_unknowns(which, at_bound, n);
   double part[MOST * MOST], values[MOST], v[MOST * MOST], longest = 0.0;
@@ -67,6 +69,8 @@ static double newton_step(double *step, const double *gradient, const double *he
   for (size_t i = 0; i < n; i++) longest = fmax(longest, fabs(step[i]));
   if (longest > 1.0)
     for (size_t i = 0; i < n; i++) step[i] /= longest;
+  *rise = 0.0;
+  for (size_t i = 0; i < n; i++) *rise += gradient[i] * step[i];
   return longest;
 }
 
@@ -108,13 +112,16 @@ void wlaw_newton_maximize(newton_maximum *out, const newton_problem *problem, co
   }
   for (bool last = false; out->iterations < ITERATIONS;) {
     find_bounds(out->at_bound, problem, out->at, gradient);
-    const double longest = newton_step(step, gradient, out->hessian, out->at_bound, n);
+    double rise;
+    const double longest = newton_step(step, &rise, gradient, out->hessian, out->at_bound, n);
     if (last || longest == 0.0) {
       out->converged = true;
       break;
     }
-    /* steps shrink quadratically: one of 1e-8 leaves an error at the level of rounding */
-    last = longest < 1e-8;
+    /* Steps shrink quadratically: one of 1e-8 leaves an error at the level of rounding. Where the function is so flat
+     * that rounding alone makes longer ones, a rise of 1e-18 is the end: as a mean log-likelihood's, it is that of a
+     * thousandth of a standard error of 10^12 samples. */
+    last = longest < 1e-8 || rise < 1e-18;
     out->iterations++;
     if (!line_search(out, gradient, problem, step)) {
       out->converged = last;

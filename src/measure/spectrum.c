@@ -58,12 +58,17 @@ static wlaw_status approximate(weight_spectrum *out, const weight_source *source
 /* Undoes the scale, and takes what cannot be told from 0 as 0. */
 static wlaw_status finish(weight_spectrum *spectrum, double scale, size_t shorter, wlaw_error *err) {
   const size_t n = spectrum->n;
+  bool vanishes = false;
   const double floor = n ? (double)shorter * DBL_EPSILON * spectrum->eigenvalues[n - 1] : 0.0;
   for (size_t i = 0; i < n; i++) {
     double *value = spectrum->eigenvalues + i;
-    *value = *value > floor ? *value / scale / scale : 0.0;
+    const bool told = *value > floor;
+    *value = told ? *value / scale / scale : 0.0;
+    vanishes = vanishes || (told && !(*value >= DBL_MIN));
   }
   spectrum->trace = spectrum->trace / scale / scale;
+  if (vanishes)
+    return wlaw_fail(err, WLAW_VALUE, "the weights are so small that their squares are less than a double holds");
   if (isfinite(spectrum->trace)) return WLAW_OK;
   return wlaw_fail(err, WLAW_VALUE, "the weights are so large that their squares add up to more than a double holds");
 }
@@ -185,7 +190,7 @@ wlaw_status wlaw_spectrum_null(double *largest, const weight_source *source, uin
   const lanczos_request request = {.starts = 1,
                                    .steps = SPECTRUM_NULL_STEPS,
                                    .tolerance = SPECTRUM_NULL_TOLERANCE,
-                                   .scale = wlaw_weight_scale(magnitude),
+                                   .scale = wlaw_weight_needs_scale(source) ? wlaw_weight_scale(magnitude) : 1.0,
                                    .seed = seed};
   lanczos_values values = {0};
   if (status == WLAW_OK) status = wlaw_lanczos(&values, &shuffled, &request, threads, monitor, err);

@@ -6,29 +6,37 @@
 #include "core/error.h"
 #include "core/memory.h"
 #include "core/parallel.h"
+#include "measure/entry_counter.h"
 
 enum { CHUNK_BYTES = 1 << 15, STRIP_WEIGHTS = 1 << 18 };
 
-/* Branch-free, so that it costs next to nothing: all exponent bits set is what infinities and NaNs share. */
-static bool all_finite(const double *values, size_t n) {
-  const uint64_t exponent = UINT64_C(0x7FF) << 52;
-  uint64_t odd = 0;
+/* Stored weights of part of one row, some of them not finite. */
+static wlaw_status fail_not_finite(const void *in, wlaw_dtype dtype, size_t n, uint64_t row, uint64_t column,
+                                   wlaw_error *err) {
+  const unsigned char *bytes = in;
   for (size_t i = 0; i < n; i++) {
-    uint64_t bits;
-    memcpy(&bits, values + i, sizeof bits);
-    odd |= (uint64_t)((bits & exponent) == exponent);
-  }
-  return odd == 0;
-}
-
-static wlaw_status fail_not_finite(const double *values, size_t n, uint64_t row, uint64_t column, wlaw_error *err) {
-  for (size_t i = 0; i < n; i++)
-    if (!isfinite(values[i]))
+    double value;
+    wlaw_weights_to_double(&value, bytes + i * wlaw_dtype_size(dtype), dtype, 1);
+    if (!isfinite(value))
       return wlaw_error_add_hint(
           err,
           wlaw_fail(err, WLAW_VALUE, "the weight in row %llu, column %llu (counted from 0) is %s: there is no spectrum",
-                    (unsigned long long)row, (unsigned long long)(column + i), isnan(values[i]) ? "NaN" : "infinite"),
+                    (unsigned long long)row, (unsigned long long)(column + i), isnan(value) ? "NaN" : "infinite"),
           "find out how it came there before using these weights");
+  }
+  return WLAW_OK;
+}
+
+/* Part of one row as stored, to doubles. */
+static wlaw_status decode(double *out, const void *in, wlaw_dtype dtype, size_t n, uint64_t row, uint64_t column,
+                          wlaw_error *err) {
+  const weight_decode kernel = wlaw_weight_decode(wlaw_weight_kernels(wlaw_cpu_level()), dtype);
+  const unsigned char *bytes = in;
+  for (size_t done = 0, part; done < n; done += part, bytes += part * wlaw_dtype_size(dtype)) {
+    part = n - done < WEIGHT_CHUNK ? n - done : WEIGHT_CHUNK;
+    const size_t bad = kernel(out + done, bytes, part);
+    if (bad) return fail_not_finite(bytes, dtype, part, row, column + done, err);
+  }
   return WLAW_OK;
 }
 
@@ -38,14 +46,13 @@ static wlaw_status row_to_double(double *out, const weight_source *source, uint6
   const size_t size = wlaw_dtype_size(source->dtype);
   if (source->memory) {
     const unsigned char *bytes = source->memory;
-    wlaw_weights_to_double(out, bytes + (size_t)(row * source->cols + column) * size, source->dtype, n);
-    return WLAW_OK;
+    return decode(out, bytes + (size_t)(row * source->cols + column) * size, source->dtype, n, row, column, err);
   }
   unsigned char chunk[CHUNK_BYTES];
   for (size_t done = 0, part; done < n; done += part) {
     part = n - done < CHUNK_BYTES / size ? n - done : CHUNK_BYTES / size;
     WLAW_TRY(source->read(source, row, 1, column + done, part, chunk, err));
-    wlaw_weights_to_double(out + done, chunk, source->dtype, part);
+    WLAW_TRY(decode(out + done, chunk, source->dtype, part, row, column + done, err));
   }
   return WLAW_OK;
 }
@@ -63,7 +70,8 @@ static wlaw_status rows_to_double(double *out, size_t stride, const weight_sourc
     part = n_rows - done < together ? n_rows - done : together;
     WLAW_TRY(source->read(source, row + done, part, column, n_cols, chunk, err));
     for (size_t r = 0; r < part; r++)
-      wlaw_weights_to_double(out + (done + r) * stride, chunk + r * n_cols * size, source->dtype, n_cols);
+      WLAW_TRY(decode(out + (done + r) * stride, chunk + r * n_cols * size, source->dtype, n_cols, row + done + r,
+                      column, err));
   }
   return WLAW_OK;
 }
@@ -72,12 +80,8 @@ wlaw_status wlaw_weight_doubles(double *out, size_t stride, const weight_source 
                                 uint64_t column, size_t n_cols, double scale, wlaw_error *err) {
   if (n_rows == 0 || n_cols == 0) return WLAW_OK;
   WLAW_TRY(rows_to_double(out, stride, source, row, n_rows, column, n_cols, err));
-  for (size_t r = 0; r < n_rows; r++) {
-    double *values = out + r * stride;
-    if (!all_finite(values, n_cols)) return fail_not_finite(values, n_cols, row + r, column, err);
-    if (scale != 1.0)
-      for (size_t c = 0; c < n_cols; c++) values[c] *= scale;
-  }
+  for (size_t r = 0; scale != 1.0 && r < n_rows; r++)
+    for (size_t c = 0; c < n_cols; c++) out[r * stride + c] *= scale;
   return WLAW_OK;
 }
 

@@ -208,7 +208,7 @@ static void count_32(uint64_t *counters, uint64_t zeros[2], const void *in, size
 
 /* ---- one pass over part of a row: the counters wait for memory, the sums for arithmetic, and so they go together */
 
-enum { GROUP = 64 }; /* weights at once */
+enum { GROUP = 32 }; /* weights at once: short enough for the processor to look from one group into the next */
 
 typedef float half_singles __attribute__((vector_size(L * sizeof(float))));
 
@@ -232,6 +232,27 @@ typedef struct row_state {
   uint32_t bad;
 } row_state;
 
+/* Bits of the first magnitude that is not finite, as single_bits gives them. */
+INLINE uint32_t infinite_bits(stored_type type) { return type == STORED_F16 ? 0x7C00u << 13 : 0x7F800000u; }
+
+/* The largest magnitude of n, as single_bits gives it. As halves first: twice the lanes. */
+INLINE uint32_t largest_bits(stored_type type, const void *in, size_t n) {
+  if (type == STORED_F32) {
+    uint32_t most = 0;
+    for (size_t i = 0; i < n; i++) {
+      const uint32_t magnitude = ((const stored_32 *)in)[i] & INT32_MAX;
+      most = magnitude > most ? magnitude : most;
+    }
+    return most;
+  }
+  uint16_t most = 0;
+  for (size_t i = 0; i < n; i++) {
+    const uint16_t magnitude = ((const stored_16 *)in)[i] & 0x7FFF;
+    most = magnitude > most ? magnitude : most;
+  }
+  return single_bits(type, &most, 0);
+}
+
 /* L floats to double. */
 INLINE lanes widen(const float *x) {
 #if defined(__AVX512F__)
@@ -243,19 +264,19 @@ INLINE lanes widen(const float *x) {
 #endif
 }
 
-/* n <= GROUP weights; x: [n] or NULL. */
-INLINE void add_group(row_state *row, stored_type type, double *restrict column_squares,
+/* n <= GROUP weights; x: [n] or NULL. finite: all of them are, and row->largest is known. */
+INLINE void add_group(row_state *row, stored_type type, bool finite, double *restrict column_squares,
                       int32_t *restrict column_largest, double *restrict x, const void *in, size_t n) {
   float value[GROUP];
   uint32_t bad = 0;
   int32_t largest = 0;
   for (size_t i = 0; i < n; i++) {
     const uint32_t bits = single_bits(type, in, i), magnitude = bits & INT32_MAX;
-    const uint32_t is_bad = magnitude >= (type == STORED_F16 ? 0x7C00u << 13 : 0x7F800000u);
+    const uint32_t is_bad = !finite && magnitude >= infinite_bits(type);
     const int32_t top = (int32_t)(is_bad ? 0 : magnitude);
     value[i] = float_of(is_bad ? 0 : bits) * (type == STORED_F16 ? 0x1p112f : 1.0f);
     bad |= is_bad;
-    largest = top > largest ? top : largest;
+    if (!finite) largest = top > largest ? top : largest;
     column_largest[i] = top > column_largest[i] ? top : column_largest[i];
   }
   row->bad |= bad;
@@ -279,20 +300,29 @@ INLINE void add_group(row_state *row, stored_type type, double *restrict column_
   }
 }
 
-INLINE row_part do_row(stored_type type, void *counters, double *restrict column_squares,
+INLINE void add_groups(row_state *row, stored_type type, bool finite, void *counters, double *restrict column_squares,
                        int32_t *restrict column_largest, double *restrict x, const void *in, size_t n) {
   const size_t size = type == STORED_F32 ? 4 : 2;
   const unsigned char *stored = in;
-  row_state row = {0};
   size_t i = 0;
   for (; i + GROUP <= n; i += GROUP, stored += GROUP * size) {
     if (counters) count_group(type, counters, stored, GROUP);
-    add_group(&row, type, column_squares + i, column_largest + i, x ? x + i : NULL, stored, GROUP);
+    add_group(row, type, finite, column_squares + i, column_largest + i, x ? x + i : NULL, stored, GROUP);
   }
-  if (i < n) {
-    if (counters) count_group(type, counters, stored, n - i);
-    add_group(&row, type, column_squares + i, column_largest + i, x ? x + i : NULL, stored, n - i);
-  }
+  if (i == n) return;
+  if (counters) count_group(type, counters, stored, n - i);
+  add_group(row, type, finite, column_squares + i, column_largest + i, x ? x + i : NULL, stored, n - i);
+}
+
+/* Weights that are not finite are so rare that those which are need not be told from them one by one. */
+INLINE row_part do_row(stored_type type, void *counters, double *restrict column_squares,
+                       int32_t *restrict column_largest, double *restrict x, const void *in, size_t n) {
+  row_state row = {0};
+  const uint32_t largest = largest_bits(type, in, n);
+  if (largest < infinite_bits(type)) {
+    row.largest = (int32_t)largest;
+    add_groups(&row, type, true, counters, column_squares, column_largest, x, in, n);
+  } else add_groups(&row, type, false, counters, column_squares, column_largest, x, in, n);
   return (row_part){.sum = lanes_sum(&row.sum),
                     .squares = lanes_sum(&row.squares),
                     .largest = (double)(float_of((uint32_t)row.largest) * (type == STORED_F16 ? 0x1p112f : 1.0f)),

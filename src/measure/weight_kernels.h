@@ -8,7 +8,7 @@
 #include "core/cpu.h"
 
 enum {
-  WEIGHT_CHUNK = 512,    /* weights of a row decoded at a time: they, and the sums of their columns, stay in L1 */
+  WEIGHT_CHUNK = 4096,   /* weights of a row at a time: the sums of their columns stay in the nearest caches */
   COUNTER_KEYS = 1 << 16 /* a sign and an entry key */
 };
 

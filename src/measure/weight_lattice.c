@@ -285,7 +285,10 @@ wlaw_status wlaw_weight_lattice(weight_lattice *out, const weight_source *source
   if (status == WLAW_OK) {
     const size_t n = sample.rows * sample.cols;
     number_format format = format_of(sample.values, n);
+    /* the step among the subnormal numbers of the type */
     if (source->dtype == WLAW_F16) format.least = 0x1p-24;
+    if (source->dtype == WLAW_BF16) format.least = fmax(format.least, 0x1p-133);
+    if (source->dtype == WLAW_F32) format.least = fmax(format.least, 0x1p-149);
     lattice_fit fit;
     const bool first = fit_part(&fit, &sample, 0, n < FIRST_LOOK ? n : FIRST_LOOK, &format);
     out->distinct = fit.distinct;

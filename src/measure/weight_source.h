@@ -46,7 +46,7 @@ typedef struct weight_block {
   const void *values; /* [n_rows, n_cols] of the source's dtype; needs no alignment */
 } weight_block;
 
-enum { WEIGHT_BLOCK_BYTES = 1 << 19 }; /* of a block at most: it stays in a core's own cache */
+enum { WEIGHT_BLOCK_BYTES = 1 << 17 }; /* of a block at most: it stays in a core's own cache */
 
 typedef wlaw_status (*weight_work)(void *context, const weight_block *block, unsigned worker, wlaw_error *err);
 /* The blocks of a group, consecutive ones, were worked on by this worker; group: their rows and columns, no values. */

@@ -1,6 +1,7 @@
 /* The verb `scan`: which parts are scanned together, the documents, the rules. */
 #include "study/scan.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -104,15 +105,23 @@ static bool reads_at_once(const wlaw_tensors *tensors, size_t i) {
   return i == SIZE_MAX || tensors->info[i].plain || tensors->info[i].concurrent;
 }
 
-static bool is_small(const file_scan *file, const scan_part *part) {
-  uint64_t count;
-  if (part->skipped) return true;
-  return reads_at_once(file->tensors, part->tensor) && reads_at_once(file->tensors, part->partner) &&
-         !__builtin_mul_overflow(part->selection.rows, part->selection.cols, &count) && count <= SCAN_SMALL;
+/* Bytes that scanning a part holds at most: its weights, counters; of spectra a copy of the weights in random order and
+ * two square matrices of the shorter side. */
+static double part_memory(const file_scan *file, const scan_part *part) {
+  const double rows = (double)part->selection.rows, cols = (double)part->selection.cols;
+  const double shorter = fmin(rows, cols), weights = fmin(8.0 * rows * cols, (double)SCAN_HOLD);
+  return 8e6 + weights + (file->request->spectra ? weights + 16.0 * shorter * shorter : 0.0);
 }
 
-/* Small ones in a row go together: told by their sizes alone. At most this many workers, for the memory they hold. */
+/* Parts in a row that together hold little memory go side by side, which keeps all processors at work in those steps
+ * that one thread takes. The numbers are the same either way. */
 enum { BATCH_WORKERS = 16 };
+
+static bool is_small(const file_scan *file, const scan_part *part) {
+  if (part->skipped) return true;
+  return reads_at_once(file->tensors, part->tensor) && reads_at_once(file->tensors, part->partner) &&
+         part_memory(file, part) * wlaw_threads_for(file->threads, BATCH_WORKERS) <= (double)SCAN_HOLD;
+}
 
 static wlaw_status scan_parts_of(file_scan *file, wlaw_monitor *monitor, const monitor_span *span, wlaw_error *err) {
   const scan_part *part = file->parts.part;

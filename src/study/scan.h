@@ -28,7 +28,6 @@ enum {
   SCAN_POINTS = 33,          /* quantiles that are reported */
   SCAN_BINS = 64,            /* of the histogram */
   SCAN_HOLD = 512 * 1048576, /* bytes: larger parts are read anew in every pass */
-  SCAN_SMALL = 1 << 20       /* weights: parts up to here are scanned side by side, one thread each */
 };
 
 /* Shares p of the quantiles. */

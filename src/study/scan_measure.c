@@ -1,4 +1,5 @@
 /* The steps of scanning one part: what is read, what is fitted to it, and how long each takes. */
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,6 +69,12 @@ static void make_histogram(part_work *work) {
   else out->counts[(size_t)bin] += summary->zeros;
 }
 
+/* Double precision reaches further than the keys of entry_cells.h. */
+static bool fits_keys(const weight_source *source, const weight_summary *summary) {
+  return source->dtype != WLAW_F64 || (summary->rms >= (double)FLT_MIN && summary->rms <= (double)FLT_MAX &&
+                                       fmax(-summary->min, summary->max) <= (double)FLT_MAX);
+}
+
 static wlaw_status summarise(part_work *work, wlaw_error *err) {
   part_scan *out = work->out;
   weight_summary *summary = &work->summary;
@@ -79,6 +86,8 @@ static wlaw_status summarise(part_work *work, wlaw_error *err) {
   WLAW_TRY(wlaw_cells_magnitudes(&work->magnitudes, summary->table[0], summary->table[1], err));
   WLAW_TRY(wlaw_cells_signed(&work->weights, summary->table[0], summary->table[1], err));
   if (work->weights.total == 0) out->unfitted = "no weight is finite and other than 0";
+  else if (!fits_keys(&work->source, summary))
+    out->unfitted = "its weights are beyond the range of single precision, by which weights are counted";
   make_histogram(work);
   return WLAW_OK;
 }
@@ -195,7 +204,8 @@ static wlaw_status fit_ggd(part_work *work, wlaw_error *err) {
 /* The sandwich estimate for weights in clusters: sum over rows of (sum of the influences in the row)^2, over n^2, times
  * R / (R - 1) (Liang and Zeger 1986, DOI 10.1093/biomet/73.1.13). */
 static double clustered_error(double squares, uint64_t clusters, uint64_t n) {
-  if (clusters < 2 || n == 0) return NAN;
+  /* no influence at all: the weights are closer to one another than the keys of its table */
+  if (clusters < 2 || n == 0 || !(squares > 0.0)) return NAN;
   const double rows = (double)clusters;
   return sqrt(squares * rows / (rows - 1.0)) / (double)n;
 }

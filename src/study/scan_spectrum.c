@@ -22,7 +22,8 @@ static double eigenvalue_at(const weight_spectrum *spectrum, double p) {
 }
 
 static wlaw_status fit_spectrum(scan_spectrum *out, const weight_spectrum *spectrum, const weight_source *source,
-                                const scan_request *request, unsigned threads, wlaw_monitor *monitor, wlaw_error *err) {
+                                const weight_summary *summary, const scan_request *request, unsigned threads,
+                                wlaw_monitor *monitor, wlaw_error *err) {
   static const power_law none = {.alpha = NAN,
                                  .se_alpha = NAN,
                                  .xmin = NAN,
@@ -43,7 +44,8 @@ static wlaw_status fit_spectrum(scan_spectrum *out, const weight_spectrum *spect
                                       threads, monitor, err));
   wlaw_monitor_stage(monitor, &all, 0.5, 1.0);
   WLAW_TRY(wlaw_spectrum_null(&out->null_largest, source, request->seed, threads, monitor, err));
-  wlaw_mp_fit(&out->bulk, spectrum, source->rows, source->cols, out->null_largest);
+  wlaw_mp_fit(&out->bulk, spectrum, source->rows - summary->dead_rows, source->cols - summary->dead_columns,
+              out->null_largest);
   wlaw_spectrum_measures(&out->measures, spectrum, out->tail.alpha, out->bulk.upper);
   return WLAW_OK;
 }
@@ -57,7 +59,7 @@ wlaw_status wlaw_scan_spectrum(scan_spectrum *out, const weight_source *source, 
   wlaw_monitor_stage(monitor, &all, 0.0, 0.4);
   wlaw_status status = wlaw_weight_spectrum(&spectrum, source, request->seed, threads, monitor, err);
   wlaw_monitor_stage(monitor, &all, 0.4, 1.0);
-  if (status == WLAW_OK) status = fit_spectrum(out, &spectrum, source, request, threads, monitor, err);
+  if (status == WLAW_OK) status = fit_spectrum(out, &spectrum, source, summary, request, threads, monitor, err);
   wlaw_weight_spectrum_free(&spectrum);
   return status;
 }

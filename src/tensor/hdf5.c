@@ -1,5 +1,6 @@
 /* .h5 (HDF5, as h5py and Keras 2 write it) and .keras (Keras 3: a zip archive with model.weights.h5 in it), through
  * libhdf5 where it was there at build time. Datasets that lie in one piece are read from the file without it. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,6 +30,11 @@ const tensor_format wlaw_format_keras = {
 #include <pthread.h>
 
 #include "tensor/hdf5.h"
+
+enum {
+  LARGEST_RATIO = 32, /* of a deflated file, which is held in memory; honest weights shrink little */
+  SMALL_IMAGE = 1 << 26
+};
 
 /* libhdf5 keeps its state for the whole process; so does the lock that guards it. */
 static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
@@ -89,8 +95,24 @@ static hid_t access_properties(void) {
 static wlaw_status open_path(hdf5_state *state, const wlaw_tensors *tensors, wlaw_error *err) {
   const hid_t access = access_properties();
   state->in_file = true;
+  state->size = tensors->file.size;
   state->file = access < 0 ? access : H5Fopen(tensors->file.path, H5F_ACC_RDONLY, access);
   const wlaw_status status = state->file < 0 ? wlaw_hdf5_fail(err, "the file") : WLAW_OK;
+  if (access >= 0) H5Pclose(access);
+  return status;
+}
+
+/* Opens the n bytes, which libhdf5 copies, and copies again on opening: they are freed between, so that no more than
+ * two copies exist at a time, and one afterwards. */
+static wlaw_status open_bytes(hdf5_state *state, void *bytes, size_t n, wlaw_error *err) {
+  char name[64]; /* libhdf5 takes two files in memory for one where their names are one */
+  snprintf(name, sizeof name, "model.weights.h5 at %p", (void *)state);
+  const hid_t access = access_properties();
+  const bool copied =
+      access >= 0 && H5Pset_fapl_core(access, 1 << 16, 0) >= 0 && H5Pset_file_image(access, bytes, n) >= 0;
+  free(bytes);
+  if (copied) state->file = H5Fopen(name, H5F_ACC_RDONLY, access);
+  const wlaw_status status = state->file < 0 ? wlaw_hdf5_fail(err, "model.weights.h5") : WLAW_OK;
   if (access >= 0) H5Pclose(access);
   return status;
 }
@@ -99,21 +121,21 @@ static wlaw_status open_path(hdf5_state *state, const wlaw_tensors *tensors, wla
 static wlaw_status open_image(hdf5_state *state, zip_archive *zip, zip_member *member, wlaw_error *err) {
   WLAW_TRY(wlaw_zip_check(member, err));
   if (member->size > SIZE_MAX / 2) return wlaw_fail(err, WLAW_LIMIT, "model.weights.h5 is too large for memory");
+  if (!member->stored && member->size > SMALL_IMAGE && member->size / LARGEST_RATIO > member->packed)
+    return wlaw_fail(err, WLAW_LIMIT,
+                     "model.weights.h5 has %llu bytes, packed in %llu: at most %d times as many are unpacked",
+                     (unsigned long long)member->size, (unsigned long long)member->packed, LARGEST_RATIO);
   void *bytes = malloc((size_t)member->size + 1);
   if (!bytes) return wlaw_fail_memory(err, (size_t)member->size, 1);
-  wlaw_status status = wlaw_zip_read(zip, member, 0, bytes, (size_t)member->size, err);
-  const hid_t access = status == WLAW_OK ? access_properties() : -1;
-  if (status == WLAW_OK) {
-    if (access >= 0 && H5Pset_fapl_core(access, 1 << 16, 0) >= 0 &&
-        H5Pset_file_image(access, bytes, (size_t)member->size) >= 0)
-      state->file = H5Fopen("model.weights.h5", H5F_ACC_RDONLY, access);
-    if (state->file < 0) status = wlaw_hdf5_fail(err, "model.weights.h5");
+  const wlaw_status status = wlaw_zip_read(zip, member, 0, bytes, (size_t)member->size, err);
+  if (status != WLAW_OK) {
+    free(bytes);
+    return status;
   }
-  if (access >= 0) H5Pclose(access);
-  free(bytes);
   state->in_file = member->stored;
   state->base = member->stored ? member->offset : 0;
-  return status;
+  state->size = member->size;
+  return open_bytes(state, bytes, (size_t)member->size, err);
 }
 
 static wlaw_status open_hdf5(wlaw_tensors *tensors, wlaw_error *err) {
@@ -169,6 +191,8 @@ static wlaw_status read_box(hid_t dataset, const tensor_info *info, const hsize_
                             hsize_t elements, void *out, wlaw_error *err) {
   const hid_t type = H5Dget_type(dataset), space = H5Dget_space(dataset), memory = H5Screate_simple(1, &elements, NULL);
   herr_t result = type < 0 || space < 0 || memory < 0 ? -1 : 0;
+  /* `out` has room for what was listed, whatever the file has become */
+  if (result >= 0 && H5Tget_size(type) != wlaw_dtype_size(info->dtype)) result = -1;
   if (result >= 0 && info->rank) result = H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL);
   /* the type in memory is that of the file: no conversion, the stored bytes */
   if (result >= 0) result = H5Dread(dataset, type, memory, space, H5P_DEFAULT, out);

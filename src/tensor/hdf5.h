@@ -22,6 +22,7 @@ typedef struct hdf5_state {
   hid_t dataset; /* that of tensor number `current`; negative: none */
   size_t current;
   uint64_t base; /* of the HDF5 file in our file: 0, or where a stored zip member begins */
+  uint64_t size; /* of the HDF5 file */
   bool in_file;  /* its bytes are bytes of our file */
 } hdf5_state;
 

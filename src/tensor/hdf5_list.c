@@ -1,4 +1,5 @@
 /* What an HDF5 file holds: a walk along hard links, and what its datasets are. */
+#include "tensor/tensor.h" /* in every build: C wants something in a file */
 #if defined(WLAW_HAVE_HDF5)
 #include "tensor/hdf5.h"
 
@@ -11,8 +12,9 @@
 
 enum {
   DEEPEST = 100,
-  STEPS_PER_BYTE = 64,   /* bytes of paths made, at most, for each byte of the file */
-  CACHE_BYTES = 64 << 20 /* of unpacked chunks, unless one alone is larger */
+  STEPS_PER_BYTE = 64,    /* bytes of paths made, at most, for each byte of the file */
+  STEPS_PER_OBJECT = 512, /* added to each: a link has more than the 8 bytes this asks for */
+  CACHE_BYTES = 64 << 20  /* of unpacked chunks, unless one alone is larger */
 };
 
 typedef struct group {
@@ -150,9 +152,11 @@ static const char *storage_refusal(hid_t properties, int *n_filters) {
 
 /* Elements that the file has never been given are not weights, and a size that the stored bytes cannot explain is a
  * lie, told before anything is allocated. */
-static const char *size_refusal(hid_t dataset, hid_t properties, const tensor_info *info, int n_filters) {
+static const char *size_refusal(hid_t dataset, hid_t properties, const tensor_info *info, int n_filters,
+                                uint64_t file_size) {
   hsize_t chunk[WLAW_MAX_RANK];
-  const uint64_t stored = H5Dget_storage_size(dataset), one = chunk_bytes(properties, info, chunk);
+  const uint64_t stated = H5Dget_storage_size(dataset), stored = stated < file_size ? stated : file_size;
+  const uint64_t one = chunk_bytes(properties, info, chunk);
   const uint64_t needed = info->bytes > one ? info->bytes : one;
   if (info->count == 0) return NULL;
   if (n_filters ? wlaw_packed_plausible(needed, stored) && stored : needed <= stored) return NULL;
@@ -171,11 +175,12 @@ static void find_plain(walk *w, tensor_info *info, hid_t dataset, hid_t properti
 }
 
 static wlaw_status describe_storage(walk *w, tensor_info *info, hid_t dataset) {
+  const hdf5_state *state = w->tensors->state;
   int n_filters = 0;
   const hid_t properties = H5Dget_create_plist(dataset);
   if (properties < 0) return wlaw_hdf5_fail(w->err, "the dataset's layout");
   const char *refusal = storage_refusal(properties, &n_filters);
-  if (!refusal) refusal = size_refusal(dataset, properties, info, n_filters);
+  if (!refusal) refusal = size_refusal(dataset, properties, info, n_filters, state->size);
   if (!refusal) find_plain(w, info, dataset, properties);
   H5Pclose(properties);
   return refusal ? set_note(w, info, refusal) : WLAW_OK;
@@ -218,7 +223,9 @@ static wlaw_status walk_group(walk *w, hid_t object, const group *in) {
   hsize_t next = 0;
   w->in = in;
   w->status = WLAW_OK;
-  const herr_t result = H5Literate(object, H5_INDEX_NAME, H5_ITER_INC, &next, visit_link, w);
+  /* in the file's own order: in that of names libhdf5 1.10 makes a table first, and frees what it never set where a
+   * link cannot be read */
+  const herr_t result = H5Literate(object, H5_INDEX_NAME, H5_ITER_NATIVE, &next, visit_link, w);
   w->in = outer;
   if (w->status != WLAW_OK) return w->status;
   return result < 0 ? wlaw_hdf5_fail(w->err, "the links of a group") : WLAW_OK;
@@ -254,11 +261,14 @@ static wlaw_status visit_named(walk *w, hid_t in, const char *name, H5L_type_t t
   if (length) wlaw_text_add_bytes(&w->path, "/", 1);
   wlaw_text_add_bytes(&w->path, name, strlen(name));
   if (w->path.failed) return wlaw_fail_memory(w->err, length + strlen(name), 1);
-  if (w->path.length > w->steps)
+  const size_t steps = w->path.length + STEPS_PER_OBJECT;
+  if (steps > w->steps)
     return wlaw_fail(w->err, WLAW_LIMIT, "the file's links name more objects than a file of its size can hold");
-  w->steps -= w->path.length;
+  w->steps -= steps;
   wlaw_status status = WLAW_OK;
-  if (type == H5L_TYPE_HARD) status = visit_object(w, in, name);
+  /* no library writes a name with a slash: libhdf5 would take it for a path, through links of any kind */
+  if (strchr(name, '/')) status = list_note(w, "not followed: a link whose name is a path");
+  else if (type == H5L_TYPE_HARD) status = visit_object(w, in, name);
   else
     status = list_note(w, type == H5L_TYPE_SOFT ? "not followed: a soft link" : "not followed: a link to another file");
   if (status != WLAW_OK) wlaw_error_in_tensor(w->err, status, wlaw_text_string(&w->path));
@@ -273,9 +283,13 @@ static herr_t visit_link(hid_t in, const char *name, const H5L_info_t *link, voi
   return w->status == WLAW_OK ? 0 : 1; /* 1: stop, without an error of libhdf5's own */
 }
 
+static int compare_names(const void *a, const void *b) {
+  return strcmp(((const tensor_info *)a)->name, ((const tensor_info *)b)->name);
+}
+
 wlaw_status wlaw_hdf5_list(wlaw_tensors *tensors, wlaw_error *err) {
   const hdf5_state *state = tensors->state;
-  walk w = {.tensors = tensors, .steps = tensors->file.size * STEPS_PER_BYTE, .err = err};
+  walk w = {.tensors = tensors, .steps = state->size * STEPS_PER_BYTE, .err = err};
   H5O_info_t about;
   const hid_t root = H5Gopen2(state->file, "/", H5P_DEFAULT);
   if (root < 0) return wlaw_hdf5_fail(err, "the root group");
@@ -284,6 +298,7 @@ wlaw_status wlaw_hdf5_list(wlaw_tensors *tensors, wlaw_error *err) {
   const group top = {NULL, about.fileno, about.addr, 0};
   if (status == WLAW_OK) status = walk_group(&w, root, &top);
   H5Gclose(root);
+  if (tensors->n) qsort(tensors->info, tensors->n, sizeof *tensors->info, compare_names);
   wlaw_text_free(&w.path);
   return status;
 }

@@ -570,10 +570,13 @@ pickle_ref wlaw_pickle_item(const pickle_tree *pickle, pickle_ref ref, size_t k)
   return cell ? pickle->cells[cell].value : 0;
 }
 
-size_t wlaw_pickle_count(const pickle_tree *pickle, pickle_ref ref) {
-  size_t n = 0;
-  for (pickle_ref cell = first_cell(pickle, ref); cell; cell = pickle->cells[cell].next) n++;
-  return n;
+bool wlaw_pickle_has_items(const pickle_tree *pickle, pickle_ref ref, size_t n) {
+  pickle_ref cell = first_cell(pickle, ref);
+  while (cell && n > 0) {
+    cell = pickle->cells[cell].next;
+    n--;
+  }
+  return !cell && n == 0;
 }
 
 bool wlaw_pickle_is_text(const pickle_tree *pickle, pickle_ref ref, const char *text) {

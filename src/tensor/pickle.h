@@ -81,7 +81,9 @@ void wlaw_pickle_free(pickle_tree *pickle);
 
 /* Item k of a TUPLE, LIST, DICT or OBJECT, 0 where there is none; takes time in proportion to k. */
 pickle_ref wlaw_pickle_item(const pickle_tree *pickle, pickle_ref ref, size_t k);
-size_t wlaw_pickle_count(const pickle_tree *pickle, pickle_ref ref);
+/* It has n items, neither more nor fewer; takes time in proportion to n, however many there are: values may be shared.
+ */
+bool wlaw_pickle_has_items(const pickle_tree *pickle, pickle_ref ref, size_t n);
 /* The value is a text of these bytes. */
 bool wlaw_pickle_is_text(const pickle_tree *pickle, pickle_ref ref, const char *text);
 

@@ -9,7 +9,8 @@
 #include "tensor/pytorch.h"
 
 enum {
-  GATHER_BYTES = 4096,
+  SMALLEST_WINDOW = 1 << 12, /* bytes of the file held while gathering a tensor with strides */
+  LARGEST_WINDOW = 1 << 20,
   LARGEST_RATIO = 32, /* of a deflated tree, which needs memory many times its size; honest ones shrink tenfold */
   SMALL_TREE = 1 << 16
 };
@@ -101,12 +102,23 @@ static wlaw_status open_zip(wlaw_tensors *tensors, wlaw_error *err) {
 /* -- reading --------------------------------------------------------------------------------------------------------
  */
 
-/* Elements [first, first + count) of a tensor with strides, from windows of the file. Keeps nothing: any number of
- * threads may read. */
+/* What the last indices reach over, as many of them as fit: in order of the last index, elements of an image kept
+ * channel by channel (channels_last) lie far apart, but those of one filter together. */
+static size_t window_size(const tensor_info *info, const uint64_t *stride) {
+  uint64_t reach = wlaw_dtype_size(info->dtype), size = SMALLEST_WINDOW;
+  for (size_t d = info->rank; d-- > 0;) {
+    reach += (info->shape[d] - 1) * stride[d] * wlaw_dtype_size(info->dtype); /* within the storage */
+    if (reach > LARGEST_WINDOW) break;
+    if (reach > size) size = reach;
+  }
+  return (size_t)size;
+}
+
+/* Elements [first, first + count) of a tensor with strides, from windows of the file. */
 static wlaw_status gather(const wlaw_tensors *tensors, const tensor_info *info, const uint64_t *stride, uint64_t first,
-                          uint64_t count, unsigned char *out, wlaw_error *err) {
+                          uint64_t count, unsigned char *out, unsigned char *window, size_t window_bytes,
+                          wlaw_error *err) {
   const size_t size = wlaw_dtype_size(info->dtype);
-  unsigned char window[GATHER_BYTES];
   uint64_t index[WLAW_MAX_RANK], at = info->offset, from = 0, held = 0, rest = first;
   for (size_t d = info->rank; d-- > 0; rest /= info->shape[d]) {
     index[d] = rest % info->shape[d];
@@ -115,7 +127,7 @@ static wlaw_status gather(const wlaw_tensors *tensors, const tensor_info *info, 
   for (uint64_t k = 0; k < count; k++) {
     if (at < from || at + size > from + held) {
       from = at;
-      held = tensors->file.size - from < sizeof window ? tensors->file.size - from : sizeof window;
+      held = tensors->file.size - from < window_bytes ? tensors->file.size - from : window_bytes;
       WLAW_TRY(wlaw_input_read(&tensors->file, from, window, (size_t)held, err));
     }
     memcpy(out + k * size, window + (at - from), size);
@@ -129,11 +141,22 @@ static wlaw_status gather(const wlaw_tensors *tensors, const tensor_info *info, 
   return WLAW_OK;
 }
 
+/* Keeps nothing: any number of threads may read. */
+static wlaw_status read_strided(const wlaw_tensors *tensors, const tensor_info *info, const uint64_t *stride,
+                                uint64_t first, uint64_t count, void *out, wlaw_error *err) {
+  const size_t n = window_size(info, stride);
+  unsigned char *window = malloc(n);
+  if (!window) return wlaw_fail_memory(err, n, 1);
+  const wlaw_status status = gather(tensors, info, stride, first, count, out, window, n, err);
+  free(window);
+  return status;
+}
+
 static wlaw_status read_pytorch(wlaw_tensors *tensors, size_t i, uint64_t from, void *out, size_t n, wlaw_error *err) {
   const tensor_info *info = &tensors->info[i];
   const torch_place *place = &((const torch_state *)tensors->state)->places[i];
   const size_t size = wlaw_dtype_size(info->dtype); /* callers read whole elements */
-  if (place->stride) return gather(tensors, info, place->stride, from / size, n / size, out, err);
+  if (place->stride) return read_strided(tensors, info, place->stride, from / size, n / size, out, err);
   return wlaw_zip_read(tensors->zip, place->member, info->offset + from, out, n, err);
 }
 
@@ -144,7 +167,12 @@ static wlaw_status open_pytorch(wlaw_tensors *tensors, wlaw_error *err) {
   if (tensors->zip) return open_zip(tensors, err);
   const size_t n = tensors->file.size < sizeof head ? (size_t)tensors->file.size : sizeof head;
   WLAW_TRY(wlaw_input_read(&tensors->file, 0, head, n, err));
-  return wlaw_pytorch_is_tar(head, n) ? wlaw_pytorch_open_tar(tensors, err) : wlaw_pytorch_open_legacy(tensors, err);
+  if (wlaw_pytorch_is_tar(head, n)) return wlaw_pytorch_open_tar(tensors, err);
+  const wlaw_status status = wlaw_pytorch_open_legacy(tensors, err);
+  if (status != WLAW_FORMAT || wlaw_pytorch_is_legacy(head, n)) return status;
+  /* only its ending says PyTorch; had it been a pickle of protocol 0 it would have been refused by name */
+  wlaw_error_clear(err);
+  return wlaw_fail(err, WLAW_FORMAT, "neither a zip archive nor a stream of pickles, as torch.save writes them");
 }
 
 static void close_pytorch(wlaw_tensors *tensors) {

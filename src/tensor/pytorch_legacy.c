@@ -185,10 +185,10 @@ static wlaw_status find_storage(torch_tree *tree, torch_storage *out, pickle_ref
 /* -- the stream -----------------------------------------------------------------------------------------------------
  */
 
+/* PROTO and a version: a stream of torch.save, or another program's pickle, which is to be refused as such. A header of
+ * .safetensors may have a length of such bytes; a pickle has none of zeros and a brace behind them. */
 bool wlaw_pytorch_is_legacy(const unsigned char *head, size_t n) {
-  /* behind PROTO and LONG1, from protocol 4 on with FRAME between them */
-  return n >= 23 && head[0] == 0x80 &&
-         (memcmp(head + 4, magic, sizeof magic) == 0 || memcmp(head + 13, magic, sizeof magic) == 0);
+  return n >= 9 && head[0] == 0x80 && head[1] >= 2 && head[1] <= 5 && memcmp(head + 4, "\0\0\0\0{", 5) != 0;
 }
 
 /* The types of the storages stand in the tree alone, where the storages are asked for. */
@@ -230,7 +230,8 @@ static wlaw_status check_head(reader *r, wlaw_error *err) {
   const pickle_value *number = &r->pickle.values[r->pickle.root];
   if (number->kind != PICKLE_TEXT || number->text.n != sizeof magic ||
       memcmp(number->text.bytes, magic, sizeof magic) != 0)
-    return wlaw_fail(err, WLAW_FORMAT, "the file does not begin with PyTorch's magic number");
+    return wlaw_fail(err, WLAW_UNSUPPORTED,
+                     "a pickle, and not one that torch.save wrote: PyTorch's magic number is missing");
   WLAW_TRY(next_pickle(r, err));
   const pickle_value *version = &r->pickle.values[r->pickle.root];
   if (version->kind != PICKLE_INT || version->integer != PROTOCOL)
@@ -322,9 +323,11 @@ static wlaw_status next_count(reader *r, uint64_t *count, wlaw_error *err) {
              : wlaw_pytorch_fail(&r->pickle, r->pickle.root, "a count is no number", err);
 }
 
-/* Views: (key, key of the storage, first element, count). */
+/* Views: (key, key of the storage, first element, count). They are of storages, never of views, so that all of them can
+ * be sorted in at the end. */
 static wlaw_status take_views(reader *r, legacy_file *legacy, wlaw_error *err) {
   const pickle_tree *pickle = &r->pickle;
+  const size_t n_storages = legacy->storages.n;
   WLAW_TRY(next_pickle(r, err));
   if (pickle->values[pickle->root].kind != PICKLE_LIST)
     return wlaw_pytorch_fail(pickle, pickle->root, "the list of views is no list", err);
@@ -333,7 +336,8 @@ static wlaw_status take_views(reader *r, legacy_file *legacy, wlaw_error *err) {
     keyed row;
     uint64_t first, count;
     WLAW_TRY(read_key(row.key, pickle, wlaw_pickle_item(pickle, view, 1), err));
-    const keyed *root = find_row(&legacy->storages, row.key);
+    const keyed_list storages = {.rows = legacy->storages.rows, .n = n_storages};
+    const keyed *root = find_row(&storages, row.key);
     if (!root || !natural(pickle, wlaw_pickle_item(pickle, view, 2), &first) ||
         !natural(pickle, wlaw_pickle_item(pickle, view, 3), &count))
       return wlaw_pytorch_fail(pickle, view, "a view is not (key, storage, offset, count)", err);
@@ -341,8 +345,8 @@ static wlaw_status take_views(reader *r, legacy_file *legacy, wlaw_error *err) {
     WLAW_TRY(read_key(row.key, pickle, wlaw_pickle_item(pickle, view, 0), err));
     WLAW_TRY(cut_storage(&row.storage, first, count, wlaw_pytorch_unit(row.type), err));
     WLAW_TRY(add_row(&legacy->storages, &row, err));
-    sort_rows(&legacy->storages);
   }
+  sort_rows(&legacy->storages);
   return WLAW_OK;
 }
 
@@ -363,6 +367,14 @@ static wlaw_status take_tar_storages(reader *r, legacy_file *legacy, wlaw_error 
   return r->at < r->end ? take_views(r, legacy, err) : WLAW_OK;
 }
 
+/* 4 bytes and 4 unused. Read twice, and believed neither time: the file may have changed. */
+static wlaw_status next_rank(reader *r, uint64_t *rank, wlaw_error *err) {
+  WLAW_TRY(next_number(r, rank, err));
+  *rank &= UINT32_MAX;
+  if (*rank <= WLAW_MAX_RANK) return WLAW_OK;
+  return wlaw_fail(err, WLAW_LIMIT, "%llu dimensions, at most %d are read", (unsigned long long)*rank, WLAW_MAX_RANK);
+}
+
 /* (key, key of the storage, type), then rank as 4 bytes and 4 unused, sizes, strides, offset. */
 static wlaw_status take_tar_tensors(reader *r, legacy_file *legacy, wlaw_error *err) {
   uint64_t n;
@@ -378,11 +390,7 @@ static wlaw_status take_tar_tensors(reader *r, legacy_file *legacy, wlaw_error *
     row.record = r->at;
     WLAW_TRY(read_key(row.key, pickle, wlaw_pickle_item(pickle, pickle->root, 0), err));
     uint64_t rank;
-    WLAW_TRY(next_number(r, &rank, err));
-    rank &= UINT32_MAX;
-    if (rank > WLAW_MAX_RANK)
-      return wlaw_fail(err, WLAW_LIMIT, "%llu dimensions, at most %d are read", (unsigned long long)rank,
-                       WLAW_MAX_RANK);
+    WLAW_TRY(next_rank(r, &rank, err));
     for (uint64_t i = 0, unused; i < 2 * rank + 1; i++) WLAW_TRY(next_number(r, &unused, err));
     WLAW_TRY(add_row(&legacy->tensors, &row, err));
   }
@@ -401,8 +409,8 @@ static wlaw_status find_tensor(torch_tree *tree, bool *found, torch_storage *sto
   if (!row) return WLAW_OK;
   reader r = {.file = legacy->file, .at = row->record, .end = legacy->file->size};
   uint64_t rank;
-  WLAW_TRY(next_number(&r, &rank, err));
-  *shape = (torch_shape){.rank = (size_t)(rank & UINT32_MAX)};
+  WLAW_TRY(next_rank(&r, &rank, err));
+  *shape = (torch_shape){.rank = (size_t)rank};
   for (size_t d = 0; d < shape->rank; d++) WLAW_TRY(next_number(&r, &shape->size[d], err));
   for (size_t d = 0; d < shape->rank; d++) WLAW_TRY(next_number(&r, &shape->stride[d], err));
   WLAW_TRY(next_number(&r, &shape->offset, err));

@@ -10,8 +10,9 @@
 
 enum {
   DEEPEST = 100,
-  SMALLEST = 4096,    /* bytes that even a shorter pickle counts as */
-  STEPS_PER_BYTE = 64 /* values visited and bytes of names made, at most, for each byte of the pickle_tree */
+  SMALLEST = 4096,     /* bytes that even a shorter pickle counts as */
+  STEPS_PER_BYTE = 64, /* values visited and bytes of names made, at most, for each byte of the pickle */
+  STEPS_PER_ROW = 64   /* a tensor listed counts as so many: fewer than one for each byte, however often it is shared */
 };
 
 typedef struct walk {
@@ -119,8 +120,20 @@ static wlaw_status add_note(walk *w, tensor_info *info, const char *what, const 
   return wlaw_fail_memory(w->err, strlen(what), 1);
 }
 
+static wlaw_status fail_limit(walk *w, pickle_ref ref, const char *what) {
+  return wlaw_error_at_byte(w->err, wlaw_fail(w->err, WLAW_LIMIT, "the pickled tree %s", what),
+                            w->pickle->base + w->pickle->values[ref].byte);
+}
+
+static wlaw_status spend(walk *w, pickle_ref ref, uint64_t steps) {
+  if (steps > w->steps) return fail_limit(w, ref, "repeats parts of itself too often");
+  w->steps -= steps;
+  return WLAW_OK;
+}
+
 /* A row with the name the walk stands at, and its place. */
 static wlaw_status new_row(walk *w, pickle_ref parent, size_t *row) {
+  WLAW_TRY(spend(w, parent, STEPS_PER_ROW));
   wlaw_tensors *tensors = w->tree->tensors;
   torch_state *state = tensors->state;
   if (tensors->n == state->capacity) {
@@ -201,17 +214,6 @@ static wlaw_status add_from(walk *w, pickle_ref parent, pickle_ref arguments, bo
 
 static wlaw_status visit(walk *w, pickle_ref parent, pickle_ref ref, size_t depth);
 
-static wlaw_status fail_limit(walk *w, pickle_ref ref, const char *what) {
-  return wlaw_error_at_byte(w->err, wlaw_fail(w->err, WLAW_LIMIT, "the pickled tree %s", what),
-                            w->pickle->base + w->pickle->values[ref].byte);
-}
-
-static wlaw_status spend(walk *w, pickle_ref ref, uint64_t steps) {
-  if (steps > w->steps) return fail_limit(w, ref, "repeats parts of itself too often");
-  w->steps -= steps;
-  return WLAW_OK;
-}
-
 /* Goes on below `ref` with ".key" added to the name. */
 static wlaw_status visit_named(walk *w, pickle_ref parent, pickle_ref ref, size_t depth, const char *key, size_t n) {
   const size_t length = w->name.length;
@@ -237,10 +239,11 @@ static bool is_module_part(const pickle_tree *pickle, pickle_ref key) {
          wlaw_pickle_is_text(pickle, key, "_modules");
 }
 
-/* module: the dicts that a torch.nn.Module keeps its parts in leave no trace in names, as in its state_dict. */
+/* module: as in its state_dict, the dicts that a torch.nn.Module keeps its parts in leave no trace in names, and what
+ * else it holds is left out: an LSTM lists its weights once more in _flat_weights. */
 static wlaw_status visit_pair(walk *w, pickle_ref parent, pickle_ref key, pickle_ref value, size_t depth, bool module) {
   const pickle_value *name = &w->pickle->values[key];
-  if (module && is_module_part(w->pickle, key)) return visit(w, parent, value, depth + 1);
+  if (module) return is_module_part(w->pickle, key) ? visit(w, parent, value, depth + 1) : WLAW_OK;
   if (name->kind == PICKLE_TEXT)
     return visit_named(w, parent, value, depth, (const char *)name->text.bytes, name->text.n);
   if (name->kind == PICKLE_INT || name->kind == PICKLE_BOOL)
@@ -273,7 +276,7 @@ static wlaw_status visit_dict(walk *w, pickle_ref ref, size_t depth) {
   if (list && pickle->values[list].kind == PICKLE_LIST)
     for (pickle_ref cell = pickle->values[list].items.first; cell; cell = pickle->cells[cell].next) {
       const pickle_ref pair = pickle->cells[cell].value;
-      if (wlaw_pickle_count(pickle, pair) != 2)
+      if (!wlaw_pickle_has_items(pickle, pair, 2))
         return wlaw_pytorch_fail(pickle, pair, "a dict's item is no pair", w->err);
       WLAW_TRY(visit_pair(w, ref, wlaw_pickle_item(pickle, pair, 0), wlaw_pickle_item(pickle, pair, 1), depth, false));
     }
@@ -304,7 +307,7 @@ static wlaw_status visit_call(walk *w, pickle_ref parent, const pickle_name *nam
     case TORCH_TENSOR_V3: return add_from(w, parent, object->arguments, true);
     case TORCH_UNREADABLE: return add_unreadable(w, parent, name);
     case TORCH_TENSOR_OLD:
-      return wlaw_pickle_count(pickle, object->state) == 4 ? add_from(w, parent, object->state, false) : WLAW_OK;
+      return wlaw_pickle_has_items(pickle, object->state, 4) ? add_from(w, parent, object->state, false) : WLAW_OK;
     case TORCH_PARAMETER: { /* made of a tensor, or older ones given it afterwards */
       const pickle_ref tensor = first ? first : wlaw_pickle_item(pickle, object->state, 0);
       return tensor ? visit(w, parent, tensor, depth + 1) : WLAW_OK;

@@ -25,8 +25,13 @@ static int compare_names(const void *a, const void *b) {
   return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static bool is_plain_name(const char *name) {
-  return *name && !strchr(name, '/') && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+static const char ending[] = ".safetensors.index.json";
+
+/* A name in the folder, and not of an index, which might name itself. */
+static bool is_shard_name(const char *name) {
+  const size_t n = strlen(name), m = sizeof ending - 1;
+  return *name && !strchr(name, '/') && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
+         (n < m || strcmp(name + n - m, ending) != 0);
 }
 
 /* The distinct file names of the map, in order. */
@@ -39,10 +44,10 @@ static wlaw_status list_files(shards_state *state, json_t *map, wlaw_error *err)
   size_t n = 0;
   json_object_foreach(map, tensor, file) {
     const char *name = json_string_value(file);
-    if (!name || !is_plain_name(name))
+    if (!name || !is_shard_name(name))
       return wlaw_error_in_tensor(
           err,
-          wlaw_fail(err, WLAW_FORMAT, "weight_map gives '%s', which is no name of a file in the same folder",
+          wlaw_fail(err, WLAW_FORMAT, "weight_map gives '%s', which is no name of a shard in the same folder",
                     name ? name : "no text"),
           tensor);
     state->names[n++] = name;
@@ -164,8 +169,5 @@ static void close_shards(wlaw_tensors *tensors) {
   free(state);
 }
 
-const tensor_format wlaw_format_shards = {.name = "safetensors-index",
-                                          .ending = ".safetensors.index.json",
-                                          .open = open_shards,
-                                          .read = read_shard,
-                                          .close = close_shards};
+const tensor_format wlaw_format_shards = {
+    .name = "safetensors-index", .ending = ending, .open = open_shards, .read = read_shard, .close = close_shards};

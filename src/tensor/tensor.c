@@ -107,7 +107,7 @@ static wlaw_status recognise(wlaw_tensors *tensors, wlaw_error *err) {
   /* a damaged file of a known ending gets that format's own, more precise, error */
   for (size_t f = 0; f < wlaw_n_tensor_formats; f++)
     if (wlaw_tensor_formats[f]->ending && path_ends(tensors->file.path, wlaw_tensor_formats[f]->ending)) {
-      if (wlaw_tensor_formats[f]->member) return recognise_zip(tensors, err);
+      if (wlaw_tensor_formats[f]->member && !wlaw_tensor_formats[f]->recognise) return recognise_zip(tensors, err);
       tensors->format = wlaw_tensor_formats[f];
       return WLAW_OK;
     }

@@ -114,6 +114,7 @@ static wlaw_status read_local(zip_member *member, const input_file *file, uint64
   if (status == WLAW_OK && memcmp(name, member->name, length) != 0)
     status = fail_directory(err, "a member's own header tells another name");
   free(name);
+  member->header = local;
   member->offset = local + LOCAL_BYTES + length + number(head + 28, 2);
   if (status == WLAW_OK && (member->offset > directory_offset || member->packed > directory_offset - member->offset))
     status = fail_directory(err, "a member's bytes lie outside the file");
@@ -147,8 +148,25 @@ static int compare_names(const void *a, const void *b) {
   return strcmp((*(zip_member *const *)a)->name, (*(zip_member *const *)b)->name);
 }
 
+static int compare_places(const void *a, const void *b) {
+  const uint64_t x = (*(zip_member *const *)a)->header, y = (*(zip_member *const *)b)->header;
+  return (x > y) - (x < y);
+}
+
+/* A small file whose members share their bytes would unpack to any size (D. Fifield, "A better zip bomb", 2019). */
+static wlaw_status check_apart(zip_archive *archive, wlaw_error *err) {
+  qsort(archive->by_name, archive->n, sizeof *archive->by_name, compare_places);
+  for (size_t k = 1; k < archive->n; k++) {
+    const zip_member *before = archive->by_name[k - 1], *member = archive->by_name[k];
+    if (member->header < before->offset || member->header - before->offset < before->packed)
+      return wlaw_fail(err, WLAW_FORMAT, "the zip archive's members '%s' and '%s' overlap", before->name, member->name);
+  }
+  return WLAW_OK;
+}
+
 static wlaw_status sort_names(zip_archive *archive, wlaw_error *err) {
   for (size_t k = 0; k < archive->n; k++) archive->by_name[k] = &archive->members[k];
+  WLAW_TRY(check_apart(archive, err));
   qsort(archive->by_name, archive->n, sizeof *archive->by_name, compare_names);
   for (size_t k = 1; k < archive->n; k++)
     if (compare_names(&archive->by_name[k - 1], &archive->by_name[k]) == 0)

@@ -16,6 +16,7 @@ typedef struct zip_member {
   uint64_t size;       /* unpacked, as stated */
   uint64_t packed;     /* bytes in the file */
   uint64_t offset;     /* of them */
+  uint64_t header;     /* offset of the member's own header */
   uint32_t crc;        /* of the unpacked bytes, as stated */
   bool stored;         /* as it is: `size` bytes at offset */
   bool verified;       /* unpacked once to the end, and right */
@@ -40,7 +41,7 @@ typedef struct zip_archive {
 bool wlaw_zip_recognise(const unsigned char *head, size_t n);
 
 /* Reads the directory and every member's own header, and checks that they agree, that each member lies before the
- * directory and that no name stands twice. `file` must outlive the archive. */
+ * directory, that no two overlap and that no name stands twice. `file` must outlive the archive. */
 wlaw_status wlaw_zip_open(zip_archive **out, const input_file *file, wlaw_error *err);
 void wlaw_zip_close(zip_archive *archive); /* NULL allowed */
 

@@ -19,8 +19,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
   if (status == WLAW_OK) {
     demand(tree.root > 0 && tree.root < tree.n_values && tree.used <= n);
     for (pickle_ref k = 0; k < tree.n_values; k++) {
-      const size_t items = wlaw_pickle_count(&tree, k) > 8 ? 8 : wlaw_pickle_count(&tree, k);
-      for (size_t i = 0; i < items; i++) demand(wlaw_pickle_item(&tree, k, i) < tree.n_values);
+      size_t items = 0;
+      while (items < 8 && wlaw_pickle_item(&tree, k, items))
+        demand(wlaw_pickle_item(&tree, k, items++) < tree.n_values);
+      demand(items == 8 || wlaw_pickle_has_items(&tree, k, items));
     }
   } else {
     demand(wlaw_error_message(err)[0] != '\0');

@@ -222,6 +222,20 @@ static inline bool seed_hdf5(const char *path) {
   return H5Fclose(file) >= 0;
 }
 
+/* A group of many links, which files in the form of libhdf5 1.8 keep in a heap. */
+static inline bool seed_hdf5_links(const char *path) {
+  const hid_t newest = H5Pcreate(H5P_FILE_ACCESS);
+  H5Pset_libver_bounds(newest, H5F_LIBVER_LATEST, H5F_LIBVER_LATEST);
+  const hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, newest);
+  for (int k = 0; k < 20; k++) {
+    char name[16];
+    snprintf(name, sizeof name, "link%d", k);
+    H5Lcreate_soft("/nothing", file, name, H5P_DEFAULT, H5P_DEFAULT);
+  }
+  H5Pclose(newest);
+  return H5Fclose(file) >= 0;
+}
+
 static inline bool seed_keras(const char *path) {
   char *bytes;
   size_t n;
@@ -248,9 +262,11 @@ static inline bool seed_write(const char *format, int k, const char *path) {
   static const unsigned char idx[] = {0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4, 5, 6};
   if (strcmp(format, "safetensors") == 0) return k == 0 ? seed_written(path, 2) : k == 1 && seed_safetensors(path);
   if (strcmp(format, "pytorch") == 0) return k < 3 && seed_pytorch(path, k);
+#if defined(WLAW_HAVE_HDF5)
+  if (strcmp(format, "hdf5") == 0) return k == 0 ? seed_hdf5(path) : k == 1 && seed_hdf5_links(path);
+#endif
   if (k > 0) return false;
 #if defined(WLAW_HAVE_HDF5)
-  if (strcmp(format, "hdf5") == 0) return seed_hdf5(path);
   if (strcmp(format, "keras") == 0) return seed_keras(path);
 #endif
   if (strcmp(format, "npy") == 0) return seed_written(path, 1);

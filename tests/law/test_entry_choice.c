@@ -128,6 +128,33 @@ static void tails_in_closed_form(void **state) {
   wlaw_error_free(err);
 }
 
+/* Tails that fall off well beyond the weights' quartiles: a panel of the tail is much shorter than the law's scale, so
+ * that it may be longer than the one before all the way to where 1 - F has no digits. W1 of the logistic law is known
+ * in closed form: its integral is ln(1 + e^x). */
+static void tails_far_out(void **state) {
+  (void)state;
+  const double a = 1e-3, crossing = log(9); /* F = 0.9, G = 0.9 from a to the end */
+  wlaw_error *err = wlaw_error_new();
+  wlaw_law *law = parse("logistic(scale=1)");
+  for (double end = 5; end < 40; end += 0.25) {
+    const double values[10] = {-end, -a, -a, -a, -a, a, a, a, a, end};
+    entry_cells cells;
+    double sup, w1;
+    check_ok(wlaw_cells_sorted(&cells, values, 10, err));
+    check_ok(wlaw_entry_distance(&sup, &w1, law, &cells, err));
+    const double to_a = log1p(exp(a)) - log(2) - 0.5 * a;
+    const double below = 0.9 * (crossing - a) - (log1p(exp(crossing)) - log1p(exp(a)));
+    const double above = log1p(exp(end)) - log1p(exp(crossing)) - 0.9 * (end - crossing);
+    /* one long piece without weights: Simpson and the trapezoidal rule agree to 1e-3, the former is a tenth of that off
+     */
+    const double expected = 2 * (to_a + below + above + log1p(exp(-end)));
+    check_near(w1, expected, 1e-4 * expected);
+    wlaw_cells_free(&cells);
+  }
+  wlaw_law_free(law);
+  wlaw_error_free(err);
+}
+
 /* Cells 2^-8 wide, weights even in them, against the weights one by one: inside a cell of n weights the two G differ
  * as a uniform sample's does, by about 1/sqrt(n) of its share. 20000 weights, about 40 in a cell near the scale. */
 static void wide_cells_are_nearly_the_weights(void **state) {
@@ -316,6 +343,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(distance_by_quantiles),
       cmocka_unit_test(tails_in_closed_form),
+      cmocka_unit_test(tails_far_out),
       cmocka_unit_test(wide_cells_are_nearly_the_weights),
       cmocka_unit_test(cells_merge),
       cmocka_unit_test(choice_finds_the_law),

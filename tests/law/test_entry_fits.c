@@ -203,6 +203,29 @@ static void ends_of_ranges(void **state) {
 }
 
 /* A change of unit changes scales alone, from 1e-30 to 1e30. */
+/* Of normal weights every other sample has its maximum at some hundreds or thousands of degrees of freedom, where the
+ * likelihood is so flat that the search must see through rounding. The densities are mpmath's. */
+static void students_law_near_the_normal(void **state) {
+  (void)state;
+  for (uint64_t number = 0; number < 60; number++) {
+    entry_cells cells = drawn("normal(sd=1)", 4000, number, 1.0);
+    const entry_fit student = fitted("student", &cells);
+    if (!student.converged)
+      fail_msg("sample %d: df %g +- %g, %s", (int)number, student.law.values[5], student.standard_error[5],
+               student.stop_reason);
+    wlaw_cells_free(&cells);
+  }
+  static const double degrees[] = {199, 201, 1000, 1e4};
+  static const double expected[] = {-2.0445039667426576, -2.04449818642163575, -2.0440485396728882,
+                                    -2.04394947703145116};
+  for (size_t i = 0; i < 4; i++) {
+    const double p[] = {0, 1, (double)NAN, (double)NAN, (double)NAN, degrees[i]};
+    wlaw_law *law = parse("student(scale=1)");
+    check_near(law->ops->entry->log_density(p, 1.5), expected[i], i == 0 ? 1e-13 : 1e-15);
+    wlaw_law_free(law);
+  }
+}
+
 static void units_do_not_matter(void **state) {
   (void)state;
   for (size_t t = 0; t < TEXTS; t++) {
@@ -280,6 +303,7 @@ int main(void) {
       cmocka_unit_test(errors_are_the_curvature),
       cmocka_unit_test(mixture_is_at_its_maximum),
       cmocka_unit_test(ends_of_ranges),
+      cmocka_unit_test(students_law_near_the_normal),
       cmocka_unit_test(units_do_not_matter),
       cmocka_unit_test(nothing_to_fit),
       cmocka_unit_test(refused_memory),

@@ -172,9 +172,16 @@ static void odd_weights_are_named(void **state) {
   wlaw_error_clear(err);
   check_status(wlaw_spectrum_null(&largest, &memory, 1, 1, NULL, err), WLAW_VALUE);
   assert_non_null(strstr(wlaw_error_message(err), "row 4, column 3"));
+  /* eigenvalues that no double holds: neither infinite nor taken for 0 */
   for (size_t i = 0; i < 500; i++) w[i] = 1e200;
   wlaw_error_clear(err);
   check_status(wlaw_weight_spectrum(&spectrum, &memory, 1, 1, NULL, err), WLAW_VALUE);
+  assert_non_null(strstr(wlaw_error_message(err), "so large"));
+  for (size_t i = 0; i < 500; i++) w[i] = 1e-200 * (double)(i % 7 + 1);
+  wlaw_error_clear(err);
+  check_status(wlaw_weight_spectrum(&spectrum, &memory, 1, 1, NULL, err), WLAW_VALUE);
+  assert_non_null(strstr(wlaw_error_message(err), "so small"));
+  assert_null(spectrum.eigenvalues);
   free(w);
   wlaw_error_free(err);
 }

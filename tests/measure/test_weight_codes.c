@@ -150,6 +150,19 @@ static void check_groups(const double *x, size_t rows, size_t cols, wlaw_dtype d
              got.found, got.by_row, (unsigned)got.group, got.offset, got.bits);
 }
 
+/* Subnormal numbers lie on the lattice of their format, not on one of codes. */
+static void subnormal_weights_have_none(void **state) {
+  (void)state;
+  double *x = malloc(ALL * sizeof *x), *w = malloc(ALL * sizeof *w);
+  draw_normals(x, ALL, 9);
+  for (int i = 0; i < ALL; i++) w[i] = 0x1p-130 * x[i];
+  check_none(w, ROWS, COLS, WLAW_BF16, "subnormal");
+  for (int i = 0; i < ALL; i++) w[i] = 0x1p-146 * x[i];
+  check_none(w, ROWS, COLS, WLAW_F32, "subnormal");
+  free(w);
+  free(x);
+}
+
 static void ordinary_weights_have_none(void **state) {
   (void)state;
   double *x = malloc(ALL * sizeof *x), *w = malloc(ALL * sizeof *w);
@@ -323,13 +336,10 @@ static void refused_allocations_are_told(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(finds_what_was_quantised),
-      cmocka_unit_test(finds_rows_of_their_own_step),
-      cmocka_unit_test(finds_ternary_weights),
-      cmocka_unit_test(ordinary_weights_have_none),
-      cmocka_unit_test(real_checkpoints_have_none),
-      cmocka_unit_test(bits_are_those_of_counting),
-      cmocka_unit_test(bits_are_not_determined_beyond_256),
+      cmocka_unit_test(finds_what_was_quantised),     cmocka_unit_test(finds_rows_of_their_own_step),
+      cmocka_unit_test(finds_ternary_weights),        cmocka_unit_test(subnormal_weights_have_none),
+      cmocka_unit_test(ordinary_weights_have_none),   cmocka_unit_test(real_checkpoints_have_none),
+      cmocka_unit_test(bits_are_those_of_counting),   cmocka_unit_test(bits_are_not_determined_beyond_256),
       cmocka_unit_test(refused_allocations_are_told),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -183,6 +183,61 @@ static void parts_and_products(void **state) {
   free(fused);
 }
 
+/* Half of the longer side is dead: what is left is noise of a narrower matrix, without spikes and of its own variance.
+ */
+static void dead_rows_make_no_noise(void **state) {
+  (void)state;
+  enum { LONG = 240, SHORT = 100 };
+  const char *path = test_scratch("half-dead.safetensors");
+  double *values = normals_of(LONG * SHORT, 0.5, 7, false);
+  memset(values, 0, LONG / 2 * SHORT * sizeof *values);
+  const made_tensor tensor = {F("w", WLAW_F64, LONG, SHORT), values};
+  write_checkpoint(path, &tensor, 1);
+  wlaw_result *result = scanned(path, (const char *const[]){"spectra", "true", NULL});
+  const json_t *found = tensor_named(result, "w");
+  assert_int_equal((int)value_of(found, "dead_rows"), LONG / 2);
+  assert_int_equal((int)value_of(found, "spectrum.spikes"), 0);
+  /* a median eigenvalue of 100 scatters by about 3 % */
+  check_near(value_of(found, "spectrum.mp_variance"), 0.25, 0.15 * 0.25);
+  wlaw_result_free(result);
+  free(values);
+}
+
+/* Weights within 1e-4 of one another share a key, so that influences by key tell nothing: no error of 0 is reported. */
+static void errors_that_cannot_be_told(void **state) {
+  (void)state;
+  const char *path = test_scratch("narrow.safetensors");
+  double *values = normals_of(COUNT, 1e-5, 8, false);
+  for (size_t i = 0; i < COUNT; i++) values[i] += 1.003;
+  const made_tensor tensor = {F("w", WLAW_F64, ROWS, COLS), values};
+  write_checkpoint(path, &tensor, 1);
+  wlaw_result *result = scanned(path, NULL);
+  const json_t *weibull = json_object_get(tensor_named(result, "w"), "weibull");
+  assert_true(json_number_value(json_object_get(weibull, "se_k")) > 0.0);
+  assert_false(json_is_number(json_object_get(weibull, "se_k_rows")));
+  assert_false(json_is_number(json_object_get(weibull, "se_k_columns")));
+  wlaw_result_free(result);
+  free(values);
+}
+
+/* Weights are counted by keys of single precision: outside its range nothing is fitted, and the reason is told. */
+static void beyond_single_precision(void **state) {
+  (void)state;
+  static const double scales[] = {1e80, 1e-60};
+  const char *path = test_scratch("beyond.safetensors");
+  for (size_t s = 0; s < sizeof scales / sizeof *scales; s++) {
+    double *values = normals_of(COUNT, scales[s], 8, false);
+    const made_tensor tensor = {F("w", WLAW_F64, ROWS, COLS), values};
+    write_checkpoint(path, &tensor, 1);
+    wlaw_result *result = scanned(path, NULL);
+    const json_t *weibull = json_object_get(tensor_named(result, "w"), "weibull");
+    assert_true(json_is_null(json_object_get(weibull, "k")));
+    assert_non_null(strstr(json_string_value(json_object_get(weibull, "reason")), "single precision"));
+    wlaw_result_free(result);
+    free(values);
+  }
+}
+
 static void faults_are_found(void **state) {
   (void)state;
   const char *path = test_scratch("faults.safetensors");
@@ -507,6 +562,9 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_same_values_of_any_dtype),
       cmocka_unit_test(numbers_of_normal_weights),
+      cmocka_unit_test(dead_rows_make_no_noise),
+      cmocka_unit_test(errors_that_cannot_be_told),
+      cmocka_unit_test(beyond_single_precision),
       cmocka_unit_test(faults_are_found),
       cmocka_unit_test(histograms_count_every_weight),
       cmocka_unit_test(transposed_weights_change_sides),

@@ -173,7 +173,55 @@ static void keras(void **state) {
   check_sets(path, "keras", false);
   put_file(h5, "\x89HDF\r\n\x1a\nno more", 15);
   put_keras(path, h5, ZIP_CM_STORE);
-  check_refused(path, WLAW_FORMAT, "model.weights.h5");
+  check_refused(path, WLAW_FORMAT, "model.weights.h5 cannot be read: bad superblock");
+}
+
+/* What would be unpacked into memory is bounded by its packed bytes: 100 MB of zeros in 100 kB are refused. */
+static void packed_too_well(void **state) {
+  (void)state;
+  const size_t n = 100 << 20;
+  const char *path = scratch("bomb.keras");
+  unsigned char *bytes = calloc(1, n);
+  assert_non_null(bytes);
+  memcpy(bytes, "\x89HDF\r\n\x1a\n", 8);
+  put_zip(path, "model.weights.h5", bytes, n, ZIP_CM_DEFLATE);
+  free(bytes);
+  check_refused(path, WLAW_LIMIT, "at most 32 times");
+}
+
+/* Two models open at once, as for a comparison: libhdf5 must not take one for the other. */
+static void two_keras(void **state) {
+  (void)state;
+  enum { N_VALUES = 100 };
+  char paths[2][4096];
+  wlaw_tensors *tensors[2];
+  wlaw_error *err = wlaw_error_new();
+  for (int k = 0; k < 2; k++) {
+    double values[N_VALUES];
+    const hsize_t dims[] = {N_VALUES}, chunk[] = {30};
+    char h5[4096];
+    snprintf(h5, sizeof h5, "%s", scratch("one.h5"));
+    snprintf(paths[k], sizeof paths[k], "%s", scratch(k ? "b.keras" : "a.keras"));
+    for (int j = 0; j < N_VALUES; j++) values[j] = 1000 * k + j;
+    const hid_t file = H5Fcreate(h5, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    const hid_t space = H5Screate_simple(1, dims, NULL), in_chunks = H5Pcreate(H5P_DATASET_CREATE);
+    H5Pset_chunk(in_chunks, 1, chunk);
+    const hid_t set = H5Dcreate2(file, "w", H5T_IEEE_F64LE, space, H5P_DEFAULT, in_chunks, H5P_DEFAULT);
+    assert_true(H5Dwrite(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0);
+    H5Dclose(set);
+    H5Pclose(in_chunks);
+    H5Sclose(space);
+    H5Fclose(file);
+    put_keras(paths[k], h5, k ? ZIP_CM_DEFLATE : ZIP_CM_STORE);
+    check_ok(wlaw_tensors_open(&tensors[k], paths[k], err));
+  }
+  for (int k = 0; k < 2; k++) {
+    double got[N_VALUES];
+    check_ok(wlaw_tensors_read(tensors[k], 0, 0, N_VALUES, got, err));
+    for (int j = 0; j < N_VALUES; j++) check_near(got[j], 1000 * k + j, 0);
+    wlaw_tensors_close(tensors[k]);
+  }
+  wlaw_error_free(err);
 }
 
 /* -- what is only listed --------------------------------------------------------------------------------------------
@@ -261,6 +309,38 @@ static void listed_only(void **state) {
   }
   assert_int_equal(wlaw_tensors_count(tensors), sizeof want / sizeof *want);
   assert_int_equal(wlaw_tensors_dtype(tensors, 0), WLAW_BOOL);
+  wlaw_tensors_close(tensors);
+  wlaw_error_free(err);
+}
+
+/* A name that libhdf5 would take for a path through a link to another file. */
+static void names_with_slashes(void **state) {
+  (void)state;
+  char other[4096], *bytes;
+  const hsize_t two[] = {2};
+  snprintf(other, sizeof other, "%s", scratch("other.h5"));
+  hid_t file = H5Fcreate(other, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+  const hid_t early = H5Pcreate(H5P_DATASET_CREATE);
+  H5Pset_alloc_time(early, H5D_ALLOC_TIME_EARLY);
+  put_set(file, "d", H5T_IEEE_F64LE, 1, two, early);
+  H5Fclose(file);
+  const char *path = scratch("slash.h5");
+  file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+  put_set(file, "s_d", H5T_IEEE_F64LE, 1, two, early);
+  H5Lcreate_external("other.h5", "/", file, "s", H5P_DEFAULT, H5P_DEFAULT);
+  H5Pclose(early);
+  H5Fclose(file);
+  size_t n, i;
+  wlaw_error *err = wlaw_error_new();
+  wlaw_tensors *tensors;
+  check_ok(wlaw_input_whole(&bytes, &n, path, 1 << 20, err));
+  for (size_t at = 0; at + 3 <= n; at++)
+    if (memcmp(bytes + at, "s_d", 3) == 0) bytes[at + 1] = '/';
+  put_file(path, bytes, n);
+  free(bytes);
+  check_ok(wlaw_tensors_open(&tensors, path, err));
+  check_ok(wlaw_tensors_find(&i, tensors, "s/d", err));
+  assert_non_null(strstr(wlaw_tensors_note(tensors, i), "whose name is a path"));
   wlaw_tensors_close(tensors);
   wlaw_error_free(err);
 }
@@ -406,13 +486,11 @@ static void handlers_are_put_back(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(every_type),
-      cmocka_unit_test(keras),
-      cmocka_unit_test(listed_only),
-      cmocka_unit_test(endless_groups),
-      cmocka_unit_test(known_files),
-      cmocka_unit_test(several_threads),
-      cmocka_unit_test(handlers_are_put_back),
+      cmocka_unit_test(every_type),         cmocka_unit_test(keras),
+      cmocka_unit_test(packed_too_well),    cmocka_unit_test(two_keras),
+      cmocka_unit_test(names_with_slashes), cmocka_unit_test(listed_only),
+      cmocka_unit_test(endless_groups),     cmocka_unit_test(known_files),
+      cmocka_unit_test(several_threads),    cmocka_unit_test(handlers_are_put_back),
   };
   return cmocka_run_group_tests_name("tensor.hdf5", tests, NULL, NULL);
 }

@@ -44,7 +44,7 @@ static void write_tree(char *out, size_t room, const pickle_tree *tree, pickle_r
   static const char brackets[][3] = {
       [PICKLE_TUPLE] = "()", [PICKLE_LIST] = "[]", [PICKLE_DICT] = "{}", [PICKLE_OBJECT] = "<>"};
   snprintf(out + strlen(out), room - strlen(out), "%c", brackets[value->kind][0]);
-  for (size_t k = 0; k < wlaw_pickle_count(tree, ref); k++) {
+  for (size_t k = 0; !wlaw_pickle_has_items(tree, ref, k); k++) {
     if (k) snprintf(out + strlen(out), room - strlen(out), ",");
     write_tree(out, room, tree, wlaw_pickle_item(tree, ref, k));
   }

@@ -365,6 +365,25 @@ static void names_that_stand_twice(void **state) {
   wlaw_error_free(err);
 }
 
+/* A module's tensors are those of its state_dict: an LSTM holds each twice. */
+static void module_of_its_own(void **state) {
+  (void)state;
+  const char *path = scratch("lstm.pt");
+  byte_file pickle = {.n = 0};
+  pk_global(&pickle, "torch.nn.modules.rnn", "LSTM");
+  pk(&pickle, ")\x81}");
+  pk_text(&pickle, "_flat_weights");
+  pk(&pickle, "]");
+  pk_tensor(&pickle, &small);
+  pk(&pickle, "as");
+  pk_text(&pickle, "_parameters");
+  pk(&pickle, "}");
+  pk_item(&pickle, "weight_ih_l0", &small);
+  pk(&pickle, "sb.");
+  put_small(path, &pickle);
+  check_names(path, (const char *const[]){"weight_ih_l0"}, 1);
+}
+
 /* A whole module, named as its state_dict would be; a parameter; a namespace; a tensor with a dtype of its own. */
 static void objects(void **state) {
   (void)state;
@@ -402,6 +421,40 @@ static void objects(void **state) {
   check_status(wlaw_tensors_open(&tensors, path, err), WLAW_FORMAT);
   assert_non_null(strstr(wlaw_error_message(err), "tensor 'v3'"));
   assert_non_null(strstr(wlaw_error_message(err), "2 elements"));
+  wlaw_error_free(err);
+}
+
+/* Filters kept channel by channel: an element's neighbours are in another window, or behind it, wherever reading
+ * starts.
+ */
+static void channels_last(void **state) {
+  (void)state;
+  enum { FILTERS = 3, CHANNELS = 8, SIDE = 20, FILTER = CHANNELS * SIDE * SIDE, COUNT = FILTERS * FILTER, ODD = 37 };
+  const char *path = scratch("channels.pt");
+  static float storage[COUNT];
+  static double got[COUNT];
+  for (int k = 0; k < COUNT; k++) storage[k] = (float)k;
+  byte_file pickle = {.n = 0};
+  pk_tensor(
+      &pickle,
+      &(pickled_tensor){
+          "FloatStorage", "0", COUNT, 0, 4, {FILTERS, CHANNELS, SIDE, SIDE}, {FILTER, 1, CHANNELS * SIDE, CHANNELS}});
+  pk(&pickle, ".");
+  put_pt(path, &pickle);
+  put_pt_storage(path, "0", storage, sizeof storage, ZIP_CM_STORE);
+  wlaw_error *err = wlaw_error_new();
+  wlaw_tensors *tensors;
+  check_ok(wlaw_tensors_open(&tensors, path, err));
+  for (int step = ODD; step <= COUNT; step += COUNT - ODD) {
+    for (int at = 0; at < COUNT; at += step)
+      check_ok(
+          wlaw_tensors_read(tensors, 0, (uint64_t)at, (size_t)(at + step < COUNT ? step : COUNT - at), got + at, err));
+    for (int k = 0; k < COUNT; k++) {
+      const int filter = k / FILTER, channel = k / (SIDE * SIDE) % CHANNELS, pixel = k % (SIDE * SIDE);
+      check_near(got[k], filter * FILTER + pixel * CHANNELS + channel, 0);
+    }
+  }
+  wlaw_tensors_close(tensors);
   wlaw_error_free(err);
 }
 
@@ -515,6 +568,37 @@ static void bad_trees(void **state) {
   check_refused(path, WLAW_FORMAT, "neither little nor big");
 }
 
+/* A pickle that is no checkpoint is refused by what it asks for, whatever its protocol; a .safetensors whose length
+ * reads like a pickle's first bytes is none. */
+static void bare_pickles(void **state) {
+  (void)state;
+  const char *path = scratch("bare.pt");
+  static const char protocol_0[] = "cos\nsystem\n(S'exit'\ntR.", protocol_4[] = "\x80\4\x8c\2os\x8c\6system\x93)R.";
+  put_file(path, protocol_0, sizeof protocol_0 - 1);
+  check_refused(path, WLAW_UNSUPPORTED, "'os.system'");
+  path = scratch("bare.pkl");
+  put_file(path, protocol_4, sizeof protocol_4 - 1);
+  check_refused(path, WLAW_UNSUPPORTED, "'os.system'");
+  put_file(path, "\x80\2](K\1K\2K\3e.", 12);
+  check_refused(path, WLAW_UNSUPPORTED, "not one that torch.save wrote");
+
+  enum { LENGTH = 0x010280 };
+  char *header = malloc(LENGTH + 1);
+  assert_non_null(header);
+  memset(header, ' ', LENGTH);
+  memcpy(header, "{}", 2);
+  header[LENGTH] = '\0';
+  path = scratch("length.safetensors");
+  put_safetensors(path, header, 0);
+  free(header);
+  wlaw_error *err = wlaw_error_new();
+  wlaw_tensors *tensors;
+  check_ok(wlaw_tensors_open(&tensors, path, err));
+  assert_string_equal(wlaw_tensors_format(tensors), "safetensors");
+  wlaw_tensors_close(tensors);
+  wlaw_error_free(err);
+}
+
 /* 8 MB of empty tuples packed in 8 kB would need a gigabyte as a tree. */
 static void deflated_tree(void **state) {
   (void)state;
@@ -527,6 +611,45 @@ static void deflated_tree(void **state) {
   put_zip(path, "archive/data.pkl", bytes, N_BYTES, ZIP_CM_DEFLATE);
   free(bytes);
   check_refused(path, WLAW_LIMIT, "packed in");
+}
+
+/* Whatever a pickle repeats by reference, time and memory stay in proportion to its length. */
+static void repeated_parts(void **state) {
+  (void)state;
+  enum { MANY = 200000 };
+  const char *path = scratch("shared.pt");
+  /* a tensor's state of MANY items, shared by MANY tensors: to count them for each would take hours */
+  byte_file head = {.n = 0};
+  unsigned char *bytes = malloc(3 * MANY + 100), *at = bytes;
+  assert_non_null(bytes);
+  pk(&head, "]");
+  pk_global(&head, "torch", "FloatTensor");
+  pk(&head, ")R(");
+  memcpy(at, head.bytes, head.n);
+  at += head.n;
+  memset(at, 'N', MANY);
+  at += MANY;
+  memcpy(at, "tbq\0000(", 6);
+  at += 6;
+  for (int k = 0; k < MANY; k++, at += 2) memcpy(at, "h\0", 2);
+  memcpy(at, "e.", 2);
+  remove(path);
+  put_zip(path, "archive/data.pkl", bytes, (size_t)(at + 2 - bytes), ZIP_CM_STORE);
+  free(bytes);
+  wlaw_error *err = wlaw_error_new();
+  wlaw_tensors *tensors;
+  check_ok(wlaw_tensors_open(&tensors, path, err));
+  assert_int_equal(tensors->n, 0);
+  wlaw_tensors_close(tensors);
+  wlaw_error_free(err);
+
+  /* one tensor, listed 10^6 times by six lists of ten; a row of the list has hundreds of bytes */
+  byte_file pickle = {.n = 0};
+  pk_tensor(&pickle, &small);
+  for (int k = 0; k < 6; k++) pk(&pickle, "q\0000](h\0h\0h\0h\0h\0h\0h\0h\0h\0h\0e");
+  pk(&pickle, ".");
+  put_small(path, &pickle);
+  check_refused(path, WLAW_LIMIT, "repeats parts of itself");
 }
 
 /* The byte an error names is that of the file where the pickle is stored as it is. */
@@ -621,6 +744,52 @@ static void stream_storages(void **state) {
   wlaw_error_free(err);
 }
 
+/* A tar of many views of one storage: sorted in once, not one by one, which would take a minute. */
+static void many_views(void **state) {
+  (void)state;
+  enum { MANY = 50000, VIEW = 17 };
+  const char *path = scratch("views.pt");
+  byte_file storages = {.n = 0}, part = {.n = 0};
+  pk(&storages, "K\1.(");
+  pk_text(&storages, "0");
+  pk_text(&storages, "cpu");
+  pk_global(&storages, "torch", "FloatStorage");
+  pk(&storages, "t.");
+  add_integer(&storages, 4, 8);
+  add_integer(&storages, 0, 8);
+  add_integer(&storages, 0, 8);
+  pk(&storages, "](");
+  const size_t n = storages.n + MANY * VIEW + 2;
+  unsigned char *bytes = calloc(1, n + 4096), *at = bytes;
+  assert_non_null(bytes);
+  pk_tar_member(&part, "storages", &(byte_file){.n = 0});
+  snprintf((char *)part.bytes + 124, 12, "%011zo", n);
+  unsigned sum = 8 * ' ';
+  for (int k = 0; k < 512; k++) sum += k < 148 || k >= 156 ? part.bytes[k] : 0;
+  snprintf((char *)part.bytes + 148, 8, "%06o", sum);
+  memcpy(at, part.bytes, 512);
+  memcpy(at + 512, storages.bytes, storages.n);
+  at += 512 + storages.n;
+  for (uint32_t k = 0; k < MANY; k++, at += VIEW) { /* (k + 1, '0', 0, 1) */
+    memcpy(at, "(J....X\1\0\0\0000K\0K\1t", VIEW);
+    for (int byte = 0; byte < 4; byte++) at[2 + byte] = (unsigned char)((k + 1) >> 8 * byte);
+  }
+  memcpy(at, "e.", 2);
+  at = bytes + 512 + (n + 511) / 512 * 512;
+  byte_file tree = {.n = 0};
+  pk(&tree, "}.");
+  part.n = 0;
+  pk_tar_member(&part, "pickle", &tree);
+  memcpy(at, part.bytes, part.n);
+  put_anew(path, bytes, (size_t)(at + part.n - bytes));
+  free(bytes);
+  wlaw_error *err = wlaw_error_new();
+  wlaw_tensors *tensors;
+  check_ok(wlaw_tensors_open(&tensors, path, err));
+  wlaw_tensors_close(tensors);
+  wlaw_error_free(err);
+}
+
 /* -- files of other programs ----------------------------------------------------------------------------------------
  */
 
@@ -702,14 +871,13 @@ static void refused_allocations(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(every_container),   cmocka_unit_test(read_in_place),
-      cmocka_unit_test(several_threads),   cmocka_unit_test(every_dtype),
-      cmocka_unit_test(dotted_names),      cmocka_unit_test(names_that_stand_twice),
-      cmocka_unit_test(objects),           cmocka_unit_test(bad_tensors),
-      cmocka_unit_test(repeated_elements), cmocka_unit_test(bad_trees),
-      cmocka_unit_test(byte_of_the_file),  cmocka_unit_test(deflated_tree),
-      cmocka_unit_test(damaged_streams),   cmocka_unit_test(stream_storages),
-      cmocka_unit_test(known_files),       cmocka_unit_test(refused_allocations),
+      cmocka_unit_test(every_container), cmocka_unit_test(read_in_place),     cmocka_unit_test(several_threads),
+      cmocka_unit_test(every_dtype),     cmocka_unit_test(dotted_names),      cmocka_unit_test(names_that_stand_twice),
+      cmocka_unit_test(objects),         cmocka_unit_test(bad_tensors),       cmocka_unit_test(repeated_elements),
+      cmocka_unit_test(bad_trees),       cmocka_unit_test(byte_of_the_file),  cmocka_unit_test(deflated_tree),
+      cmocka_unit_test(repeated_parts),  cmocka_unit_test(many_views),        cmocka_unit_test(bare_pickles),
+      cmocka_unit_test(channels_last),   cmocka_unit_test(module_of_its_own), cmocka_unit_test(damaged_streams),
+      cmocka_unit_test(stream_storages), cmocka_unit_test(known_files),       cmocka_unit_test(refused_allocations),
   };
   return cmocka_run_group_tests_name("tensor.pt", tests, NULL, NULL);
 }

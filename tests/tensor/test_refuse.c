@@ -239,6 +239,31 @@ static void npz_claims_too_much(void **state) {
   wlaw_error_free(err);
 }
 
+/* A member that reaches over the next one: so a small archive would hold any number of large ones. */
+static void npz_overlap(void **state) {
+  (void)state;
+  static const unsigned char data[1000];
+  size_t n, size, at = 0;
+  unsigned char *array = make_npy(&n, 1, small_dict, data, sizeof data);
+  char path[4096], *bytes;
+  snprintf(path, sizeof path, "%s", test_scratch("overlap.npz"));
+  remove(path);
+  put_zip(path, "a.npy", array, n, ZIP_CM_STORE);
+  put_zip(path, "b.npy", array, n, ZIP_CM_STORE);
+  check_accepted(path);
+  wlaw_error *err = wlaw_error_new();
+  check_ok(wlaw_input_whole(&bytes, &size, path, 1 << 20, err));
+  while (at + 4 < size && memcmp(bytes + at, "PK\1\2", 4) != 0) at++; /* the first entry of the directory */
+  const uint32_t longer = (uint32_t)n + 1;
+  memcpy(bytes + at + 20, &longer, 4);
+  memcpy(bytes + at + 24, &longer, 4);
+  put_file(path, bytes, size);
+  check_refused(path, WLAW_FORMAT, "'a.npy' and 'b.npy' overlap");
+  free(bytes);
+  free(array);
+  wlaw_error_free(err);
+}
+
 static void idx_damage(void **state) {
   (void)state;
   static const unsigned char good[] = {0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4, 5, 6, 99};
@@ -354,8 +379,8 @@ int main(void) {
       cmocka_unit_test(safetensors_headers), cmocka_unit_test(safetensors_lengths),
       cmocka_unit_test(npy_headers),         cmocka_unit_test(npz_damage),
       cmocka_unit_test(npz_members),         cmocka_unit_test(npz_claims_too_much),
-      cmocka_unit_test(idx_damage),          cmocka_unit_test(file_that_shrinks),
-      cmocka_unit_test(arguments),
+      cmocka_unit_test(npz_overlap),         cmocka_unit_test(idx_damage),
+      cmocka_unit_test(file_that_shrinks),   cmocka_unit_test(arguments),
   };
   return cmocka_run_group_tests_name("tensor.refuse", tests, NULL, NULL);
 }

@@ -84,11 +84,12 @@ static void disagreements(void **state) {
        "tensor 'b': the shard 'x-1.safetensors' holds it, and weight_map names 'x-2.safetensors'"},
       {MAP(FIRST ",\"c\":\"x-3.safetensors\""), "the shard 'x-3.safetensors' is not in the folder"},
       {MAP(FIRST ",\"c\":\"x.npy.safetensors\""), "no .safetensors file"},
-      {MAP("\"b\":7"), "no name of a file"},
-      {MAP("\"b\":\"\""), "no name of a file"},
-      {MAP("\"b\":\"..\""), "no name of a file"},
-      {MAP("\"b\":\"../sharded/x-1.safetensors\""), "no name of a file"},
-      {MAP("\"b\":\"/x-1.safetensors\""), "no name of a file"},
+      {MAP("\"b\":7"), "no name of a shard"},
+      {MAP("\"b\":\"\""), "no name of a shard"},
+      {MAP("\"b\":\"model.safetensors.index.json\""), "no name of a shard"},
+      {MAP("\"b\":\"..\""), "no name of a shard"},
+      {MAP("\"b\":\"../sharded/x-1.safetensors\""), "no name of a shard"},
+      {MAP("\"b\":\"/x-1.safetensors\""), "no name of a shard"},
       {MAP(FIRST "," FIRST), "uplicate"},
   };
   wlaw_error *err = wlaw_error_new();
