@@ -107,7 +107,8 @@ wlaw_status wlaw_source_tensor(weight_source *out, wlaw_tensors *tensors, size_t
                          .dtype = reader->widens ? WLAW_F64 : info->dtype,
                          .read = read_tensor,
                          .context = reader,
-                         .one_reader = reader->locks};
+                         .one_reader = reader->locks,
+                         .in_one = info->column_major && info->rank > 1};
   return WLAW_OK;
 }
 
@@ -144,7 +145,8 @@ wlaw_status wlaw_source_hold(weight_source *source, uint64_t limit, unsigned thr
   if (source->memory || bytes > limit || bytes > SIZE_MAX) return WLAW_OK;
   holding hold = {.bytes = malloc(bytes ? (size_t)bytes : 1), .cols = source->cols, .size = size};
   if (!hold.bytes) return WLAW_OK; /* the file can be read again */
-  const wlaw_status status = wlaw_source_walk(source, threads, keep_block, &hold, monitor, err);
+  const wlaw_status status = source->in_one ? source->read(source, 0, source->rows, 0, source->cols, hold.bytes, err)
+                                            : wlaw_source_walk(source, threads, keep_block, &hold, monitor, err);
   if (status != WLAW_OK) {
     free(hold.bytes);
     return status;

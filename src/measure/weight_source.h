@@ -23,6 +23,7 @@ typedef struct weight_source {
   void *context;      /* of read */
   void *owned;        /* freed with the source: memory held by wlaw_source_hold, or a product's */
   bool one_reader;    /* reading must go forwards and by one thread to be fast: walks take one worker */
+  bool in_one;        /* a part costs as much to read as the whole: stored column by column */
 } weight_source;
 
 /* Tensor i of a file seen as a [stored_rows, stored_cols] row-major matrix, or a selection of it (NULL: all). Reading
