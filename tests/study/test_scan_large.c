@@ -36,7 +36,7 @@ static void more_weights_than_an_int_counts(void **state) {
   check_near(value_of(w, "zeros"), (double)count - 3, 0);
   check_near(value_of(w, "nan"), 1, 0);
   check_near(value_of(w, "min"), -3, 0);
-  check_near(value_of(w, "dead_rows"), LARGE_ROWS - 2, 0);
+  check_near(value_of(w, "dead_rows"), LARGE_ROWS - 3, 0); /* the row of the nan is not dead but broken */
   const json_t *largest = json_array_get(json_object_get(w, "largest"), 0);
   check_near(value_of(largest, "row"), LARGE_ROWS - 1, 0);
   check_near(value_of(largest, "column"), LARGE_COLS - 1, 0);
