@@ -193,8 +193,7 @@ static wlaw_status list_tensors(part_list *list, wlaw_error *err) {
   for (size_t i = 0; i < tensors->n; i++) WLAW_TRY(add_tensor(list, i, err));
   if (!list->only || list->out->n) return WLAW_OK;
   size_t i;
-  if (strpbrk(list->only, "*?"))
-    return wlaw_fail(err, WLAW_NAME, "no tensor fits the pattern '%.200s'", list->only);
+  if (strpbrk(list->only, "*?")) return wlaw_fail(err, WLAW_NAME, "no tensor fits the pattern '%.200s'", list->only);
   return wlaw_tensors_find(&i, tensors, list->only, err);
 }
 
