@@ -54,7 +54,7 @@ static wlaw_status make(machine *m, pickle_ref *ref, pickle_value value) {
 }
 
 static wlaw_status push_new(machine *m, pickle_value value) {
-  pickle_ref ref;
+  pickle_ref ref = 0;
   WLAW_TRY(make(m, &ref, value));
   return push(m, ref);
 }
@@ -341,7 +341,7 @@ static wlaw_status reduce(machine *m, bool keywords) {
 /* OBJ: mark, callee, arguments. INST: mark, arguments; the callee's name follows. */
 static wlaw_status reduce_marked(machine *m, bool named) {
   size_t first;
-  pickle_ref callee, arguments;
+  pickle_ref callee = 0, arguments = 0;
   if (named) {
     WLAW_TRY(push_global_lines(m));
     WLAW_TRY(pop(m, &callee));
