@@ -270,7 +270,7 @@ static void more_than_two_to_the_32(void **state) {
   for (size_t c = 0; c < cols; c++) last[c] = (uint16_t)(0x3C00 + c);
   FILE *out = fopen(path, "wb");
   assert_non_null(out);
-  for (int k = 0; k < 8; k++) fputc(n >> 8 * k & (k < 4 ? 255 : 0), out);
+  for (int k = 0; k < 8; k++) fputc((int)((uint64_t)n >> 8 * k & 255), out);
   assert_int_equal(fwrite(header, 1, (size_t)n, out), n);
   const off_t end = (off_t)(8 + (uint64_t)n + bytes);
   const bool fits =
