@@ -257,6 +257,33 @@ static void a_file_that_shrinks(void **state) {
   free(values);
 }
 
+/* Stored column by column, which is held by one reading; whole, and without its first rows. */
+static void columns_first(void **state) {
+  (void)state;
+  enum { TALL = 50, WIDE = 30, HEADER = 128 };
+  char header[HEADER + 1], path[4096];
+  double stored[WIDE][TALL], values[TALL * WIDE];
+  for (size_t r = 0; r < TALL; r++)
+    for (size_t c = 0; c < WIDE; c++) stored[c][r] = values[r * WIDE + c] = (double)(1000 * r + c);
+  snprintf(path, sizeof path, "%s", test_scratch("columns.npy"));
+  const int n =
+      snprintf(header, sizeof header,
+               "\x93NUMPY\x01%c\x76%c{'descr': '<f8', 'fortran_order': True, 'shape': (%d, %d), }", 0, 0, TALL, WIDE);
+  memset(header + n, ' ', (size_t)(HEADER - n));
+  header[HEADER - 1] = '\n';
+  FILE *out = fopen(path, "wb");
+  assert_non_null(out);
+  assert_int_equal(fwrite(header, 1, HEADER, out), HEADER);
+  assert_int_equal(fwrite(stored, 1, sizeof stored, out), sizeof stored);
+  assert_int_equal(fclose(out), 0);
+  wlaw_tensors *file;
+  check_ok(wlaw_tensors_open(&file, path, err));
+  const weight_selection whole = {TALL, WIDE, 0, TALL, TALL, 0}, later = {TALL - 7, WIDE, 7, TALL - 7, TALL - 7, 0};
+  check_selection(file, values, TALL, WIDE, &whole);
+  check_selection(file, values, TALL, WIDE, &later);
+  wlaw_tensors_close(file);
+}
+
 /* 2^32 weights in 8 GiB, a hole but for the last row. */
 static void more_than_two_to_the_32(void **state) {
   (void)state;
@@ -304,9 +331,13 @@ static void more_than_two_to_the_32(void **state) {
 
 int main(void) {
   err = wlaw_error_new();
-  const struct CMUnitTest tests[] = {cmocka_unit_test(walks_cover),         cmocka_unit_test(a_failure_ends_the_walk),
-                                     cmocka_unit_test(selections_of_files), cmocka_unit_test(refuses_what_is_not_there),
-                                     cmocka_unit_test(a_file_that_shrinks), cmocka_unit_test(more_than_two_to_the_32)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(walks_cover),
+                                     cmocka_unit_test(a_failure_ends_the_walk),
+                                     cmocka_unit_test(selections_of_files),
+                                     cmocka_unit_test(refuses_what_is_not_there),
+                                     cmocka_unit_test(columns_first),
+                                     cmocka_unit_test(a_file_that_shrinks),
+                                     cmocka_unit_test(more_than_two_to_the_32)};
   const int failed = cmocka_run_group_tests(tests, NULL, NULL);
   wlaw_error_free(err);
   return failed;
