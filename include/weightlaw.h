@@ -3,7 +3,8 @@
  * How to read this header
  *   1. statuses and errors      what a call returns, and how to ask what went wrong
  *   2. options and results      every verb takes text options and gives back one result object
- *   3. verbs                    train, fit, scan, track, compare, draw, report, graphs, data
+ *   3. verbs                    train, fit, scan, track, compare, limit, kernel, predict, prune, draw, report, graphs,
+ *                               data
  *   4. laws                     parse, draw, ask
  *   5. tensors                  read any supported weight file
  *
@@ -121,6 +122,10 @@ WLAW_VERB(fit);     /* inputs: {RUN} or one or more tensor files */
 WLAW_VERB(scan);    /* inputs: one or more tensor files */
 WLAW_VERB(track);   /* inputs: {RUN} or two or more tensor files */
 WLAW_VERB(compare); /* inputs: {A, B}: run, RUN@epoch, tensor file or law; or two checkpoints */
+WLAW_VERB(limit);   /* inputs: none, or {FILE} of network inputs */
+WLAW_VERB(kernel);  /* inputs: {DATA} */
+WLAW_VERB(predict); /* inputs: {DATA}, or none with the options train and test */
+WLAW_VERB(prune);   /* inputs: {RUN} */
 WLAW_VERB(draw);    /* inputs: {LAW} */
 WLAW_VERB(report);  /* inputs: {RUN} or {FILE} */
 WLAW_VERB(graphs);  /* inputs: none */
@@ -138,7 +143,7 @@ WLAW_API WLAW_NODISCARD wlaw_status wlaw_fit_array(wlaw_result **result, const d
 typedef struct wlaw_law wlaw_law;
 WLAW_API WLAW_NODISCARD wlaw_status wlaw_law_parse(wlaw_law **law, const char *text, wlaw_error *err);
 WLAW_API void wlaw_law_free(wlaw_law *law); /* NULL allowed */
-/* What the law can do: "draw", "fit", "distance", "density", "moments". 1 or 0. */
+/* What the law can do: "draw", "fit", "distance", "density", "moments", "limit". 1 or 0. */
 WLAW_API int wlaw_law_can(const wlaw_law *law, const char *capability);
 /* Draw n independent matrices [rows, cols] into out: [n, rows, cols]. Matrix number k of a seed is the same in any call
  * that covers it (first <= k < first + n). */

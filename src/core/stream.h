@@ -17,7 +17,10 @@ typedef enum stream_purpose {
   STREAM_TEST = 6,      /* tests only */
   STREAM_DEPARTURE = 7, /* ensembles drawn from a fitted law: major = replicate, minor = network */
   STREAM_SPECTRUM = 8,  /* start vectors of Lanczos' method: major = vector; STREAM_SHARED: random order of entries */
-  STREAM_BOOTSTRAP = 9  /* samples like the one at hand: major = replicate */
+  STREAM_BOOTSTRAP = 9, /* samples like the one at hand: major = replicate */
+  STREAM_LIMIT = 10,    /* networks of infinite width: major, minor = the halves of the draw's number */
+  STREAM_FINITE = 11,   /* networks of finite width beside them: the same */
+  STREAM_NODES = 12     /* node variances of initial networks: major = network, minor = layer */
 } stream_purpose;
 
 #define STREAM_SHARED UINT32_MAX

@@ -10,7 +10,10 @@
 #include "core/memory.h"
 #include "core/text.h"
 
-void wlaw_law_free(wlaw_law *law) { free(law); }
+void wlaw_law_free(wlaw_law *law) {
+  if (law && law->ops->release) law->ops->release(law);
+  free(law);
+}
 
 size_t wlaw_law_offset(const law_ops *ops, size_t i) {
   size_t offset = 0;
@@ -22,6 +25,7 @@ static bool ops_can(const law_ops *ops, const char *capability) {
   if (strcmp(capability, "draw") == 0) return ops->draw != NULL;
   if (strcmp(capability, "moments") == 0) return ops->moments != NULL;
   if (strcmp(capability, "density") == 0) return ops->entry != NULL;
+  if (strcmp(capability, "limit") == 0) return ops->node != NULL;
   if (strcmp(capability, "fit") == 0 || strcmp(capability, "distance") == 0) return ops->matrix != NULL;
   return false;
 }
@@ -31,7 +35,7 @@ int wlaw_law_can(const wlaw_law *law, const char *capability) {
 }
 
 wlaw_status wlaw_law_cannot(const law_ops *ops, const char *capability, wlaw_error *err) {
-  static const char *const capabilities[] = {"draw", "fit", "distance", "density", "moments"};
+  static const char *const capabilities[] = {"draw", "fit", "distance", "density", "moments", "limit"};
   text_buffer has = {0};
   for (size_t i = 0; i < sizeof capabilities / sizeof *capabilities; i++)
     if (ops_can(ops, capabilities[i])) wlaw_text_add(&has, "%s%s", has.length ? ", " : "", capabilities[i]);

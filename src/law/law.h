@@ -31,9 +31,11 @@ struct wlaw_law {
   const struct law_ops *ops;
   double values[LAW_MAX_VALUES];     /* packed in the order of the table, `length` places each; NaN: unset */
   size_t counts[LAW_MAX_PARAMETERS]; /* numbers given (0: unset) */
+  void *data;                        /* of laws made from samples, freed by ops->release; NULL otherwise */
 };
 
 struct matrix_ops; /* law/matrix.h */
+struct node_ops;   /* law/node.h */
 
 struct entry_fit; /* law/entry_fit.h */
 struct entry_cells;
@@ -69,7 +71,9 @@ typedef struct law_ops {
   /* Fourth central moment of an entry over its squared variance (normal: 3). NULL: not known. */
   double (*kurtosis)(const wlaw_law *law);
   const entry_ops *entry;
+  const struct node_ops *node;
   const struct matrix_ops *matrix;
+  void (*release)(wlaw_law *law); /* frees law->data. NULL: there is none */
   /* Fills defaults that depend on which other parameters were given; runs before check. May be NULL. */
   void (*complete)(wlaw_law *law);
 } law_ops;

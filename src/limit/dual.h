@@ -1,0 +1,47 @@
+/* Dual activations: for (u, v) centred normal with variances a, b and covariance c, the functions
+ *     dual = E phi(u) phi(v)   and   slope = E phi'(u) phi'(v)
+ * of (a, b, c) (Cho and Saul 2009; Daniely, Frostig and Singer 2016; Jacot, Gabriel and Hongler 2018). Closed forms
+ * where they exist, Gauss-Hermite quadrature otherwise. One row a function in dual.c. */
+#ifndef WLAW_LIMIT_DUAL_H
+#define WLAW_LIMIT_DUAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "weightlaw.h"
+
+/* A pair of inputs of one layer: variances a, b and d = a + b - 2c = E (u - v)^2, which keeps its digits where two
+ * inputs nearly coincide and c does not tell them apart. */
+typedef struct dual_pair {
+  double a, b, d;
+} dual_pair;
+
+enum { DUAL_MOST_PARAMETERS = 2 };
+
+/* An activation with its parameters: "relu", "leaky-relu(slope=0.1)", "sin(phase=0.5)", "monomial(degree=3)". */
+typedef struct dual_function dual_function; /* dual.c's table row */
+typedef struct dual_activation {
+  const dual_function *function;
+  double parameters[DUAL_MOST_PARAMETERS];
+} dual_activation;
+
+wlaw_status wlaw_dual_parse(dual_activation *out, const char *text, wlaw_error *err);
+/* "relu|leaky-relu|...": for help. */
+const char *wlaw_dual_names(void);
+const char *wlaw_dual_name(const dual_activation *activation);
+bool wlaw_dual_has_slope(const dual_activation *activation); /* false (sign): the NTK does not exist */
+/* |phi(x) - phi(y)| <= lipschitz |x - y|; INFINITY where there is none. */
+double wlaw_dual_lipschitz(const dual_activation *activation);
+/* phi(s x) = s^degree phi(x) for s > 0; NaN where it is not homogeneous. */
+double wlaw_dual_homogeneity(const dual_activation *activation);
+
+/* phi at n points, in place allowed. */
+void wlaw_dual_apply(const dual_activation *activation, double *out, const double *x, size_t n);
+/* E |phi(sqrt(variance) N)|^power, power > 0: closed or by quadrature. */
+double wlaw_dual_moment(const dual_activation *activation, double variance, double power);
+/* E phi(u)^2 = dual at u = v. */
+double wlaw_dual_diagonal(const dual_activation *activation, double variance);
+/* next: {E phi(u)^2, E phi(v)^2, E (phi(u) - phi(v))^2}; slope (or NULL): E phi'(u) phi'(v). */
+void wlaw_dual_pair(const dual_activation *activation, dual_pair pair, dual_pair *next, double *slope);
+
+#endif
