@@ -11,7 +11,7 @@
 #include "core/text.h"
 
 void wlaw_law_free(wlaw_law *law) {
-  if (law && law->ops->release) law->ops->release(law);
+  if (law && law->ops && law->ops->release) law->ops->release(law);
   free(law);
 }
 
