@@ -5,9 +5,12 @@
 #include <float.h>
 #include <math.h>
 
-#include "law/node.h"
+#include "law/bfry.h"
+#include "law/node_inverse.h"
 #include "math/quadrature.h"
 #include "math/special.h"
+
+static const double EULER = 0.57721566490153286061;
 
 enum { BETA_ETA, BETA_B, BETA_ROWS };
 
@@ -22,18 +25,12 @@ static const law_parameter beta_parameters[BETA_ROWS] = {
      .doc = "second shape: below 1 a pole at variance 1, above 1 large variances are rare"},
 };
 
-/* ln of Gamma(shape, 1): shapes of order 1 / p have draws far below the range of doubles. */
-static double gamma_log(double shape, wlaw_stream *stream) {
-  const double power = log(wlaw_stream_open(stream)) / shape;
-  return log(wlaw_stream_gamma(stream, shape + 1.0)) + power;
-}
-
 static void beta_draw_log(const wlaw_law *law, double *log_lambda, size_t first, size_t n, size_t width,
                           wlaw_stream *stream) {
   (void)first;
   const double shape = law->values[BETA_ETA] / (double)width;
   for (size_t j = 0; j < n; j++) { /* X / (X + Y) */
-    const double x = gamma_log(shape, stream), y = gamma_log(law->values[BETA_B], stream);
+    const double x = wlaw_gamma_log(shape, stream), y = wlaw_gamma_log(law->values[BETA_B], stream);
     log_lambda[j] = x < y ? x - y - log1p(exp(x - y)) : -log1p(exp(y - x));
   }
 }
@@ -41,7 +38,7 @@ static void beta_draw_log(const wlaw_law *law, double *log_lambda, size_t first,
 /* -ln x - psi(b) - gamma - sum over k >= 1 of (1 - b)_k x^k / (k! k), from the integral over (0, 1) of ((1 - y)^(b-1) -
  * 1) / y = -psi(b) - gamma. For x max(b, 2) <= 1, where terms fall at least like 1 / k!. */
 static double tail_near_zero(double b, double x) {
-  double sum = -log(x) - wlaw_digamma(b) - 0.57721566490153286061, term = 1.0;
+  double sum = -log(x) - wlaw_digamma(b) - EULER, term = 1.0;
   for (int k = 1; k < 200; k++) {
     term *= (k - b) / k * x;
     sum -= term / k;
@@ -79,10 +76,18 @@ static double beta_density(const wlaw_law *law, double x) {
   return x < 1.0 ? law->values[BETA_ETA] / x * exp((law->values[BETA_B] - 1.0) * log1p(-x)) : 0.0;
 }
 
+/* From F = (1 - x)^b / b (1 + O(1 - x)), or near F = -ln x - psi(b) - gamma. */
+static double tail_inverse(const wlaw_law *law, double t, double unit) {
+  const double b = law->values[BETA_B], near_one = pow(b * unit, 1.0 / b);
+  if (near_one < 1e-8) return 1.0 - near_one; /* exact: squares are below the rounding of x */
+  const double start = near_one < 0.5 ? 1.0 - near_one : fmin(exp(-unit - wlaw_digamma(b) - EULER), 0.5);
+  return wlaw_node_inverse(law, t, start);
+}
+
 static double beta_jump(const wlaw_law *law, double t) {
   const double unit = t / law->values[BETA_ETA], b = law->values[BETA_B];
   if (b == 1.0) return exp(-unit);
-  if (b != 0.5) return wlaw_node_jump_halving(law, t);
+  if (b != 0.5) return tail_inverse(law, t, unit);
   const double sech = 1.0 / cosh(0.5 * unit);
   return sech * sech;
 }

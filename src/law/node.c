@@ -33,22 +33,7 @@ node_tail wlaw_node_at_infinity(const wlaw_law *law) {
                                                      : (node_tail){.index = INFINITY, .constant = NAN};
 }
 
-/* By halving an interval of ln x that holds the jump: right for measures with atoms too. */
-double wlaw_node_jump_halving(const wlaw_law *law, double t) {
-  double low = log(DBL_MIN), high = log(DBL_MAX);
-  if (!(node_of(law)->tail(law, exp(low)) > t)) return 0.0;
-  for (;;) {
-    const double middle = 0.5 * (low + high);
-    if (!(middle > low && middle < high)) return exp(high);
-    if (node_of(law)->tail(law, exp(middle)) > t) low = middle;
-    else high = middle;
-  }
-}
-
-double wlaw_node_jump(const wlaw_law *law, double t) {
-  if (!has_jumps(law)) return 0.0;
-  return node_of(law)->jump ? node_of(law)->jump(law, t) : wlaw_node_jump_halving(law, t);
-}
+double wlaw_node_jump(const wlaw_law *law, double t) { return has_jumps(law) ? node_of(law)->jump(law, t) : 0.0; }
 
 /* An integrand of u = ln x: x^power (rhobar(x) - beyond), or s x e^(-s x) rhobar(x). Both come from integrating by
  * parts, so that atoms need no care and a pole of the density at 0 has become a power that vanishes there. */

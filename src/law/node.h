@@ -28,7 +28,7 @@ typedef struct node_ops {
   double (*location)(const wlaw_law *law); /* a; NULL: 0 */
   /* The rest is NULL where rho = 0 whatever the parameters. */
   double (*tail)(const wlaw_law *law, double x);    /* rhobar, x >= 0; 0 everywhere: rho = 0 */
-  double (*jump)(const wlaw_law *law, double t);    /* inf{x >= 0: rhobar(x) <= t}, t > 0; NULL: by halving */
+  double (*jump)(const wlaw_law *law, double t);    /* inf{x >= 0: rhobar(x) <= t}, t > 0 */
   double (*density)(const wlaw_law *law, double x); /* of rho; NULL: rho has atoms */
   /* Integral of x^power over (0, eps] against rho, power 1 or 2, eps > 0; INFINITY: of the whole measure. NULL: by
    * quadrature. */
@@ -51,7 +51,6 @@ node_regime wlaw_node_regime(const wlaw_law *law);
 double wlaw_node_location(const wlaw_law *law);
 double wlaw_node_tail(const wlaw_law *law, double x);                /* 0 where rho = 0 */
 double wlaw_node_jump(const wlaw_law *law, double t);                /* 0 where rho = 0 or t >= rho(0, inf) */
-double wlaw_node_jump_halving(const wlaw_law *law, double t);        /* the same, by halving intervals of ln x */
 double wlaw_node_moment(const wlaw_law *law, int power, double eps); /* without a */
 double wlaw_node_truncated_mean(const wlaw_law *law, double eps);    /* t(eps) = a + moment(1, eps) */
 double wlaw_node_mean(const wlaw_law *law);                          /* E Lambda, INFINITY where it does not exist */

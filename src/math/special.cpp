@@ -5,6 +5,7 @@
 #include <boost/math/policies/policy.hpp>
 #include <boost/math/special_functions/beta.hpp>
 #include <boost/math/special_functions/digamma.hpp>
+#include <boost/math/special_functions/expint.hpp>
 #include <boost/math/special_functions/gamma.hpp>
 #include <boost/math/special_functions/trigamma.hpp>
 #include <boost/math/special_functions/zeta.hpp>
@@ -60,3 +61,13 @@ extern "C" double wlaw_beta_lower(double a, double b, double x) {
 }
 
 extern "C" double wlaw_zeta(double s) { return s > 1.0 ? boost::math::zeta(s, quiet()) : not_a_number; }
+
+extern "C" double wlaw_gamma1pm1(double x) {
+  return x > -1.0 ? boost::math::tgamma1pm1(x, quiet()) : not_a_number;
+}
+
+extern "C" double wlaw_exponential_integral(double x) {
+  if (!(x >= 0.0)) return not_a_number;
+  if (x == 0.0) return std::numeric_limits<double>::infinity();
+  return x > 746.0 ? 0.0 : boost::math::expint(1u, x, quiet()); /* e^-746 is below the last number */
+}
