@@ -22,7 +22,7 @@ static const char *const continuous_laws[] = {
     "beta",
     "beta(eta=0.3,b=1)",
     "beta(eta=2,b=3)",
-    "beta(eta=5,b=0.05)",
+    "beta(eta=0.2,b=0.05)",
     "beta(eta=1,b=400)",
     "horseshoe",
     "horseshoe(c=0.01)",
@@ -30,7 +30,7 @@ static const char *const continuous_laws[] = {
     "regularised-horseshoe(c=0.1,slab=100)",
     "positive-stable",
     "positive-stable(alpha=0.2,kappa=0.3)",
-    "positive-stable(alpha=0.9,kappa=5)",
+    "positive-stable(alpha=0.9,kappa=0.05)",
     "gamma(eta=0.7,rate=3)",
     "ggp(alpha=0.3,beta=2,mean=1.5)",
     "gbfry(alpha=0.5,tau=3)",
@@ -38,7 +38,7 @@ static const char *const continuous_laws[] = {
 enum { CONTINUOUS_LAWS = sizeof continuous_laws / sizeof *continuous_laws };
 
 /* And without one. */
-static const char *const other_laws[] = {"constant", "inverse-gamma(shape=3,scale=1)", "bernoulli", "powerlaw(s=0.7)",
+static const char *const other_laws[] = {"constant", "inverse-gamma(shape=3,scale=1)", "bernoulli", "powerlaw(s=0.2)",
                                          "powerlaw(s=1.5)"};
 enum { OTHER_LAWS = sizeof other_laws / sizeof *other_laws, ALL_LAWS = CONTINUOUS_LAWS + OTHER_LAWS };
 
