@@ -69,10 +69,11 @@ static void tails_are_integrals(void **state) {
   (void)state;
   for (size_t i = 0; i < LAWS; i++) {
     wlaw_law *law = parse(texts[i]);
+    const node_ops *node = law->ops->node;
     const integrand in = {.law = law, .power = 0};
-    for (double x = 1e-9; x < 200.0; x *= 7.3)
-      check_ratio(texts[i], law->ops->node->tail(law, x), integral(&in, x, INFINITY), 1e-12);
-    assert_true(law->ops->node->tail(law, 0.0) == INFINITY && law->ops->node->tail(law, INFINITY) == 0.0);
+    for (double x = 1e-9; x < 200.0 && node->tail(law, x) > 1e-250; x *= 7.3)
+      check_ratio(texts[i], node->tail(law, x), integral(&in, x, INFINITY), 1e-12);
+    assert_true(node->tail(law, 0.0) == INFINITY && node->tail(law, INFINITY) == 0.0);
     wlaw_law_free(law);
   }
 }
