@@ -169,7 +169,8 @@ static void make_atoms(node_measure *measure, const tail_points *points) {
   measure->n = points->n;
 }
 
-/* Jumps below the first point are known by their mean alone, `residual` less a: one atom that has it, half a step below.
+/* Jumps below the first point are known by their mean alone, `residual` less a: one atom that has it, half a step
+ * below.
  */
 static void add_small_jumps(node_measure *measure, const json_t *limit, const tail_points *points) {
   double residual, error;
@@ -210,7 +211,7 @@ static wlaw_status take_tail(node_measure *measure, const json_t *limit, wlaw_er
 static wlaw_status take_limit(node_measure *measure, const json_t *layer, wlaw_error *err) {
   const json_t *limit = json_object_get(layer, "limit");
   const char *verdict = json_string_value(json_object_get(limit, "verdict"));
-  const char *reason = json_string_value(json_object_get(limit ? limit : layer, "reason"));
+  const char *reason = json_string_value(json_object_get(json_is_object(limit) ? limit : layer, "reason"));
   if (!json_is_object(limit) || !verdict || strcmp(verdict, "undetermined") == 0) {
     wlaw_fail(err, WLAW_VALUE, "the limit of the layer '%s' is not determined%s%s", name_of(layer), reason ? ": " : "",
               reason ? reason : "");

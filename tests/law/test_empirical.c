@@ -218,10 +218,14 @@ static void allocations_may_fail(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(sums_over_atoms),       cmocka_unit_test(jumps_invert_tails),
-      cmocka_unit_test(atoms_are_collected),   cmocka_unit_test(nodes_of_finite_width),
-      cmocka_unit_test(draws_of_the_limit),    cmocka_unit_test(without_atoms_it_is_gaussian),
-      cmocka_unit_test(refusals),              cmocka_unit_test(allocations_may_fail),
+      cmocka_unit_test(sums_over_atoms),
+      cmocka_unit_test(jumps_invert_tails),
+      cmocka_unit_test(atoms_are_collected),
+      cmocka_unit_test(nodes_of_finite_width),
+      cmocka_unit_test(draws_of_the_limit),
+      cmocka_unit_test(without_atoms_it_is_gaussian),
+      cmocka_unit_test(refusals),
+      cmocka_unit_test(allocations_may_fail),
   };
   return cmocka_run_group_tests_name("law.empirical", tests, NULL, NULL);
 }
