@@ -222,6 +222,48 @@ static void coefficients(double *series, size_t stride, size_t n, const double *
   }
 }
 
+/* Rows at once: two vectors of sums each fit the registers. */
+#if defined(__AVX512F__)
+enum { ROWS = 8 };
+#elif defined(__AVX2__)
+enum { ROWS = 2 };
+#else
+enum { ROWS = 1 };
+#endif
+
+INLINE void products_of(double *out, size_t ld, const double *x, size_t stride, const double *packed, size_t features,
+                        size_t rows) {
+  eight sum[ROWS][2];
+  for (size_t r = 0; r < rows; r++)
+    for (size_t h = 0; h < 2; h++) sum[r][h] = *(const eight *)(out + r * ld + h * DUAL_LANES);
+  for (size_t k = 0; k < features; k++)
+    for (size_t r = 0; r < rows; r++)
+      for (size_t h = 0; h < 2; h++)
+        sum[r][h] += x[r * stride + k] * *(const eight *)(packed + (2 * k + h) * DUAL_LANES);
+  for (size_t r = 0; r < rows; r++)
+    for (size_t h = 0; h < 2; h++) *(eight *)(out + r * ld + h * DUAL_LANES) = sum[r][h];
+}
+
+static void products(double *out, size_t ld, const double *x, size_t rows, size_t stride, const double *packed,
+                     size_t features, size_t panels) {
+  for (size_t p = 0; p < panels; p++) {
+    const double *panel = packed + p * features * DUAL_PANEL;
+    double *to = out + p * DUAL_PANEL;
+    size_t r = 0;
+    for (; r + ROWS <= rows; r += ROWS) products_of(to + r * ld, ld, x + r * stride, stride, panel, features, ROWS);
+    for (; r < rows; r++) products_of(to + r * ld, ld, x + r * stride, stride, panel, features, 1);
+  }
+}
+
+static size_t distances(double *restrict d, double norm, const double *restrict norms, double scale, double near,
+                        size_t n) {
+  const size_t blocks = n / DUAL_LANES;
+  for (size_t j = 0; j < blocks * DUAL_LANES; j++) d[j] = scale * ((norm + norms[j]) - 2.0 * d[j]);
+  size_t count = 0;
+  for (size_t j = 0; j < blocks * DUAL_LANES; j++) count += d[j] > scale * near * (norm + norms[j]) ? 0 : 1;
+  return count;
+}
+
 static void advance(double *restrict d, double *restrict ntk, const double *restrict slope, double a,
                     const double *restrict b, double weight_variance, size_t n) {
   const size_t blocks = n / DUAL_LANES;
@@ -241,5 +283,7 @@ const dual_kernels PASTE(wlaw_dual_kernels_, WLAW_LEVEL) = {.rectified = rectifi
                                                             .gelu = gelu,
                                                             .series = series,
                                                             .coefficients = coefficients,
+                                                            .products = products,
+                                                            .distances = distances,
                                                             .advance = advance,
                                                             .covariance = covariance};

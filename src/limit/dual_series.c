@@ -114,7 +114,20 @@ void wlaw_dual_series_prepare(const dual_activation *activation, dual_side *side
     }
     for (size_t i = 0; i < c.n; i++) {
       side->angle[first + i] = c.mean[i];
+      side->square[first + i] = c.square[i];
       complete(&c, i);
     }
   }
+}
+
+double wlaw_dual_series_diagonal(const dual_activation *activation, double variance) {
+  const dual_function *f = activation->function;
+  double nodes[NODES], weights[NODES], sum = 0.0;
+  normal_rule(nodes, weights);
+  for (size_t i = 0; i < NODES; i++) {
+    const double z = sqrt(variance) * nodes[i], up = f->value(activation->parameters, z),
+                 down = f->value(activation->parameters, -z);
+    sum += weights[i] * (up * up + down * down);
+  }
+  return sum;
 }
