@@ -183,9 +183,13 @@ INLINE void series_row(const dual_side *u, size_t i, const dual_side *v, double 
   const size_t stride = v->stride;
   for (size_t j = 0; j < stride; j += DUAL_LANES) {
     const double s = u->root[i];
-    const eight t = *(const eight *)(v->root + j), g = s * t, apart = *(eight *)(d + j), e = s - t;
-    const eight nothing = {0}, small = nothing + 0x1p-1022;
-    const eight fall = (apart - e * e) / (2.0 * (g + small)), r = 1.0 - fall;
+    const eight t = *(const eight *)(v->root + j), g = s * t, nothing = {0}, small = nothing + 0x1p-1022;
+    double falls[DUAL_LANES]; /* 1 - r in [0, 2], 1 for inputs of variance 0 */
+    for (size_t l = 0; l < DUAL_LANES; l++) {
+      const double e = s - v->root[j + l], both = s * v->root[j + l], fall = (d[j + l] - e * e) / (2.0 * both);
+      falls[l] = !(both > 0.0) ? 1.0 : fall < 0.0 ? 0.0 : fall > 2.0 ? 2.0 : fall;
+    }
+    const eight fall = *(const eight *)falls, r = 1.0 - fall;
     const eight mean = u->angle[i] - *(const eight *)(v->angle + j);
     eight power = nothing + 1.0, fallen = nothing, sum = mean * mean, product = nothing;
     for (size_t k = 0; k <= DUAL_ORDERS; k++) {
