@@ -63,7 +63,8 @@ static inline double ks_distance(double *sample, size_t n, double (*cdf)(double 
   double most = 0;
   qsort(sample, n, sizeof *sample, compare_doubles);
   for (size_t i = 0, j; i < n; i = j) {
-    for (j = i + 1; j < n && sample[j] == sample[i]; j++) {}
+    for (j = i + 1; j < n && sample[j] == sample[i]; j++) {
+    }
     const double f = cdf(sample[i], context), below = j > i + 1 ? cdf(nextafter(sample[i], -INFINITY), context) : f;
     most = fmax(most, fmax(fabs((double)j / (double)n - f), fabs((double)i / (double)n - below)));
   }
