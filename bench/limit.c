@@ -13,7 +13,7 @@
 #include "limit/random_kernel.h"
 #include "math/quadrature.h"
 
-enum { LIKE = 2000, TRANSFORMS = 17 };
+enum { LIKE = 2000, TRANSFORMS = 41 };
 
 static double transform_at(int i) { return pow(10.0, -2.0 + 0.25 * i); }
 
@@ -24,6 +24,8 @@ static double finite_transform(bool beta, double p, double s) {
     const double k = 3.14159265358979323846 / p;
     return exp(s * k * k) * erfc(k * sqrt(s));
   }
+  if (s > 300.0) /* DLMF 13.7.2 */
+    return exp(lgamma(1.0 / p + 0.5) - lgamma(0.5) - log(s) / p) * (1.0 + 0.5 / p / s);
   double sum = 1.0, term = 1.0; /* e^-s M(b, a + b, s): all terms positive */
   for (int k = 0; k < 2000 && term > 1e-18 * sum; k++) {
     term *= (0.5 + k) / (1.0 / p + 0.5 + k) * s / (k + 1);

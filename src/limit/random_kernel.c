@@ -52,6 +52,14 @@ double wlaw_node_scale(const wlaw_law *law) {
   return exp(-0.5 * (low + high));
 }
 
+/* A process with finite mean and variance, or nearly so, is its mean. Otherwise the smallest values of Lambda are made of
+ * small points: the mean stands for them well where many are small at once (a power law at 0), and badly where few are
+ * at any scale (rhobar ~ ln 1/x); then points enough keep it from mattering. */
+static double threshold_of(const wlaw_law *law, double tolerance, double scale) {
+  const double threshold = wlaw_node_threshold(law, tolerance * scale * scale);
+  return isinf(threshold) ? threshold : fmin(threshold, wlaw_node_jump(law, -log(tolerance)));
+}
+
 static wlaw_status find_threshold(layer_jumps *out, const wlaw_law *law, double tolerance, size_t most,
                                   wlaw_error *err) {
   const double all = wlaw_node_tail(law, 0.0), scale = wlaw_node_scale(law);
@@ -60,7 +68,7 @@ static wlaw_status find_threshold(layer_jumps *out, const wlaw_law *law, double 
   if (wlaw_node_regime(law) == NODE_MOGP) {
     /* few points in all: no reason to leave any out */
     if (all <= 64.0 && all <= (double)most) out->threshold = 0.0;
-    else if (tolerance > 0.0) out->threshold = wlaw_node_threshold(law, tolerance * scale * scale);
+    else if (tolerance > 0.0) out->threshold = threshold_of(law, tolerance, scale);
     else if (isfinite(all)) out->threshold = 0.0;
     else
       return wlaw_fail(err, WLAW_ARGUMENT, "tolerance 0 asks for every jump of %s, which has infinitely many",
