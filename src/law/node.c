@@ -166,3 +166,10 @@ wlaw_status wlaw_node_matrix_draw(const wlaw_law *law, double *out, size_t rows,
   free(root);
   return WLAW_OK;
 }
+
+bool wlaw_node_matrix_moments(const wlaw_law *law, size_t rows, size_t cols, double *mean, double *variance) {
+  (void)rows;
+  *mean = 0.0;
+  *variance = node_of(law)->finite_moment(law, 1, cols);
+  return isfinite(*variance) && wlaw_node_check_width(law, cols, NULL) == WLAW_OK;
+}
