@@ -46,8 +46,12 @@ static double inverse_gamma_kurtosis(const wlaw_law *law) {
   return shape > 2.0 ? 3.0 * (shape - 1.0) / (shape - 2.0) : INFINITY;
 }
 
-static const node_ops inverse_gamma_node = {
-    .kind = "none", .draw_log = inverse_gamma_draw_log, .location = inverse_gamma_location};
+static double inverse_gamma_finite_index(const wlaw_law *law) { return law->values[IG_SHAPE]; }
+
+static const node_ops inverse_gamma_node = {.kind = "none",
+                                            .draw_log = inverse_gamma_draw_log,
+                                            .location = inverse_gamma_location,
+                                            .finite_index = inverse_gamma_finite_index};
 
 const law_ops wlaw_law_inverse_gamma = {
     .name = "inverse-gamma",
