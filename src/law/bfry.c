@@ -14,3 +14,6 @@ double wlaw_bfry_log(double alpha, double mass, wlaw_stream *stream) {
   const double log_rate = log1p(wlaw_stream_open(stream) * mass) / alpha;
   return wlaw_gamma_log(1.0 - alpha, stream) - log_rate;
 }
+
+/* alpha / mass times 1 - (1 + t)^(alpha - 1) */
+double wlaw_bfry_mean(double alpha, double mass) { return -alpha / mass * expm1((1.0 - 1.0 / alpha) * log1p(mass)); }

@@ -76,16 +76,6 @@ static double empirical_moment(const wlaw_law *law, int power, double eps) {
 
 static double empirical_location(const wlaw_law *law) { return data_of(law)->measure.a; }
 
-static node_tail empirical_at_zero(const wlaw_law *law) {
-  (void)law;
-  return (node_tail){0.0, NAN};
-}
-
-static node_tail empirical_at_infinity(const wlaw_law *law) {
-  (void)law;
-  return (node_tail){INFINITY, NAN};
-}
-
 static double empirical_exponent(const wlaw_law *law, double s) {
   const node_measure *measure = &data_of(law)->measure;
   double sum = measure->a * s;
@@ -96,11 +86,11 @@ static double empirical_exponent(const wlaw_law *law, double s) {
 static void empirical_draw_log(const wlaw_law *law, double *log_lambda, size_t first, size_t n, size_t width,
                                wlaw_stream *stream) {
   (void)first;
-  const node_measure *measure = &data_of(law)->measure;
-  const double rest = measure->a / (double)width;
-  for (size_t j = 0; j < n; j++)
-    log_lambda[j] = log(rest + (measure->n ? empirical_jump(law, (double)width * wlaw_stream_open(stream)) : 0.0));
+  const double p = (double)width, rest = empirical_location(law) / p;
+  for (size_t j = 0; j < n; j++) log_lambda[j] = log(rest + empirical_jump(law, p * wlaw_stream_open(stream)));
 }
+
+static double empirical_least_width(const wlaw_law *law) { return data_of(law)->above[0]; }
 
 static const node_ops empirical_node = {
     .kind = "atoms",
@@ -109,27 +99,31 @@ static const node_ops empirical_node = {
     .tail = empirical_tail,
     .jump = empirical_jump,
     .moment = empirical_moment,
-    .at_zero = empirical_at_zero,
-    .at_infinity = empirical_at_infinity,
     .exponent = empirical_exponent,
+    .least_width = empirical_least_width,
 };
 
-/* Without atoms it is a law with rho = 0. */
-static const node_ops gaussian_node = {
-    .kind = "none", .draw_log = empirical_draw_log, .location = empirical_location, .exponent = empirical_exponent};
+static bool empirical_moments(const wlaw_law *law, size_t rows, size_t cols, double *mean, double *variance) {
+  (void)rows;
+  *mean = 0.0;
+  *variance = (empirical_location(law) + empirical_moment(law, 1, INFINITY)) / (double)cols;
+  return true;
+}
 
-#define EMPIRICAL_OPS(table)                                                                                           \
-  {                                                                                                                    \
-    .name = "empirical", .summary = "node variances as measured on samples: a and atoms of rho, empirical(@FILE)",     \
-    .source = "Lee, Ayed, Jung, Lee, Yang and Caron 2023, JMLR 24(289), section 3", .check = empirical_check,          \
-    .node = table, .release = empirical_release, .argument = empirical_argument                                        \
-  }
-
-const law_ops wlaw_law_empirical = EMPIRICAL_OPS(&empirical_node);
-static const law_ops empirical_gaussian = EMPIRICAL_OPS(&gaussian_node);
+const law_ops wlaw_law_empirical = {
+    .name = "empirical",
+    .summary = "node variances as measured on samples: a and atoms of rho, empirical(@FILE)",
+    .source = "Lee, Ayed, Jung, Lee, Yang and Caron 2023, JMLR 24(289), section 3",
+    .check = empirical_check,
+    .draw = wlaw_node_matrix_draw,
+    .moments = empirical_moments,
+    .node = &empirical_node,
+    .release = empirical_release,
+    .argument = empirical_argument,
+};
 
 const node_measure *wlaw_law_empirical_measure(const wlaw_law *law) {
-  return law->ops == &wlaw_law_empirical || law->ops == &empirical_gaussian ? &data_of(law)->measure : NULL;
+  return law->ops == &wlaw_law_empirical ? &data_of(law)->measure : NULL;
 }
 
 static bool usable(double value) { return value >= 0.0 && isfinite(value); }
@@ -222,7 +216,6 @@ wlaw_status wlaw_law_empirical_make(wlaw_law **out, const node_measure *measure,
     wlaw_law_free(law);
     return status;
   }
-  if (data_of(law)->measure.n == 0) law->ops = &empirical_gaussian;
   *out = law;
   return WLAW_OK;
 }

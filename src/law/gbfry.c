@@ -10,7 +10,6 @@
 
 #include "core/error.h"
 #include "law/bfry.h"
-#include "law/fan.h"
 #include "law/node_inverse.h"
 #include "math/incomplete_gamma.h"
 #include "math/quadrature.h"
@@ -37,13 +36,7 @@ static const law_parameter gbfry_parameters[GBFRY_ROWS] = {
      .open_low = true,
      .doc =
          "index of the power law of large ones, above alpha; the sum has a mean for tau > 1, a variance for tau > 2"},
-    {.name = "c",
-     .kind = PARAMETER_REAL,
-     .length = 1,
-     .preset = "1",
-     .low = LAW_LEAST_SCALE,
-     .high = LAW_MOST_SCALE,
-     .doc = "scale; mean (tau - 1) / (tau - alpha) gives the sum a mean"},
+    NODE_POSITIVE_ROW("c", "1", "scale; mean (tau - 1) / (tau - alpha) gives the sum a mean"),
 };
 
 static wlaw_status gbfry_check(const wlaw_law *law, wlaw_error *err) {
@@ -53,20 +46,19 @@ static wlaw_status gbfry_check(const wlaw_law *law, wlaw_error *err) {
   return wlaw_error_add_hint(err, WLAW_ARGUMENT, "positive-stable has one power law throughout");
 }
 
+static double gbfry_mass(const double *p, size_t width) {
+  return p[GBFRY_ALPHA] * (double)width * (p[GBFRY_TAU] / (p[GBFRY_TAU] - p[GBFRY_ALPHA]));
+}
+
 static void gbfry_draw_log(const wlaw_law *law, double *log_lambda, size_t first, size_t n, size_t width,
                            wlaw_stream *stream) {
   (void)first;
   const double alpha = law->values[GBFRY_ALPHA], tau = law->values[GBFRY_TAU], log_c = log(law->values[GBFRY_C]);
-  const double mass = alpha * (double)width * (tau / (tau - alpha));
+  const double mass = gbfry_mass(law->values, width);
   for (size_t j = 0; j < n; j++) {
     const double log_pareto = -log(wlaw_stream_open(stream)) / tau;
     log_lambda[j] = log_c + wlaw_bfry_log(alpha, mass, stream) + log_pareto;
   }
-}
-
-static double gbfry_location(const wlaw_law *law) {
-  (void)law;
-  return 0.0;
 }
 
 /* s / Gamma(1 - alpha) */
@@ -170,10 +162,17 @@ static double gbfry_exponent(const wlaw_law *law, double s) {
          part.alpha;
 }
 
+static bool gbfry_moments(const wlaw_law *law, size_t rows, size_t cols, double *mean, double *variance) {
+  (void)rows;
+  const double *p = law->values, tau = p[GBFRY_TAU];
+  *mean = 0.0;
+  *variance = p[GBFRY_C] * tau / (tau - 1.0) * wlaw_bfry_mean(p[GBFRY_ALPHA], gbfry_mass(p, cols));
+  return tau > 1.0;
+}
+
 static const node_ops gbfry_node = {
     .kind = "generalised BFRY",
     .draw_log = gbfry_draw_log,
-    .location = gbfry_location,
     .tail = gbfry_tail,
     .jump = gbfry_jump,
     .density = gbfry_density,
@@ -191,5 +190,6 @@ const law_ops wlaw_law_gbfry = {
     .n_parameters = GBFRY_ROWS,
     .check = gbfry_check,
     .draw = wlaw_node_matrix_draw,
+    .moments = gbfry_moments,
     .node = &gbfry_node,
 };
