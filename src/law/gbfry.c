@@ -162,12 +162,18 @@ static double gbfry_exponent(const wlaw_law *law, double s) {
          part.alpha;
 }
 
+/* c^power E X^power tau / (tau - power), the last of a Pareto variable. */
+static double gbfry_finite_moment(const wlaw_law *law, int power, size_t width) {
+  const double *p = law->values, tau = p[GBFRY_TAU], mass = gbfry_mass(p, width);
+  if (!(tau > power)) return INFINITY;
+  return pow(p[GBFRY_C], power) * wlaw_bfry_moment(p[GBFRY_ALPHA], mass, power) * tau / (tau - power);
+}
+
 static bool gbfry_moments(const wlaw_law *law, size_t rows, size_t cols, double *mean, double *variance) {
   (void)rows;
-  const double *p = law->values, tau = p[GBFRY_TAU];
   *mean = 0.0;
-  *variance = p[GBFRY_C] * tau / (tau - 1.0) * wlaw_bfry_mean(p[GBFRY_ALPHA], gbfry_mass(p, cols));
-  return tau > 1.0;
+  *variance = gbfry_finite_moment(law, 1, cols);
+  return isfinite(*variance);
 }
 
 static const node_ops gbfry_node = {
@@ -180,6 +186,7 @@ static const node_ops gbfry_node = {
     .at_zero = gbfry_at_zero,
     .at_infinity = gbfry_at_infinity,
     .exponent = gbfry_exponent,
+    .finite_moment = gbfry_finite_moment,
 };
 
 const law_ops wlaw_law_gbfry = {

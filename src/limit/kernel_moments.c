@@ -12,6 +12,17 @@ lambda_sums wlaw_lambda_sums_limit(const wlaw_law *law) {
                        .poisson = !fixed};
 }
 
+lambda_sums wlaw_lambda_sums_finite(const wlaw_law *law, size_t width) {
+  const node_ops *node = law->ops->node;
+  if (!node->finite_moment) return (lambda_sums){.mean = NAN, .squares = NAN, .means = NAN, .nodes = NAN};
+  const double p = (double)width, mean = node->finite_moment(law, 1, width),
+               square = node->finite_moment(law, 2, width);
+  /* deterministic variances differ from node to node: the squares of their means sum to their squares */
+  const double means = node->fixed_jump ? p * square : p * mean * mean;
+  return (lambda_sums){
+      .mean = p * mean, .squares = p * square, .means = isfinite(square) ? means : 0.0, .nodes = NAN, .poisson = true};
+}
+
 kernel_moments wlaw_kernel_moments_first(double variance) {
   return (kernel_moments){.mean = variance, .square = variance * variance, .zero = variance > 0.0 ? 0.0 : 1.0};
 }
@@ -59,8 +70,8 @@ kernel_moments wlaw_kernel_moments_next(kernel_moments now, const limit_network 
   const double uu = !now.random ? 1.0 : degree == 1.0 ? now.square : 1.0 - now.zero;
   const double m2 = wlaw_dual_diagonal(activation, unit), m4 = wlaw_dual_moment(activation, unit, 4.0);
   const double mean = network->weight_variance * times(sums.mean, m2);
-  const double variance = network->weight_variance * network->weight_variance *
-                          (times(sums.squares, m4) - times(sums.means, m2 * m2));
+  const double variance =
+      network->weight_variance * network->weight_variance * (times(sums.squares, m4) - times(sums.means, m2 * m2));
   next.mean = bias + times(mean, u);
   next.square = bias * bias + 2.0 * bias * times(mean, u) + times(variance + mean * mean, uu);
   next.random = now.random || variance > 0.0;
@@ -73,7 +84,8 @@ limit_tail wlaw_limit_tail(const limit_network *network, double variance) {
   kernel_moments now = wlaw_kernel_moments_first(variance);
   for (size_t l = 0; l < network->depth; l++) {
     /* a step does not see how large a kernel is, unless it is 0 */
-    if (!now.random || (steps && now.zero == 0.0)) tail = (limit_tail){.from = l, .variance = now.random ? 1.0 : now.mean};
+    if (!now.random || (steps && now.zero == 0.0))
+      tail = (limit_tail){.from = l, .variance = now.random ? 1.0 : now.mean};
     now = wlaw_kernel_moments_next(now, network, wlaw_lambda_sums_limit(network->laws[l]));
   }
   if (!now.random) tail = (limit_tail){.from = network->depth, .variance = now.mean};

@@ -12,6 +12,8 @@ typedef struct lambda_sums {
   bool poisson;          /* the number is Poisson, otherwise fixed */
 } lambda_sums;
 lambda_sums wlaw_lambda_sums_limit(const wlaw_law *law);
+/* Of `width` nodes; NaN where the law does not know their moments, INFINITY where there are none. */
+lambda_sums wlaw_lambda_sums_finite(const wlaw_law *law, size_t width);
 
 typedef struct kernel_moments {
   double mean, square; /* E K, E K^2; INFINITY where they do not exist, NaN where they are not known */
@@ -21,8 +23,8 @@ typedef struct kernel_moments {
 
 /* K^(1) = variance. */
 kernel_moments wlaw_kernel_moments_first(double variance);
-/* From K^(l) to K^(l+1) = sigma_b^2 + sigma_v^2 sum_j lambda_j phi(zeta_j)^2, zeta_j ~ N(0, K^(l)). Exact where K^(l) is
- * a number, and after that for activations homogeneous of degree 0 or 1; mean and square are NaN otherwise. */
+/* From K^(l) to K^(l+1) = sigma_b^2 + sigma_v^2 sum_j lambda_j phi(zeta_j)^2, zeta_j ~ N(0, K^(l)). Exact where K^(l)
+ * is a number, and after that for activations homogeneous of degree 0 or 1; mean and square are NaN otherwise. */
 kernel_moments wlaw_kernel_moments_next(kernel_moments now, const limit_network *network, lambda_sums sums);
 
 /* The layers that matter to the law of one input's outputs: K^(from+1) is the number `variance`, layers from .. depth-1

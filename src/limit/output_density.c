@@ -16,12 +16,12 @@
  * Gil-Pelaez 1951 (DOI 10.1093/biomet/38.3-4.481) with the midpoint rule of Davies 1973 (DOI 10.1093/biomet/60.2.415).
  * All functions here are analytic in a strip, where these rules converge exponentially. */
 
-#define PI 3.14159265358979323846
-#define STEP 0.125      /* of u */
-#define HIGHEST 40.0    /* frequency of ln |Z|: |Gamma((1 + i t) / 2)| is below 1e-13 from there on */
-#define LEAST 1e-17     /* chances below this are left out */
-#define LOWEST_U 3000.0 /* -u at most */
-#define HIGHEST_U 600.0 /* what doubles hold of s, with room for the square of an activation */
+#define PI        3.14159265358979323846
+#define STEP      0.125  /* of u */
+#define HIGHEST   40.0   /* frequency of ln |Z|: |Gamma((1 + i t) / 2)| is below 1e-13 from there on */
+#define LEAST     1e-17  /* chances below this are left out */
+#define LOWEST_U  3000.0 /* -u at most */
+#define HIGHEST_U 600.0  /* what doubles hold of s, with room for the square of an activation */
 
 struct output_density {
   double low, high;    /* ln |Z| lies between, but for chances of about LEAST */
@@ -123,8 +123,8 @@ typedef struct factors {
 
 static const char *const TOO_NEAR_ZERO = "part of the law lies nearer to 0 than doubles tell: known by draws only";
 
-/* The factor S of a layer: sigma_v^2 sum + sigma_b^2 (`bias`), nodes with zeta of this variance. *reason is set where it
- * has none that could be used. */
+/* The factor S of a layer: sigma_v^2 sum + sigma_b^2 (`bias`), nodes with zeta of this variance. *reason is set where
+ * it has none that could be used. */
 static wlaw_status add_factor(factors *out, const char **reason, const limit_network *network, const wlaw_law *law,
                               double variance, double bias, wlaw_error *err) {
   if (law->ops->node->fixed_jump) {
@@ -162,8 +162,9 @@ static wlaw_status add_layers(factors *out, const char **reason, const limit_net
                       err);
   }
   if (wlaw_dual_homogeneity(&network->activation) != 1.0 || network->bias_variance > 0.0) {
-    *reason = "two or more layers are random, and not by mere factors (no biases, an activation of degree 1): known by "
-              "draws only";
+    *reason =
+        "two or more layers are random, and not by mere factors (no biases, an activation of degree 1): known by "
+        "draws only";
     return WLAW_OK;
   }
   for (size_t l = tail.from; l < network->depth && !*reason; l++) {

@@ -141,8 +141,10 @@ static const char *name_of(const limit_network *network, limit_tail tail) {
     if (here == SUM_OTHER || (here != SUM_HALF_GAMMA && !one)) return NULL;
     kind = here;
   }
-  static const char *const names[] = {
-      [SUM_HALF_GAMMA] = "normal product", [SUM_GAMMA] = "variance gamma", [SUM_LEVY] = "Cauchy", [SUM_STABLE] = "symmetric stable"};
+  static const char *const names[] = {[SUM_HALF_GAMMA] = "normal product",
+                                      [SUM_GAMMA] = "variance gamma",
+                                      [SUM_LEVY] = "Cauchy",
+                                      [SUM_STABLE] = "symmetric stable"};
   return names[kind];
 }
 
@@ -156,4 +158,21 @@ void wlaw_output_law(output_law *out, const limit_network *network, double varia
   *out = (output_law){.name = name_of(network, wlaw_limit_tail(network, variance))};
   set_moments(out, now);
   set_tail(out, tail);
+}
+
+double wlaw_output_kurtosis_finite(const char **reason, const limit_network *network, double variance, size_t width) {
+  output_law law = {.name = NULL};
+  kernel_moments now = wlaw_kernel_moments_first(variance);
+  bool known = true;
+  for (size_t l = 0; l < network->depth; l++) {
+    const lambda_sums sums = wlaw_lambda_sums_finite(network->laws[l], width);
+    known = known && !isnan(sums.mean);
+    now = wlaw_kernel_moments_next(now, network, sums);
+  }
+  set_moments(&law, now);
+  if (reason)
+    *reason = !isnan(law.kurtosis) ? NULL
+              : !known             ? "the law's moments at a finite width are not known"
+                                   : law.reason_moments;
+  return law.kurtosis;
 }

@@ -7,10 +7,10 @@
 #include "core/memory.h"
 #include "limit/random_kernel.h"
 
-#define STEP 0.125 /* of both grids: the error of the trapezoidal rule is of the order of exp(-pi^2 / (2 STEP)) */
+#define STEP             0.125 /* of both grids: the error of the trapezoidal rule is of the order of exp(-pi^2 / (2 STEP)) */
 #define INVERSE_ROOT_TAU 0.39894228040143267794
-#define LOWEST (-40.0) /* ln |zeta| */
-#define LOG_MOST 690.0 /* ln of about the largest double */
+#define LOWEST           (-40.0) /* ln |zeta| */
+#define LOG_MOST         690.0   /* ln of about the largest double */
 
 enum { DEGREE = 7 };
 
@@ -86,7 +86,6 @@ static double interpolate(const exponent_table *table, double log_s) {
 
 double wlaw_exponent_table_sum(const exponent_table *table, const sum_nodes *nodes, double log_s) {
   double sum = 0.0;
-  for (size_t i = 0; i < nodes->n; i++)
-    sum += nodes->weight[i] * exp(interpolate(table, log_s + nodes->log_square[i]));
+  for (size_t i = 0; i < nodes->n; i++) sum += nodes->weight[i] * exp(interpolate(table, log_s + nodes->log_square[i]));
   return sum;
 }

@@ -1,14 +1,15 @@
 /* The sum that makes the next layer's kernel, S = a E phi(zeta)^2 + sum_j lambda_j phi(zeta_j)^2, zeta_j ~ N(0,
- * variance), through its Laplace exponent Psi_S(s) = -ln E exp(-s S) = E Psi(s phi(zeta)^2), Psi the exponent of the sum
- * of lambda. Not for laws with fixed jumps. */
+ * variance), through its Laplace exponent Psi_S(s) = -ln E exp(-s S) = E Psi(s phi(zeta)^2), Psi the exponent of the
+ * sum of lambda. Not for laws with fixed jumps. */
 #ifndef WLAW_LIMIT_SUM_EXPONENT_H
 #define WLAW_LIMIT_SUM_EXPONENT_H
 
 #include "law/node.h"
 #include "limit/dual.h"
 
-/* E f(phi(zeta)^2) as a sum over n nodes: the trapezoidal rule in ln |zeta|, on either side of 0. There normal densities,
- * activations with a kink or a zero at 0, and Laplace exponents are all smooth on the scale of 1, however large s is. */
+/* E f(phi(zeta)^2) as a sum over n nodes: the trapezoidal rule in ln |zeta|, on either side of 0. There normal
+ * densities, activations with a kink or a zero at 0, and Laplace exponents are all smooth on the scale of 1, however
+ * large s is. */
 enum { SUM_NODES = 2 * 340 };
 typedef struct sum_nodes {
   size_t n;
@@ -19,8 +20,8 @@ void wlaw_sum_nodes(sum_nodes *out, const dual_activation *activation, double va
 /* Psi_S at one s. */
 double wlaw_sum_exponent(const wlaw_law *law, const sum_nodes *nodes, double s);
 
-/* ln Psi against ln s on a grid, for what asks for it often: interpolated by polynomials of degree 7, beyond the ends by
- * the power law that the last two places make. */
+/* ln Psi against ln s on a grid, for what asks for it often: interpolated by polynomials of degree 7, beyond the ends
+ * by the power law that the last two places make. */
 typedef struct exponent_table {
   double start; /* ln s of the first place */
   size_t n;
