@@ -36,7 +36,8 @@ void wlaw_dual_apply(const dual_activation *activation, double *out, const doubl
 }
 
 double wlaw_dual_diagonal(const dual_activation *activation, double variance) {
-  return activation->function->diagonal(activation->parameters, variance);
+  const dual_function *f = activation->function;
+  return f->diagonal ? f->diagonal(activation->parameters, variance) : wlaw_dual_moment(activation, variance, 2.0);
 }
 
 typedef struct moment_context {
@@ -63,7 +64,7 @@ double wlaw_dual_moment(const dual_activation *activation, double variance, doub
 
 static size_t whole_blocks(size_t n) { return (n + DUAL_LANES - 1) / DUAL_LANES * DUAL_LANES; }
 
-enum { SIDE_PLANES = 3 + DUAL_SERIES };
+enum { SIDE_PLANES = 3 + DUAL_ORDERS + 1 };
 
 size_t wlaw_dual_side_size(size_t n) { return SIDE_PLANES * whole_blocks(n); }
 
@@ -94,6 +95,10 @@ static void prepare_one(const dual_activation *activation, dual_side *side, size
 }
 
 void wlaw_dual_side_prepare(const dual_activation *activation, dual_side *side) {
+  if (activation->function->way == DUAL_BY_SERIES) {
+    wlaw_dual_series_prepare(activation, side);
+    return;
+  }
   for (size_t j = 0; j < side->stride; j++) prepare_one(activation, side, j);
 }
 

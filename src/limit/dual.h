@@ -18,7 +18,7 @@ typedef struct dual_pair {
 
 enum {
   DUAL_MOST_PARAMETERS = 2,
-  DUAL_SERIES = 128, /* Hermite polynomials, and nodes of the Gauss-Hermite rule, where there is no closed form */
+  DUAL_ORDERS = 128, /* Hermite polynomials where there is no closed form */
   DUAL_LANES = 8     /* inputs go by blocks of as many */
 };
 
@@ -27,7 +27,6 @@ typedef struct dual_function dual_function; /* dual_function.h */
 typedef struct dual_activation {
   const dual_function *function;
   double parameters[DUAL_MOST_PARAMETERS];
-  double nodes[DUAL_SERIES / 2], weights[DUAL_SERIES / 2]; /* positive half of the rule, where phi needs it */
 } dual_activation;
 
 wlaw_status wlaw_dual_parse(dual_activation *out, const char *text, wlaw_error *err);
@@ -54,7 +53,7 @@ void wlaw_dual_pair(const dual_activation *activation, dual_pair pair, dual_pair
 typedef struct dual_side {
   size_t n, stride;
   double *variance, *root, *angle; /* root, angle: as the function needs them */
-  double *series;                  /* [DUAL_SERIES, stride] */
+  double *series;                  /* [DUAL_ORDERS + 1, stride] */
 } dual_side;
 /* A side lives in wlaw_dual_side_size(n) doubles of the caller's. */
 size_t wlaw_dual_side_size(size_t n);

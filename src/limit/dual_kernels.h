@@ -13,8 +13,9 @@ typedef struct dual_kernels {
   dual_row rectified; /* constants: alpha^2, beta^2 of phi(x) = alpha x + beta |x| */
   dual_row erf, gelu; /* no constants */
   dual_row series;
-  /* Coefficients of one input in the Hermite polynomials: out[k * stride] = sum_i node[i] even or odd of h_k. */
-  void (*coefficients)(double *out, size_t stride, const double *nodes, const double *even, const double *odd);
+  /* A node of the rule that finds coefficients, n inputs: series[k, :] += polynomials[k] times even or odd by k. */
+  void (*coefficients)(double *series, size_t stride, size_t n, const double *polynomials, const double *even,
+                       const double *odd);
   /* One layer further: d *= weight_variance; ntk (or NULL) = k(a, b, d) + weight_variance * slope * ntk. */
   void (*advance)(double *d, double *ntk, const double *slope, double a, const double *b, double weight_variance,
                   size_t n);
