@@ -190,21 +190,45 @@ static double ks_p_value(double d, double n) {
   return fmin(fmax(sum, 0.0), 1.0);
 }
 
+typedef struct ks_search {
+  const double *sorted;
+  size_t n;
+  draw_cdf cdf;
+  const void *law;
+  double worst;
+  bool failed;
+} ks_search;
+
+static double ask(ks_search *search, double z) {
+  double value = NAN;
+  search->failed |= !search->cdf(search->law, z, &value) || isnan(value);
+  return value;
+}
+
+/* The largest deviation at places from .. to - 1, where the distribution function is between low and high. It rises,
+ * and so does the place: most parts cannot hold more than is known already, and a few hundred values of the
+ * distribution function, which may be integrals, do for any n. */
+static void search_between(ks_search *search, size_t from, size_t to, double low, double high) {
+  const double n = (double)search->n;
+  if (from >= to || search->failed) return;
+  if (!(fmax((double)to / n - low, high - (double)from / n) > search->worst)) return;
+  const size_t middle = from + (to - from) / 2;
+  const double value = ask(search, search->sorted[middle]);
+  search->worst = fmax(search->worst, fmax((double)(middle + 1) / n - value, value - (double)middle / n));
+  search_between(search, from, middle, low, value);
+  search_between(search, middle + 1, to, value, high);
+}
+
 bool wlaw_draw_ks(draw_ks *out, const double *sorted, size_t n, draw_cdf cdf, const void *law) {
-  double worst = 0;
-  for (size_t i = 0; i < n;) {
-    size_t next = i + 1;
-    while (next < n && sorted[next] == sorted[i]) next++;
-    double at, before;
-    if (!cdf(law, sorted[i], &at)) return false;
-    before = at;
-    if (sorted[i] == 0.0 && !cdf(law, -DBL_MIN, &before)) return false; /* the atom lies between */
-    worst = fmax(worst, fabs((double)next / (double)n - at));
-    worst = fmax(worst, fabs((double)i / (double)n - before));
-    i = next;
-  }
-  *out = (draw_ks){worst, ks_p_value(worst, (double)n)};
-  return true;
+  ks_search search = {.sorted = sorted, .n = n, .cdf = cdf, .law = law};
+  const size_t negative = count_below(sorted, n, 0.0, false), not_positive = count_below(sorted, n, 0.0, true);
+  const double before = ask(&search, -DBL_MIN), at = ask(&search, 0.0); /* what lies between is the atom */
+  if (search.failed) return false;
+  search.worst = fmax(fabs((double)negative / (double)n - before), fabs((double)not_positive / (double)n - at));
+  search_between(&search, 0, negative, 0.0, before);
+  search_between(&search, not_positive, n, at, 1.0);
+  *out = (draw_ks){search.worst, ks_p_value(search.worst, (double)n)};
+  return !search.failed;
 }
 
 draw_ks wlaw_draw_ks_two(const double *a, size_t n_a, const double *b, size_t n_b) {

@@ -184,6 +184,34 @@ static void ks_by_hand(void **state) {
   check_near(wlaw_draw_ks_two(a, 4, b, 3).statistic, 1.0 / 3.0, 1e-15); /* after 2: 3/4, 2/3; after 3: 1, 2/3 */
 }
 
+static bool counted_normal_cdf(const void *law, double z, double *value) {
+  size_t *calls = *(size_t *const *)law;
+  ++*calls;
+  *value = erfc(-z / sqrt(2.0)) / 2.0;
+  return true;
+}
+
+/* The search skips most values: the same deviation as a walk over all of them, with a few calls. */
+static void ks_of_many(void **state) {
+  (void)state;
+  enum { N = 100000 };
+  double *z = array(N), worst = 0;
+  size_t calls = 0, *at = &calls;
+  draw_ks found;
+  wlaw_stream stream = wlaw_stream_start(7, STREAM_TEST, 0, 1);
+  wlaw_stream_normals(&stream, z, N);
+  for (size_t i = 0; i < N; i++) z[i] = i % 10 ? z[i] : floor(8.0 * z[i]) / 8.0 + 1e-9; /* ties, too */
+  wlaw_draw_sort(z, N);
+  for (size_t i = 0; i < N; i++) {
+    const double value = erfc(-z[i] / sqrt(2.0)) / 2.0;
+    worst = fmax(worst, fmax((double)(i + 1) / N - value, value - (double)i / N));
+  }
+  assert_true(wlaw_draw_ks(&found, z, N, counted_normal_cdf, &at));
+  check_near(found.statistic, worst, 0);
+  assert_true(calls < N / 20);
+  free(z);
+}
+
 /* P(sqrt(n) D > x) of Kolmogorov's table: 0.10, 0.05, 0.01, 0.001 at 1.2238, 1.3581, 1.6276, 1.9495.
  * ln p falls by 4 x for each unit of x; half a step and the correction for n add 0.0007 to x: 0.6 % of p at most. */
 static void ks_p_values(void **state) {
@@ -242,6 +270,7 @@ int main(void) {
       cmocka_unit_test(information_by_hand),
       cmocka_unit_test(information_of_independent_outputs),
       cmocka_unit_test(ks_by_hand),
+      cmocka_unit_test(ks_of_many),
       cmocka_unit_test(ks_p_values),
       cmocka_unit_test(ks_level),
       cmocka_unit_test(memory_may_be_refused),
