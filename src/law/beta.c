@@ -104,8 +104,19 @@ static double exponent_at(double y, const void *context) {
   return x > 0.0 ? -expm1(-s * x) / x : s;
 }
 
+/* e^-v ((1 - v / s)^(b-1) - 1) / v */
+static double remainder_at(double v, const void *context) {
+  const double *of = context, s = of[0], b = of[1];
+  return exp(-v) * expm1((b - 1.0) * log1p(-v / s)) / v;
+}
+
 static double beta_exponent(const wlaw_law *law, double s) {
   const double b = law->values[BETA_B], of[] = {s, b};
+  /* Large s, to e^-45: with (1 - x)^(b-1) = 1 + rest, the integral over (0, 1) of (1 - e^(-s x)) / x is ln s + gamma,
+   * and that of rest / x is -psi(b) - gamma. */
+  if (s > 50.0 * fmax(b, 1.0))
+    return law->values[BETA_ETA] *
+           (log(s) - wlaw_digamma(b) - wlaw_integrate(remainder_at, of, 0.0, 45.0, 1e-12, NULL));
   return law->values[BETA_ETA] / b * wlaw_integrate(exponent_at, of, 0.0, 1.0, 1e-12, NULL);
 }
 

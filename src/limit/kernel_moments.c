@@ -73,7 +73,7 @@ kernel_moments wlaw_kernel_moments_next(kernel_moments now, const limit_network 
   const double variance =
       network->weight_variance * network->weight_variance * (times(sums.squares, m4) - times(sums.means, m2 * m2));
   next.mean = bias + times(mean, u);
-  next.square = bias * bias + 2.0 * bias * times(mean, u) + times(variance + mean * mean, uu);
+  next.square = bias * bias + times(2.0 * bias, times(mean, u)) + times(variance + mean * mean, uu);
   next.random = now.random || variance > 0.0;
   return next;
 }

@@ -105,14 +105,22 @@ static double complex transform(const factor *f, double t) {
   return sum * (half / sin(half)) * cexp(-log_gamma(1.0 + I * t));
 }
 
-/* E S^(-1/2) 1{S > 0}, the same at t = -i / 2; INFINITY where the last cells still count. */
+/* E S^(-1/2) 1{S > 0}, the same at t = -i / 2. Chances above u that fall like e^(-r u) do so from 1e-7 to 1e-10, where
+ * they still have digits; beyond, terms fall like e^((1/2 - r) u), and for r <= 1/2 their sum is infinite. */
 static double inverse_root(const factor *f) {
-  double sum = 0.0, last = 0.0;
-  for (size_t j = 0; j < f->n; j++) {
-    last = f->chance[j] * exp(0.5 * (f->low + STEP * ((double)j + 0.5)));
-    sum += last;
+  double sum = 0.0, above = 0.0, term = 0.0;
+  size_t first = f->n, last = f->n;
+  while (first > 0 && above < 1e-7) {
+    above += f->chance[--first];
+    if (above < 1e-10) last = first;
   }
-  return last > 1e-6 * sum ? INFINITY : sum * (0.25 * STEP / sinh(0.25 * STEP)) / (0.5 * sqrt(PI));
+  for (size_t j = 0; j < last; j++) {
+    term = f->chance[j] * exp(0.5 * (f->low + STEP * ((double)j + 0.5)));
+    sum += term;
+  }
+  const double rate = log(1e3) / (STEP * (double)(last - first)), ratio = exp(STEP * (0.5 - rate));
+  if (rate < 0.505) return INFINITY;
+  return (sum + term * ratio / (1.0 - ratio)) * (0.25 * STEP / sinh(0.25 * STEP)) / (0.5 * sqrt(PI));
 }
 
 typedef struct factors {

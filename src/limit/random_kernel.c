@@ -20,7 +20,7 @@ typedef struct layer_jumps {
 struct random_kernel {
   limit_network network;
   size_t n, rank, most_jumps;
-  double *first, *root; /* [n, n] each: K^(1) and its root */
+  double *first, *dual, *root; /* [n, n] each: K^(1), its dual and its root */
   layer_jumps layers[LIMIT_MOST_LAYERS];
 };
 
@@ -52,6 +52,14 @@ double wlaw_node_scale(const wlaw_law *law) {
   return exp(-0.5 * (low + high));
 }
 
+/* A process with finite mean and variance, or nearly so, is its mean. Otherwise the smallest values of Lambda are made of
+ * small points: the mean stands for them well where many are small at once (a power law at 0), and badly where few are
+ * at any scale (rhobar ~ ln 1/x); then points enough keep it from mattering. */
+static double threshold_of(const wlaw_law *law, double tolerance, double scale) {
+  const double threshold = wlaw_node_threshold(law, tolerance * scale * scale);
+  return isinf(threshold) ? threshold : fmin(threshold, wlaw_node_jump(law, -log(tolerance)));
+}
+
 static wlaw_status find_threshold(layer_jumps *out, const wlaw_law *law, double tolerance, size_t most,
                                   wlaw_error *err) {
   const double all = wlaw_node_tail(law, 0.0), scale = wlaw_node_scale(law);
@@ -60,7 +68,7 @@ static wlaw_status find_threshold(layer_jumps *out, const wlaw_law *law, double 
   if (wlaw_node_regime(law) == NODE_MOGP) {
     /* few points in all: no reason to leave any out */
     if (all <= 64.0 && all <= (double)most) out->threshold = 0.0;
-    else if (tolerance > 0.0) out->threshold = wlaw_node_threshold(law, tolerance * scale * scale);
+    else if (tolerance > 0.0) out->threshold = threshold_of(law, tolerance, scale);
     else if (isfinite(all)) out->threshold = 0.0;
     else
       return wlaw_fail(err, WLAW_ARGUMENT, "tolerance 0 asks for every jump of %s, which has infinitely many",
@@ -72,20 +80,49 @@ static wlaw_status find_threshold(layer_jumps *out, const wlaw_law *law, double 
   return WLAW_OK;
 }
 
+static size_t dual_scratch(size_t n) { return wlaw_dual_side_size(n) + n + DUAL_LANES; }
+
+/* out = dual(kernel); upper triangles. */
+static void dual_kernel(double *out, const dual_activation *activation, const double *kernel, size_t n,
+                        double *scratch) {
+  if (n == 1) {
+    out[0] = wlaw_dual_diagonal(activation, kernel[0]);
+    return;
+  }
+  dual_side side;
+  wlaw_dual_side_place(&side, scratch, n);
+  double *d = scratch + wlaw_dual_side_size(n);
+  for (size_t i = 0; i < n; i++) {
+    side.variance[i] = kernel[i * n + i];
+    out[i * n + i] = wlaw_dual_diagonal(activation, side.variance[i]);
+  }
+  wlaw_dual_side_prepare(activation, &side);
+  for (size_t i = 0; i < n; i++) {
+    const double a = side.variance[i];
+    for (size_t j = 0; j < side.stride; j++)
+      d[j] = j > i && j < n ? fmax(a + side.variance[j] - 2.0 * kernel[i * n + j], 0.0) : 0.0;
+    wlaw_dual_side_row(activation, &side, i, &side, d, NULL);
+    for (size_t j = i + 1; j < n; j++) out[i * n + j] = 0.5 * (out[i * n + i] + out[j * n + j] - d[j]);
+  }
+}
+
 static wlaw_status prepare(random_kernel *kernel, const double *gram, double tolerance, wlaw_error *err) {
   const limit_network *network = &kernel->network;
   const size_t n = kernel->n;
-  double *copy = wlaw_array(n * n, sizeof *copy), *scratch = wlaw_array(wlaw_kernel_root_scratch(n), sizeof *scratch);
+  double *copy = wlaw_array(n * n, sizeof *copy),
+         *scratch = wlaw_array(wlaw_kernel_root_scratch(n) + dual_scratch(n), sizeof *scratch);
   kernel->first = wlaw_array(n * n, sizeof *kernel->first);
+  kernel->dual = wlaw_array(n * n, sizeof *kernel->dual);
   kernel->root = wlaw_array(n * n, sizeof *kernel->root);
-  wlaw_status status = copy && scratch && kernel->first && kernel->root
+  wlaw_status status = copy && scratch && kernel->first && kernel->dual && kernel->root
                            ? WLAW_OK
-                           : wlaw_fail_memory(err, 4 * n * n, sizeof *kernel->first);
+                           : wlaw_fail_memory(err, 5 * n * n, sizeof *kernel->first);
   if (status == WLAW_OK) {
     wlaw_limit_first_kernel(kernel->first, network, gram, n);
     memcpy(copy, kernel->first, n * n * sizeof *copy);
     status = wlaw_kernel_root(kernel->root, &kernel->rank, copy, n, scratch, err);
   }
+  if (status == WLAW_OK) dual_kernel(kernel->dual, &network->activation, kernel->first, n, scratch);
   for (size_t l = 0; status == WLAW_OK && l < network->depth; l++) {
     if (l > 0 && network->laws[l] == network->laws[l - 1]) kernel->layers[l] = kernel->layers[l - 1];
     else status = find_threshold(&kernel->layers[l], network->laws[l], tolerance, kernel->most_jumps, err);
@@ -118,6 +155,7 @@ wlaw_status wlaw_random_kernel_new(random_kernel **out, const limit_network *net
 void wlaw_random_kernel_free(random_kernel *kernel) {
   if (!kernel) return;
   free(kernel->first);
+  free(kernel->dual);
   free(kernel->root);
   free(kernel);
 }
@@ -163,18 +201,19 @@ static jump_source start_jumps(const layer_jumps *layer, size_t most) {
 }
 
 typedef struct workspace {
-  double *kernel, *next, *root, *jumps, *normals, *features, *rest;
+  double *kernel, *next, *dual, *root, *jumps, *normals, *features, *rest;
 } workspace;
 
 size_t wlaw_random_kernel_scratch(const random_kernel *kernel) {
   const size_t n = kernel->n;
-  return 3 * n * n + BLOCK * (1 + 2 * n) + wlaw_kernel_root_scratch(n);
+  return 4 * n * n + BLOCK * (1 + 2 * n) + wlaw_kernel_root_scratch(n) + dual_scratch(n);
 }
 
 static workspace cut_scratch(double *scratch, size_t n) {
   workspace w = {.kernel = scratch};
   w.next = w.kernel + n * n;
-  w.root = w.next + n * n;
+  w.dual = w.next + n * n;
+  w.root = w.dual + n * n;
   w.jumps = w.root + n * n;
   w.normals = w.jumps + BLOCK;
   w.features = w.normals + BLOCK * n;
@@ -194,22 +233,9 @@ static void add_products(double *sum, const double *features, size_t rows, size_
   wlaw_blas_end();
 }
 
-/* sum += weight * dual(kernel); upper triangles. */
-static void add_dual(double *sum, double weight, const dual_activation *activation, const double *kernel, size_t n) {
-  for (size_t i = 0; i < n; i++) {
-    const double a = kernel[i * n + i];
-    sum[i * n + i] += weight * wlaw_dual_diagonal(activation, a);
-    for (size_t j = i + 1; j < n; j++) {
-      const double b = kernel[j * n + j];
-      dual_pair next;
-      wlaw_dual_pair(activation, (dual_pair){a, b, fmax(a + b - 2.0 * kernel[i * n + j], 0.0)}, &next, NULL);
-      sum[i * n + j] += weight * 0.5 * (next.a + next.b - next.d);
-    }
-  }
-}
-
+/* now: the kernel that root is of; dual: its dual, or NULL where that is still to be made. */
 static void one_layer(double *next, const random_kernel *kernel, const layer_jumps *layer, const double *now,
-                      const double *root, size_t rank, const workspace *w, wlaw_stream *stream) {
+                      const double *dual, const double *root, size_t rank, const workspace *w, wlaw_stream *stream) {
   const limit_network *network = &kernel->network;
   const size_t n = kernel->n;
   jump_source source = start_jumps(layer, kernel->most_jumps);
@@ -224,10 +250,16 @@ static void one_layer(double *next, const random_kernel *kernel, const layer_jum
     }
     add_products(next, w->features, m, n);
   }
-  if (source.residual > 0.0) add_dual(next, source.residual, &network->activation, now, n);
-  for (size_t i = 0; i < n; i++)
-    for (size_t j = i; j < n; j++)
-      next[i * n + j] = network->bias_variance + network->weight_variance * next[i * n + j];
+  if (source.residual > 0.0 && !dual) {
+    dual_kernel(w->dual, &network->activation, now, n, w->rest);
+    dual = w->dual;
+  }
+  for (size_t i = 0; i < n; i++) {
+    for (size_t j = i; j < n; j++) {
+      const double rest = source.residual > 0.0 ? source.residual * dual[i * n + j] : 0.0;
+      next[i * n + j] = network->bias_variance + network->weight_variance * (next[i * n + j] + rest);
+    }
+  }
 }
 
 static void mirror(double *out, const double *upper, size_t n) {
@@ -240,15 +272,16 @@ wlaw_status wlaw_random_kernel_draw(const random_kernel *kernel, double *z, size
   const size_t n = kernel->n;
   workspace w = cut_scratch(scratch, n);
   wlaw_stream stream = wlaw_stream_start(seed, STREAM_LIMIT, (uint32_t)(k >> 32), (uint32_t)k);
-  const double *now = kernel->first, *root = kernel->root;
+  const double *now = kernel->first, *dual = kernel->dual, *root = kernel->root;
   size_t rank = kernel->rank;
   for (size_t l = 0; l < kernel->network.depth; l++) {
-    one_layer(w.next, kernel, &kernel->layers[l], now, root, rank, &w, &stream);
+    one_layer(w.next, kernel, &kernel->layers[l], now, dual, root, rank, &w, &stream);
     /* the factorisation overwrites its matrix, and the next layer wants that */
     memcpy(w.kernel, w.next, n * n * sizeof *w.kernel);
     const wlaw_status status = wlaw_kernel_root(w.root, &rank, w.next, n, w.rest, err);
     if (status != WLAW_OK) return wlaw_error_add_hint(err, status, "it happened behind hidden layer %zu", l + 1);
     now = w.kernel;
+    dual = NULL;
     root = w.root;
   }
   for (size_t o = 0; o < outputs; o += BLOCK) {
