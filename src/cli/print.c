@@ -14,6 +14,7 @@ static const struct {
     {"weightlaw.fit/", wlaw_print_fit},         {"weightlaw.fits/", wlaw_print_fits},
     {"weightlaw.compare/", wlaw_print_compare}, {"weightlaw.compares/", wlaw_print_compare},
     {"weightlaw.train/", wlaw_print_train},     {"weightlaw.draw/", wlaw_print_draw},
+    {"weightlaw.limit/", wlaw_print_limit},     {"weightlaw.limit-table/", wlaw_print_limit_table},
     {"weightlaw.report/", wlaw_print_report},   {"weightlaw.data/", wlaw_print_data},
     {"weightlaw.graphs/", wlaw_print_graphs},   {"weightlaw.scan/", wlaw_print_scan},
     {"weightlaw.scans/", wlaw_print_scans},     {"weightlaw.track/", wlaw_print_track},

@@ -13,6 +13,8 @@ void wlaw_print_departures(text_buffer *out, const text_screen *screen, const js
 void wlaw_print_fits(text_buffer *out, const text_screen *screen, const json_t *document);
 void wlaw_print_compare(text_buffer *out, const text_screen *screen, const json_t *document);
 void wlaw_print_train(text_buffer *out, const text_screen *screen, const json_t *document);
+void wlaw_print_limit(text_buffer *out, const text_screen *screen, const json_t *document);
+void wlaw_print_limit_table(text_buffer *out, const text_screen *screen, const json_t *document);
 void wlaw_print_draw(text_buffer *out, const text_screen *screen, const json_t *document);
 void wlaw_print_report(text_buffer *out, const text_screen *screen, const json_t *document);
 void wlaw_print_data(text_buffer *out, const text_screen *screen, const json_t *document);

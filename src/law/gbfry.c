@@ -164,8 +164,7 @@ static double gbfry_exponent(const wlaw_law *law, double s) {
 
 /* c^power E X^power tau / (tau - power), the last of a Pareto variable. */
 static double gbfry_finite_moment(const wlaw_law *law, int power, size_t width) {
-  const double *p = law->values, tau = p[GBFRY_TAU],
-               mass = p[GBFRY_ALPHA] * (double)width * (tau / (tau - p[GBFRY_ALPHA]));
+  const double *p = law->values, tau = p[GBFRY_TAU], mass = gbfry_mass(p, width);
   if (!(tau > power)) return INFINITY;
   return pow(p[GBFRY_C], power) * wlaw_bfry_moment(p[GBFRY_ALPHA], mass, power) * tau / (tau - power);
 }

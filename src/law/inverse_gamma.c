@@ -39,6 +39,8 @@ static double inverse_gamma_kurtosis(const wlaw_law *law) {
   return shape > 2.0 ? 3.0 * (shape - 1.0) / (shape - 2.0) : INFINITY;
 }
 
+static double inverse_gamma_finite_index(const wlaw_law *law) { return law->values[IG_SHAPE]; }
+
 static double inverse_gamma_finite_moment(const wlaw_law *law, int power, size_t width) {
   const double mean = inverse_gamma_location(law) / (double)width, shape = law->values[IG_SHAPE];
   if (power == 1) return mean;
@@ -49,6 +51,7 @@ static const node_ops inverse_gamma_node = {
     .kind = "none",
     .draw_log = inverse_gamma_draw_log,
     .location = inverse_gamma_location,
+    .finite_index = inverse_gamma_finite_index,
     .finite_moment = inverse_gamma_finite_moment,
     .is_scaled = true,
 };
