@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "core/file.h"
 #include "core/hash.h"
 #include "core/memory.h"
 #include "core/parallel.h"
@@ -56,6 +57,7 @@ typedef struct kernel_job {
   kernel_inputs a, b;         /* the same; b is a where symmetric */
   const kernel_inputs *columns;
   matrix_file file;
+  double low, high; /* of the diagonals */
   size_t stripe; /* in hand: rows stripe * TILE ... */
   size_t tiles, tiles_made;
   double *scratch; /* [threads, per_thread] */
@@ -144,18 +146,24 @@ static json_t *made_from(const kernel_job *job) {
   return NULL;
 }
 
-/* ---- tiles */
-
-static wlaw_status check_finite(const kernel_job *job, const double *tile, size_t row, size_t col, size_t rows,
-                                size_t cols, wlaw_error *err) {
-  const double most = job->file.dtype == WLAW_F32 ? (double)FLT_MAX : DBL_MAX;
-  for (size_t i = 0; i < rows; i++)
-    for (size_t j = 0; j < cols; j++)
-      if (!(fabs(tile[i * TILE + j]) <= most))
-        return wlaw_fail(err, WLAW_NUMERIC, "the kernel of inputs %zu and %zu (%g) is not a finite %s", row + i,
-                         col + j, tile[i * TILE + j], wlaw_dtype_text(job->file.dtype));
-  return WLAW_OK;
+/* Of the kernel's diagonal. No entry is larger than the diagonal's largest: a kernel is positive semidefinite. */
+static wlaw_status find_range(kernel_job *job, const kernel_inputs *inputs, wlaw_error *err) {
+  double *diagonal = wlaw_array(inputs->n, sizeof *diagonal);
+  if (!diagonal) return wlaw_fail_memory(err, inputs->n, sizeof *diagonal);
+  const bool ntk = job->spec.ntk;
+  wlaw_status status = wlaw_kernel_diagonal(ntk ? NULL : diagonal, ntk ? diagonal : NULL, &job->spec, inputs, err);
+  for (size_t i = 0; i < inputs->n && status == WLAW_OK; i++) {
+    job->low = fmin(job->low, diagonal[i]);
+    job->high = fmax(job->high, diagonal[i]);
+    if (job->file.dtype == WLAW_F32 && diagonal[i] > (double)FLT_MAX)
+      status = wlaw_fail(err, WLAW_NUMERIC, "the kernel of input %zu with itself, %g, is too large for f32", i,
+                         diagonal[i]);
+  }
+  free(diagonal);
+  return status;
 }
+
+/* ---- tiles */
 
 static wlaw_status make_tile(void *context, size_t unit, unsigned worker, const atomic_bool *stop, wlaw_error *err) {
   kernel_job *job = context;
@@ -167,7 +175,6 @@ static wlaw_status make_tile(void *context, size_t unit, unsigned worker, const 
   double *work = mirror + TILE * TILE + TILE;
   wlaw_kernel_block(&job->spec, &job->a, row, rows, job->columns, col, cols, job->spec.ntk ? NULL : tile,
                     job->spec.ntk ? tile : NULL, TILE, work);
-  WLAW_TRY(check_finite(job, tile, row, col, rows, cols, err));
   WLAW_TRY(wlaw_matrix_file_put(&job->file, row, col, rows, cols, tile, TILE, narrow, err));
   if (!is_symmetric(job) || across == job->stripe) return WLAW_OK;
   for (size_t i = 0; i < rows; i++)
@@ -175,10 +182,9 @@ static wlaw_status make_tile(void *context, size_t unit, unsigned worker, const 
   return wlaw_matrix_file_put(&job->file, col, row, cols, rows, mirror, TILE, narrow, err);
 }
 
-/* Complete stripes are saved, unless no file can come of them. */
-static wlaw_status stop_early(kernel_job *job, wlaw_status status, wlaw_error *err) {
-  if (status == WLAW_NUMERIC) wlaw_matrix_file_discard(&job->file);
-  else if (wlaw_matrix_file_save(&job->file, job->stripe, NULL) == WLAW_OK)
+/* Interrupted, or the disk is full: complete stripes are saved. */
+static wlaw_status stop_early(const kernel_job *job, wlaw_status status, wlaw_error *err) {
+  if (wlaw_matrix_file_save(&job->file, job->stripe, NULL) == WLAW_OK)
     wlaw_error_add_hint(err, status, "the same command goes on where it stopped");
   return status;
 }
@@ -206,7 +212,7 @@ static wlaw_status make_stripes(kernel_job *job, size_t done, double save_second
 static wlaw_status make_matrix(kernel_job *job, size_t done, double save_seconds, wlaw_error *err) {
   const unsigned threads = wlaw_threads_for(job->threads, tiles_of(job->columns->n));
   for (size_t s = 0; s < tiles_of(job->a.n); s++) job->tiles += stripe_tiles(job, s);
-  job->per_thread = 2 * TILE * TILE + TILE + wlaw_kernel_scratch(TILE, TILE);
+  job->per_thread = 2 * TILE * TILE + TILE + wlaw_kernel_scratch();
   job->per_thread = (job->per_thread + 7) / 8 * 8; /* each on cache lines of its own */
   job->scratch = wlaw_array(threads * job->per_thread, sizeof *job->scratch);
   if (!job->scratch) return wlaw_fail_memory(err, threads * job->per_thread, sizeof *job->scratch);
@@ -215,28 +221,10 @@ static wlaw_status make_matrix(kernel_job *job, size_t done, double save_seconds
 
 /* ---- the result */
 
-static json_t *diagonal_json(bool *failed, const kernel_job *job) {
-  double low = INFINITY, high = -INFINITY;
-  json_t *object = json_object();
-  double *scratch = wlaw_array(wlaw_kernel_scratch(1, 1), sizeof *scratch);
-  for (size_t i = 0; scratch && i < job->a.n; i++) {
-    double value;
-    wlaw_kernel_block(&job->spec, &job->a, i, 1, &job->a, i, 1, job->spec.ntk ? NULL : &value,
-                      job->spec.ntk ? &value : NULL, 1, scratch);
-    low = fmin(low, value);
-    high = fmax(high, value);
-  }
-  if (!scratch) *failed = true;
-  free(scratch);
-  wlaw_json_put(failed, object, "min", wlaw_json_real(low));
-  wlaw_json_put(failed, object, "max", wlaw_json_real(high));
-  return object;
-}
-
 static wlaw_status describe(wlaw_result **result, const kernel_job *job, const char *path, const char *const *inputs,
                             size_t n, wlaw_error *err) {
   bool failed = false;
-  json_t *document = json_object(), *duplicates = NULL;
+  json_t *document = json_object(), *diagonal = json_object(), *duplicates = NULL;
   wlaw_status status = wlaw_inputs_duplicates(&duplicates, &job->rows, err);
   wlaw_json_put(&failed, document, "schema", json_string("weightlaw.kernel/1"));
   wlaw_json_put(&failed, document, "data", wlaw_json_text(inputs[0]));
@@ -250,7 +238,9 @@ static wlaw_status describe(wlaw_result **result, const kernel_job *job, const c
   wlaw_json_put(&failed, document, "tiles_made", wlaw_json_count(job->tiles_made));
   wlaw_json_put(&failed, document, "output", wlaw_json_text(path));
   wlaw_json_put(&failed, document, "duplicates", duplicates);
-  wlaw_json_put(&failed, document, "diagonal", diagonal_json(&failed, job));
+  wlaw_json_put(&failed, diagonal, "min", wlaw_json_real(job->low));
+  wlaw_json_put(&failed, diagonal, "max", wlaw_json_real(job->high));
+  wlaw_json_put(&failed, document, "diagonal", diagonal);
   if (status == WLAW_OK) return wlaw_result_wrap(result, document, failed, err);
   json_decref(document);
   return status;
@@ -264,9 +254,12 @@ static wlaw_status kernel_file(wlaw_result **result, kernel_job *job, const char
   if (!path || !*path) return wlaw_fail(err, WLAW_ARGUMENT, "kernel needs --output FILE, the .npy file to write to");
   if (strlen(path) < 4 || strcmp(path + strlen(path) - 4, ".npy") != 0)
     return wlaw_error_in_file(err, wlaw_fail(err, WLAW_ARGUMENT, "kernels are written as .npy"), path);
+  job->file.dtype = wlaw_option_choice(options, command, "dtype") == 1 ? WLAW_F32 : WLAW_F64;
+  WLAW_TRY(wlaw_output_check(path, wlaw_option_flag(options, command, "force"), err));
   WLAW_TRY(wlaw_inputs_kernel(&job->spec, options, command, err));
   WLAW_TRY(read_inputs(job, inputs, n, options, err));
-  job->file.dtype = wlaw_option_choice(options, command, "dtype") == 1 ? WLAW_F32 : WLAW_F64;
+  WLAW_TRY(find_range(job, &job->a, err));
+  if (!is_symmetric(job)) WLAW_TRY(find_range(job, &job->b, err));
   WLAW_TRY(wlaw_matrix_file_open(&job->file, &done, path, job->file.dtype, job->a.n, job->columns->n, made_from(job),
                                  wlaw_option_flag(options, command, "force"), err));
   WLAW_TRY(make_matrix(job, done, wlaw_option_real(options, command, "save-every"), err));
@@ -282,6 +275,8 @@ wlaw_status wlaw_kernel(wlaw_result **result, const char *const *inputs, size_t 
     return wlaw_fail(err, WLAW_ARGUMENT, "kernel takes a data set or one or two tensor files, not %zu inputs", n_inputs);
   kernel_job job = {.activation = wlaw_option_text(options, command, "activation"),
                     .threads = (unsigned)wlaw_option_count(options, command, "threads"),
+                    .low = INFINITY,
+                    .high = -INFINITY,
                     .monitor = {.call = progress, .user = user}};
   const wlaw_status status = kernel_file(result, &job, inputs, n_inputs, options, err);
   wlaw_matrix_file_close(&job.file);

@@ -34,13 +34,6 @@ void wlaw_matrix_file_close(matrix_file *file) {
   *file = (matrix_file){.fd = -1};
 }
 
-void wlaw_matrix_file_discard(matrix_file *file) {
-  if (!file->path) return;
-  unlink(file->journal);
-  unlink(file->partial);
-  wlaw_matrix_file_close(file);
-}
-
 /* ---- the journal */
 
 wlaw_status wlaw_matrix_file_save(const matrix_file *file, size_t steps, wlaw_error *err) {

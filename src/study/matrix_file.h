@@ -28,7 +28,6 @@ wlaw_status wlaw_matrix_file_put(const matrix_file *file, size_t row, size_t col
 /* What was put so far stays; `steps` of the work are done. */
 wlaw_status wlaw_matrix_file_save(const matrix_file *file, size_t steps, wlaw_error *err);
 wlaw_status wlaw_matrix_file_commit(matrix_file *file, wlaw_error *err); /* closes it, also on failure */
-void wlaw_matrix_file_discard(matrix_file *file);                         /* leaves nothing behind */
 void wlaw_matrix_file_close(matrix_file *file);                          /* keeps what is saved; safe on a zeroed one */
 
 #endif

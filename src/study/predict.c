@@ -201,17 +201,10 @@ static wlaw_status make_pair(double **k, double **cross, const predict_job *job,
   return wlaw_kernel_matrix(*cross, &spec, &job->b, &job->a, job->threads, monitor, err);
 }
 
-/* K of each test point with itself. */
+/* Of each test point with itself. */
 static wlaw_status make_prior(predict_job *job, bool ntk, wlaw_error *err) {
-  double *scratch = wlaw_array(wlaw_kernel_scratch(1, 1), sizeof *scratch);
-  job->prior = wlaw_array(job->b.n, sizeof *job->prior);
-  if (scratch && job->prior)
-    for (size_t i = 0; i < job->b.n; i++)
-      wlaw_kernel_block(&job->spec, &job->b, i, 1, &job->b, i, 1, ntk ? NULL : job->prior + i,
-                        ntk ? job->prior + i : NULL, 1, scratch);
-  const bool made = scratch && job->prior;
-  free(scratch);
-  return made ? WLAW_OK : wlaw_fail_memory(err, job->b.n, sizeof *job->prior);
+  WLAW_TRY(new_matrix(&job->prior, job->b.n, 1, err));
+  return wlaw_kernel_diagonal(ntk ? NULL : job->prior, ntk ? job->prior : NULL, &job->spec, &job->b, err);
 }
 
 static wlaw_status make_kernels(predict_job *job, wlaw_error *err) {
