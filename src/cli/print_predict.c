@@ -35,7 +35,7 @@ void wlaw_print_predict(text_buffer *out, const text_screen *screen, const json_
                                           {"features", "features"},
                                           {"outputs", "outputs"},
                                           {"learning rate", "learning_rate"},
-                                          {"at most", "max_learning_rate"},
+                                          {"largest rate", "max_learning_rate"},
                                           {"output", "output"}};
   char heading[64];
   snprintf(heading, sizeof heading, "%s regression", wlaw_print_string(document, "kernel"));

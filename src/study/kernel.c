@@ -56,6 +56,7 @@ typedef struct kernel_job {
   labelled_inputs rows, cols; /* cols.n = 0: those of the rows, a symmetric matrix */
   kernel_inputs a, b;         /* the same; b is a where symmetric */
   const kernel_inputs *columns;
+  wlaw_dtype dtype; /* of the file */
   matrix_file file;
   double low, high; /* of the diagonals */
   size_t stripe; /* in hand: rows stripe * TILE ... */
@@ -139,7 +140,7 @@ static json_t *made_from(const kernel_job *job) {
   wlaw_json_put(&failed, object, "features", wlaw_json_count(job->a.features));
   wlaw_json_put(&failed, object, "inputs", inputs_hash(&job->rows));
   wlaw_json_put(&failed, object, "columns", inputs_hash(&job->cols));
-  wlaw_json_put(&failed, object, "dtype", json_string(wlaw_dtype_text(job->file.dtype)));
+  wlaw_json_put(&failed, object, "dtype", json_string(wlaw_dtype_text(job->dtype)));
   wlaw_json_put(&failed, object, "build", wlaw_plan_build_json());
   if (!failed) return object;
   json_decref(object);
@@ -155,7 +156,7 @@ static wlaw_status find_range(kernel_job *job, const kernel_inputs *inputs, wlaw
   for (size_t i = 0; i < inputs->n && status == WLAW_OK; i++) {
     job->low = fmin(job->low, diagonal[i]);
     job->high = fmax(job->high, diagonal[i]);
-    if (job->file.dtype == WLAW_F32 && diagonal[i] > (double)FLT_MAX)
+    if (job->dtype == WLAW_F32 && diagonal[i] > (double)FLT_MAX)
       status = wlaw_fail(err, WLAW_NUMERIC, "the kernel of input %zu with itself, %g, is too large for f32", i,
                          diagonal[i]);
   }
@@ -171,7 +172,7 @@ static wlaw_status make_tile(void *context, size_t unit, unsigned worker, const 
   const size_t across = unit + (is_symmetric(job) ? job->stripe : 0), row = job->stripe * TILE, col = across * TILE;
   const size_t rows = tile_size(job->a.n, job->stripe), cols = tile_size(job->columns->n, across);
   double *tile = job->scratch + worker * job->per_thread, *mirror = tile + TILE * TILE;
-  float *narrow = job->file.dtype == WLAW_F32 ? (float *)(void *)(mirror + TILE * TILE) : NULL;
+  float *narrow = job->dtype == WLAW_F32 ? (float *)(void *)(mirror + TILE * TILE) : NULL;
   double *work = mirror + TILE * TILE + TILE;
   wlaw_kernel_block(&job->spec, &job->a, row, rows, job->columns, col, cols, job->spec.ntk ? NULL : tile,
                     job->spec.ntk ? tile : NULL, TILE, work);
@@ -233,7 +234,7 @@ static wlaw_status describe(wlaw_result **result, const kernel_job *job, const c
   wlaw_json_put(&failed, document, "n", wlaw_json_count(job->a.n));
   wlaw_json_put(&failed, document, "m", wlaw_json_count(job->columns->n));
   wlaw_json_put(&failed, document, "features", wlaw_json_count(job->a.features));
-  wlaw_json_put(&failed, document, "dtype", json_string(wlaw_dtype_text(job->file.dtype)));
+  wlaw_json_put(&failed, document, "dtype", json_string(wlaw_dtype_text(job->dtype)));
   wlaw_json_put(&failed, document, "tiles", wlaw_json_count(job->tiles));
   wlaw_json_put(&failed, document, "tiles_made", wlaw_json_count(job->tiles_made));
   wlaw_json_put(&failed, document, "output", wlaw_json_text(path));
@@ -254,13 +255,13 @@ static wlaw_status kernel_file(wlaw_result **result, kernel_job *job, const char
   if (!path || !*path) return wlaw_fail(err, WLAW_ARGUMENT, "kernel needs --output FILE, the .npy file to write to");
   if (strlen(path) < 4 || strcmp(path + strlen(path) - 4, ".npy") != 0)
     return wlaw_error_in_file(err, wlaw_fail(err, WLAW_ARGUMENT, "kernels are written as .npy"), path);
-  job->file.dtype = wlaw_option_choice(options, command, "dtype") == 1 ? WLAW_F32 : WLAW_F64;
+  job->dtype = wlaw_option_choice(options, command, "dtype") == 1 ? WLAW_F32 : WLAW_F64;
   WLAW_TRY(wlaw_output_check(path, wlaw_option_flag(options, command, "force"), err));
   WLAW_TRY(wlaw_inputs_kernel(&job->spec, options, command, err));
   WLAW_TRY(read_inputs(job, inputs, n, options, err));
   WLAW_TRY(find_range(job, &job->a, err));
   if (!is_symmetric(job)) WLAW_TRY(find_range(job, &job->b, err));
-  WLAW_TRY(wlaw_matrix_file_open(&job->file, &done, path, job->file.dtype, job->a.n, job->columns->n, made_from(job),
+  WLAW_TRY(wlaw_matrix_file_open(&job->file, &done, path, job->dtype, job->a.n, job->columns->n, made_from(job),
                                  wlaw_option_flag(options, command, "force"), err));
   WLAW_TRY(make_matrix(job, done, wlaw_option_real(options, command, "save-every"), err));
   WLAW_TRY(wlaw_matrix_file_commit(&job->file, err));

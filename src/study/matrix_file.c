@@ -60,13 +60,13 @@ static const char *difference(const json_t *theirs, const json_t *ours) {
   json_object_foreach((json_t *)(uintptr_t)ours, key, value) {
     if (!json_equal(value, json_object_get(theirs, key))) return key;
   }
-  return "something else"; /* a key of another version */
+  return "version";
 }
 
 static wlaw_status fail_other(const matrix_file *file, const char *what, wlaw_error *err) {
-  wlaw_fail(err, WLAW_EXISTS, "an interrupted file was made with another %s", what);
+  wlaw_fail(err, WLAW_EXISTS, "an interrupted file was made from something else (%s)", what);
   wlaw_error_in_file(err, WLAW_EXISTS, file->partial);
-  return wlaw_error_add_hint(err, WLAW_EXISTS, "the same options go on with it, --force starts anew");
+  return wlaw_error_add_hint(err, WLAW_EXISTS, "what made it goes on with it, --force starts anew");
 }
 
 static wlaw_status read_journal(size_t *steps, const matrix_file *file, wlaw_error *err) {
