@@ -25,10 +25,16 @@ void wlaw_print_duplicates(text_buffer *out, const text_screen *screen, const js
 }
 
 void wlaw_print_kernel(text_buffer *out, const text_screen *screen, const json_t *document) {
-  static const char *const fields[][2] = {
-      {"data", "data"},     {"columns", "columns"}, {"kernel", "kernel"}, {"activation", "activation"},
-      {"depth", "depth"},   {"weight variance", "weight_variance"},       {"bias variance", "bias_variance"},
-      {"dtype", "dtype"},   {"tiles", "tiles"},     {"made now", "tiles_made"}};
+  static const char *const fields[][2] = {{"data", "data"},
+                                          {"columns", "columns"},
+                                          {"kernel", "kernel"},
+                                          {"activation", "activation"},
+                                          {"depth", "depth"},
+                                          {"weight variance", "weight_variance"},
+                                          {"bias variance", "bias_variance"},
+                                          {"dtype", "dtype"},
+                                          {"tiles", "tiles"},
+                                          {"made now", "tiles_made"}};
   char text[512];
   wlaw_text_printable(text, sizeof text, wlaw_print_string(document, "output"));
   wlaw_print_heading(out, screen, text);

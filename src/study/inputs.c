@@ -59,8 +59,7 @@ static void scale_row(double *x, const wlaw_dataset *dataset, const sample_set *
   }
 }
 
-static wlaw_status copy_set(labelled_inputs *out, const wlaw_dataset *dataset, const sample_set *set,
-                            wlaw_error *err) {
+static wlaw_status copy_set(labelled_inputs *out, const wlaw_dataset *dataset, const sample_set *set, wlaw_error *err) {
   WLAW_TRY(make_rows(out, err));
   out->labels = wlaw_array(out->n, sizeof *out->labels);
   if (!out->labels) return wlaw_fail_memory(err, out->n, sizeof *out->labels);
@@ -112,8 +111,7 @@ static size_t named(const wlaw_tensors *tensors, const char *name) {
 static wlaw_status read_x(labelled_inputs *out, wlaw_tensors *tensors, size_t most, wlaw_error *err) {
   size_t i = named(tensors, "x");
   if (i == tensors->n && tensors->n == 1) i = 0;
-  if (i == tensors->n)
-    return wlaw_fail(err, WLAW_NAME, "it has %zu tensors and none of them is called x", tensors->n);
+  if (i == tensors->n) return wlaw_fail(err, WLAW_NAME, "it has %zu tensors and none of them is called x", tensors->n);
   const tensor_info *info = &tensors->info[i];
   if (info->rank == 0 || info->count == 0)
     return wlaw_error_in_tensor(err, wlaw_fail(err, WLAW_SHAPE, "has no samples: its shape should be [n, features]"),
@@ -228,7 +226,8 @@ wlaw_status wlaw_inputs_duplicates(json_t **out, const labelled_inputs *inputs, 
   const size_t n = inputs->n;
   row_key *keys = wlaw_array(n, sizeof *keys);
   if (!keys) return wlaw_fail_memory(err, n, sizeof *keys);
-  for (size_t i = 0; i < n; i++) keys[i] = (row_key){row_hash(inputs->x + i * inputs->features, inputs->features), i, i};
+  for (size_t i = 0; i < n; i++)
+    keys[i] = (row_key){row_hash(inputs->x + i * inputs->features, inputs->features), i, i};
   qsort(keys, n, sizeof *keys, compare_hashes);
   for (size_t i = 0, start = 0; i < n; i++) {
     if (keys[i].hash != keys[start].hash) start = i;

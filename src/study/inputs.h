@@ -15,17 +15,25 @@ typedef struct labelled_inputs {
 
 void wlaw_inputs_free(labelled_inputs *inputs); /* safe on a zeroed struct */
 
-/* Rows that all verbs with data share, but for the place of the operand (see wlaw_inputs_dataset). */
-#define INPUTS_DATA_OPTIONS                                                                                            \
-  {"pixel-range", 0, OPTION_CHOICE, "LOW,HIGH", "0,1", "-1,1|0,1", 0, 0, "where the pixel values 0 and 255 go"},       \
-      {"standardize", 0, OPTION_FLAG, NULL, "false", NULL, 0, 0,                                                       \
-       "scale each feature to mean 0 and variance 1 over the training set"},                                           \
-      {"synthetic-features", 0, OPTION_COUNT, "D", "64", NULL, 1, 65536, "DATA synthetic: inputs"},                    \
-      {"synthetic-classes", 0, OPTION_COUNT, "C", "10", NULL, 2, 256, "DATA synthetic: classes"},                      \
-      {"synthetic-train", 0, OPTION_COUNT, "N", "10000", NULL, 1, 100000000, "DATA synthetic: training samples"},      \
-      {"synthetic-test", 0, OPTION_COUNT, "N", "2000", NULL, 1, 100000000, "DATA synthetic: test samples"}, {          \
-    "cache", 0, OPTION_TEXT, "FOLDER", NULL, NULL, 0, 0, "where fetched data sets live"                                \
-  }
+/* Rows of option tables: which data, and which kernel. */
+/* clang-format off */
+#define INPUTS_DATA_OPTIONS \
+  {"pixel-range", 0, OPTION_CHOICE, "LOW,HIGH", "0,1", "-1,1|0,1", 0, 0, "where the pixel values 0 and 255 go"}, \
+  {"standardize", 0, OPTION_FLAG, NULL, "false", NULL, 0, 0, \
+   "scale each feature to mean 0 and variance 1 over the training set"}, \
+  {"synthetic-features", 0, OPTION_COUNT, "D", "64", NULL, 1, 65536, "DATA synthetic: inputs"}, \
+  {"synthetic-classes", 0, OPTION_COUNT, "C", "10", NULL, 2, 256, "DATA synthetic: classes"}, \
+  {"synthetic-train", 0, OPTION_COUNT, "N", "10000", NULL, 1, 100000000, "DATA synthetic: training samples"}, \
+  {"synthetic-test", 0, OPTION_COUNT, "N", "2000", NULL, 1, 100000000, "DATA synthetic: test samples"}, \
+  {"cache", 0, OPTION_TEXT, "FOLDER", NULL, NULL, 0, 0, "where fetched data sets live"}
+#define INPUTS_KERNEL_OPTIONS \
+  {"kernel", 'k', OPTION_CHOICE, "KIND", "nngp", "nngp|ntk", 0, 0, \
+   "nngp: covariance of outputs over initial networks; ntk: tangent kernel, all layers trained"}, \
+  {"activation", 'a', OPTION_TEXT, "NAME", "relu", NULL, 0, 0, "nonlinearity of the hidden layers"}, \
+  {"depth", 'd', OPTION_COUNT, "L", "3", NULL, 1, 10000, "hidden layers"}, \
+  {"weight-variance", 0, OPTION_REAL, "V", "2", NULL, 0, 1e6, "variance of weights times fan in"}, \
+  {"bias-variance", 0, OPTION_REAL, "V", "0", NULL, 0, 1e6, "variance of biases"}
+/* clang-format on */
 
 /* Opens the data set that an operand and the options above name. */
 wlaw_status wlaw_inputs_dataset(wlaw_dataset **out, const char *what, const wlaw_options *options,
@@ -45,15 +53,6 @@ wlaw_status wlaw_inputs_classes(labelled_inputs *inputs, size_t classes, wlaw_er
 /* [[i, j], ...], as JSON: each input j that equals an earlier one, and the first that it equals. */
 wlaw_status wlaw_inputs_duplicates(json_t **out, const labelled_inputs *inputs, wlaw_error *err);
 
-/* Rows that say which kernel. */
-#define INPUTS_KERNEL_OPTIONS                                                                                          \
-  {"kernel", 'k', OPTION_CHOICE, "KIND", "nngp", "nngp|ntk", 0, 0,                                                     \
-   "nngp: covariance of outputs over initial networks; ntk: tangent kernel, all layers trained"},                      \
-      {"activation", 'a', OPTION_TEXT, "NAME", "relu", NULL, 0, 0, "nonlinearity of the hidden layers"},               \
-      {"depth", 'd', OPTION_COUNT, "L", "3", NULL, 1, 10000, "hidden layers"},                                         \
-      {"weight-variance", 0, OPTION_REAL, "V", "2", NULL, 0, 1e6, "variance of weights times fan in"}, {               \
-    "bias-variance", 0, OPTION_REAL, "V", "0", NULL, 0, 1e6, "variance of biases"                                      \
-  }
 wlaw_status wlaw_inputs_kernel(kernel_spec *out, const wlaw_options *options, const command_spec *command,
                                wlaw_error *err);
 /* kernel, activation (as asked for), depth, weight_variance, bias_variance. */

@@ -25,7 +25,8 @@ static const option_spec options_table[] = {
     {"part", 0, OPTION_CHOICE, "PART", "train", "train|test", 0, 0, "of a data set: which part"},
     {"cross", 0, OPTION_FLAG, NULL, "false", NULL, 0, 0,
      "of a data set: rows are training inputs, columns test inputs"},
-    {"cross-samples", 0, OPTION_COUNT, "M", "0", NULL, 0, 4294967295.0, "the first M columns of a cross kernel; 0: all"},
+    {"cross-samples", 0, OPTION_COUNT, "M", "0", NULL, 0, 4294967295.0,
+     "the first M columns of a cross kernel; 0: all"},
     {"dtype", 0, OPTION_CHOICE, "TYPE", "f64", "f64|f32", 0, 0, "numbers in the file; all are made in double"},
     {"save-every", 0, OPTION_REAL, "SECONDS", "30", NULL, 0, 1e9, "seconds of work that a kill may cost at most"},
     INPUTS_DATA_OPTIONS,
@@ -59,7 +60,7 @@ typedef struct kernel_job {
   wlaw_dtype dtype; /* of the file */
   matrix_file file;
   double low, high; /* of the diagonals */
-  size_t stripe; /* in hand: rows stripe * TILE ... */
+  size_t stripe;    /* in hand: rows stripe * TILE ... */
   size_t tiles, tiles_made;
   double *scratch; /* [threads, per_thread] */
   size_t per_thread;
@@ -114,7 +115,8 @@ static wlaw_status read_inputs(kernel_job *job, const char *const *inputs, size_
                                wlaw_error *err) {
   job->monitor.what = "reading the data";
   if (wlaw_inputs_is_file(inputs[0])) WLAW_TRY(read_files(job, inputs, n, options, err));
-  else if (n == 2) return wlaw_fail(err, WLAW_ARGUMENT, "two inputs are two tensor files; of a data set --cross has two parts");
+  else if (n == 2)
+    return wlaw_fail(err, WLAW_ARGUMENT, "two inputs are two tensor files; of a data set --cross has two parts");
   else WLAW_TRY(read_set(job, inputs[0], options, err));
   job->columns = job->cols.n ? &job->b : &job->a;
   WLAW_TRY(wlaw_kernel_inputs_new(&job->a, job->rows.x, job->rows.n, job->rows.features, err));
@@ -157,8 +159,8 @@ static wlaw_status find_range(kernel_job *job, const kernel_inputs *inputs, wlaw
     job->low = fmin(job->low, diagonal[i]);
     job->high = fmax(job->high, diagonal[i]);
     if (job->dtype == WLAW_F32 && diagonal[i] > (double)FLT_MAX)
-      status = wlaw_fail(err, WLAW_NUMERIC, "the kernel of input %zu with itself, %g, is too large for f32", i,
-                         diagonal[i]);
+      status =
+          wlaw_fail(err, WLAW_NUMERIC, "the kernel of input %zu with itself, %g, is too large for f32", i, diagonal[i]);
   }
   free(diagonal);
   return status;
@@ -276,7 +278,8 @@ wlaw_status wlaw_kernel(wlaw_result **result, const char *const *inputs, size_t 
   const command_spec *command = &wlaw_command_kernel;
   WLAW_TRY(wlaw_options_check(options, command, err));
   if (n_inputs != 1 && n_inputs != 2)
-    return wlaw_fail(err, WLAW_ARGUMENT, "kernel takes a data set or one or two tensor files, not %zu inputs", n_inputs);
+    return wlaw_fail(err, WLAW_ARGUMENT, "kernel takes a data set or one or two tensor files, not %zu inputs",
+                     n_inputs);
   kernel_job job = {.activation = wlaw_option_text(options, command, "activation"),
                     .threads = (unsigned)wlaw_option_count(options, command, "threads"),
                     .low = INFINITY,

@@ -190,8 +190,8 @@ wlaw_status wlaw_matrix_file_commit(matrix_file *file, wlaw_error *err) {
   /* the name before the journal's end: without a journal a partial file would be begun anew */
   if (status == WLAW_OK) {
     const char *name = wlaw_path_name(file->path);
-    char *folder = name == file->path ? wlaw_text_duplicate(".", 1)
-                                      : wlaw_text_duplicate(file->path, (size_t)(name - file->path));
+    char *folder =
+        name == file->path ? wlaw_text_duplicate(".", 1) : wlaw_text_duplicate(file->path, (size_t)(name - file->path));
     status = folder ? wlaw_folder_sync(folder, err) : wlaw_fail_memory(err, strlen(file->path), 1);
     free(folder);
   }

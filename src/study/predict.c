@@ -6,11 +6,8 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/memory.h"
-#include "core/result.h"
 #include "limit/gradient_flow.h"
-#include "study/inputs.h"
-#include "tensor/dtype.h"
-#include "tensor/writer.h"
+#include "study/predict_job.h"
 
 extern const command_spec wlaw_command_predict;
 
@@ -47,25 +44,6 @@ static const char details[] =
     "|f - y|^2 / (2 n outputs) for a time of learning rate times steps: --kernel ntk (the default then) trains all "
     "layers, nngp the last one alone. Gradient descent itself follows up to the maximal learning rate that is "
     "printed; momentum m allows 1 + m times as much.";
-
-typedef struct predict_job {
-  kernel_spec spec;
-  const char *activation;
-  labelled_inputs train, test;
-  kernel_inputs a, b;
-  bool flow;      /* settings are times, else ridges */
-  double *values; /* [settings] */
-  size_t settings;
-  double rate, largest_rate;
-  double *k, *cross;     /* [n, n], [m, n] */
-  double *ntk, *cross_t; /* the same of the tangent kernel, for a flow; may be k's copy and cross */
-  double *prior;         /* [m] */
-  double *mean;          /* [settings, m, outputs] */
-  double *variance;      /* [settings, m] */
-  double *evidence;      /* [settings] */
-  unsigned threads;
-  wlaw_monitor monitor;
-} predict_job;
 
 /* ---- what is asked for */
 
@@ -109,8 +87,7 @@ static wlaw_status read_settings(predict_job *job, const wlaw_options *options, 
     return wlaw_fail(err, WLAW_ARGUMENT, "--ridge and --time exclude each other: training for a time has no noise");
   if (!time && wlaw_option_is_set(options, command, "learning-rate"))
     return wlaw_fail(err, WLAW_ARGUMENT, "--learning-rate is of --time, which is not given");
-  if (time && !(job->rate > 0.0))
-    return wlaw_fail(err, WLAW_ARGUMENT, "--learning-rate 0 trains nothing");
+  if (time && !(job->rate > 0.0)) return wlaw_fail(err, WLAW_ARGUMENT, "--learning-rate 0 trains nothing");
   WLAW_TRY(wlaw_inputs_kernel(&job->spec, options, command, err));
   if (time && !wlaw_option_is_set(options, command, "kernel")) {
     job->spec.ntk = true;
@@ -145,8 +122,7 @@ static wlaw_status match_targets(predict_job *job, wlaw_error *err) {
                      train->labels ? "classes" : "numbers");
   if (test->labels) return wlaw_inputs_classes(test, train->outputs, err);
   if (train->outputs == test->outputs) return WLAW_OK;
-  return wlaw_fail(err, WLAW_SHAPE, "its y have %zu outputs and those of training %zu", test->outputs,
-                   train->outputs);
+  return wlaw_fail(err, WLAW_SHAPE, "its y have %zu outputs and those of training %zu", test->outputs, train->outputs);
 }
 
 static wlaw_status train_classes(labelled_inputs *train, wlaw_error *err) {
@@ -258,106 +234,16 @@ static wlaw_status predict(predict_job *job, wlaw_error *err) {
   WLAW_TRY(new_matrix(&job->mean, job->settings * m, outputs, err));
   WLAW_TRY(new_matrix(&job->variance, job->settings, m, err));
   WLAW_TRY(new_matrix(&job->evidence, job->settings, 1, err));
-  const regression problem = {.n = job->a.n, .m = m, .outputs = outputs, .y = job->train.y, .cross = job->cross,
-                              .prior = job->prior, .threads = job->threads};
+  const regression problem = {.n = job->a.n,
+                              .m = m,
+                              .outputs = outputs,
+                              .y = job->train.y,
+                              .cross = job->cross,
+                              .prior = job->prior,
+                              .threads = job->threads};
   const monitor_span whole = wlaw_monitor_span(&job->monitor);
   job->monitor.what = job->flow ? "gradient flow" : "regression";
   return job->flow ? predict_times(job, &problem, &whole, err) : predict_ridges(job, &problem, &whole, err);
-}
-
-/* ---- results */
-
-/* Share of test samples whose largest output is that of their class; the first of equal ones counts. */
-static double accuracy(const double *mean, const labelled_inputs *test, size_t outputs) {
-  size_t right = 0;
-  for (size_t i = 0; i < test->n; i++) {
-    size_t best = 0;
-    for (size_t c = 1; c < outputs; c++)
-      if (mean[i * outputs + c] > mean[i * outputs + best]) best = c;
-    right += best == test->labels[i];
-  }
-  return (double)right / (double)test->n;
-}
-
-static double mean_squared_error(const double *mean, const labelled_inputs *test, size_t outputs) {
-  double sum = 0.0;
-  for (size_t i = 0; i < test->n * outputs; i++) sum += (mean[i] - test->y[i]) * (mean[i] - test->y[i]);
-  return sum / (double)(test->n * outputs);
-}
-
-static json_t *setting_json(bool *failed, const predict_job *job, size_t s) {
-  const size_t m = job->b.n, outputs = job->train.outputs;
-  const double *mean = job->mean + s * m * outputs;
-  double variance = 0.0;
-  for (size_t i = 0; i < m; i++) variance += job->variance[s * m + i] / (double)m;
-  json_t *row = json_object();
-  wlaw_json_put(failed, row, "ridge", job->flow ? json_null() : wlaw_json_real(job->values[s]));
-  wlaw_json_put(failed, row, "time", job->flow ? wlaw_json_real(job->values[s]) : json_null());
-  wlaw_json_put(failed, row, "accuracy",
-                job->test.labels ? wlaw_json_real(accuracy(mean, &job->test, outputs)) : json_null());
-  wlaw_json_put(failed, row, "mean_squared_error",
-                job->test.y ? wlaw_json_real(mean_squared_error(mean, &job->test, outputs)) : json_null());
-  wlaw_json_put(failed, row, "log_evidence", job->flow ? json_null() : wlaw_json_real(job->evidence[s]));
-  wlaw_json_put(failed, row, "mean_variance", wlaw_json_real(variance));
-  return row;
-}
-
-/* Why a figure is null, or that descent would not follow the flow. */
-static json_t *findings(bool *failed, const predict_job *job) {
-  json_t *list = json_array();
-  if (job->flow && job->rate > job->largest_rate) {
-    text_buffer text = {0};
-    wlaw_text_add(&text, "gradient descent diverges at this learning rate, above %.6g; the flow is its limit for small "
-                         "steps", job->largest_rate);
-    wlaw_json_append(failed, list, text.failed ? NULL : json_string(wlaw_text_string(&text)));
-    wlaw_text_free(&text);
-  }
-  if (!job->test.y)
-    wlaw_json_append(failed, list, json_string("the test data have no targets: predictions cannot be measured"));
-  else if (!job->test.labels)
-    wlaw_json_append(failed, list, json_string("targets are numbers, not classes: there is no accuracy"));
-  return list;
-}
-
-static wlaw_status describe(wlaw_result **result, const predict_job *job, const char *output, wlaw_error *err) {
-  bool failed = false;
-  json_t *document = json_object(), *rows = json_array(), *duplicates = NULL;
-  const wlaw_status status = wlaw_inputs_duplicates(&duplicates, &job->train, err);
-  for (size_t s = 0; s < job->settings; s++) wlaw_json_append(&failed, rows, setting_json(&failed, job, s));
-  wlaw_json_put(&failed, document, "schema", json_string("weightlaw.predict/1"));
-  wlaw_inputs_put_kernel(&failed, document, &job->spec, job->activation);
-  wlaw_json_put(&failed, document, "train", wlaw_json_count(job->a.n));
-  wlaw_json_put(&failed, document, "test", wlaw_json_count(job->b.n));
-  wlaw_json_put(&failed, document, "features", wlaw_json_count(job->a.features));
-  wlaw_json_put(&failed, document, "outputs", wlaw_json_count(job->train.outputs));
-  wlaw_json_put(&failed, document, "learning_rate", job->flow ? wlaw_json_real(job->rate) : json_null());
-  wlaw_json_put(&failed, document, "max_learning_rate", job->flow ? wlaw_json_real(job->largest_rate) : json_null());
-  wlaw_json_put(&failed, document, "results", rows);
-  wlaw_json_put(&failed, document, "duplicates", duplicates);
-  wlaw_json_put(&failed, document, "output", output ? wlaw_json_text(output) : json_null());
-  wlaw_json_put(&failed, document, "findings", findings(&failed, job));
-  if (status == WLAW_OK) return wlaw_result_wrap(result, document, failed, err);
-  json_decref(document);
-  return status;
-}
-
-/* One setting: [m, outputs] and [m]; several: [settings, m, outputs] and [settings, m]. */
-static wlaw_status open_output(tensor_writer **out, const predict_job *job, const char *path, wlaw_error *err) {
-  const size_t length = strlen(path), single = job->settings == 1;
-  const bool npy = length >= 4 && strcmp(path + length - 4, ".npy") == 0;
-  const uint64_t shape[3] = {job->settings, job->b.n, job->train.outputs};
-  tensor_spec specs[2] = {{.name = "mean", .dtype = WLAW_F64, .rank = 3 - single},
-                          {.name = "variance", .dtype = WLAW_F64, .rank = 2 - single}};
-  for (size_t t = 0; t < 2; t++)
-    for (size_t d = 0; d < specs[t].rank; d++) specs[t].shape[d] = shape[d + single];
-  return wlaw_writer_open(out, path, specs, npy ? 1 : 2, NULL, err);
-}
-
-static wlaw_status write_output(tensor_writer *writer, const predict_job *job, const char *path, wlaw_error *err) {
-  const size_t m = job->settings * job->b.n, length = strlen(path);
-  const bool npy = length >= 4 && strcmp(path + length - 4, ".npy") == 0;
-  WLAW_TRY(wlaw_writer_add(writer, job->mean, m * job->train.outputs * sizeof *job->mean, err));
-  return npy ? WLAW_OK : wlaw_writer_add(writer, job->variance, m * sizeof *job->variance, err);
 }
 
 static wlaw_status predict_job_run(wlaw_result **result, predict_job *job, const char *const *inputs, size_t n,
@@ -368,15 +254,16 @@ static wlaw_status predict_job_run(wlaw_result **result, predict_job *job, const
   WLAW_TRY(read_settings(job, options, err));
   if (output) WLAW_TRY(wlaw_output_check(output, wlaw_option_flag(options, command, "force"), err));
   WLAW_TRY(read_data(job, inputs, n, options, err));
-  if (output) WLAW_TRY(open_output(&writer, job, output, err)); /* what cannot be written is said before the work */
+  if (output)
+    WLAW_TRY(wlaw_predict_open(&writer, job, output, err)); /* what cannot be written is said before the work */
   wlaw_status status = predict(job, err);
-  if (status == WLAW_OK && writer) status = write_output(writer, job, output, err);
+  if (status == WLAW_OK && writer) status = wlaw_predict_write(writer, job, output, err);
   if (status != WLAW_OK) {
     wlaw_writer_discard(writer);
     return status;
   }
   if (writer) WLAW_TRY(wlaw_writer_commit(writer, err));
-  return describe(result, job, output, err);
+  return wlaw_predict_describe(result, job, output, err);
 }
 
 wlaw_status wlaw_predict(wlaw_result **result, const char *const *inputs, size_t n_inputs, const wlaw_options *options,
@@ -387,8 +274,8 @@ wlaw_status wlaw_predict(wlaw_result **result, const char *const *inputs, size_t
                      .threads = (unsigned)wlaw_option_count(options, command, "threads"),
                      .monitor = {.call = progress, .user = user}};
   const wlaw_status status = predict_job_run(result, &job, inputs, n_inputs, options, err);
-  double *const owned[] = {job.values, job.k, job.cross, job.ntk, job.cross_t, job.prior, job.mean, job.variance,
-                           job.evidence};
+  double *const owned[] = {job.values, job.k,    job.cross,    job.ntk,     job.cross_t,
+                           job.prior,  job.mean, job.variance, job.evidence};
   for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
   wlaw_kernel_inputs_free(&job.a);
   wlaw_kernel_inputs_free(&job.b);

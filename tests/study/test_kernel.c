@@ -50,12 +50,12 @@ static void check_matrix(const char *const *inputs, size_t n_inputs, const char 
   check_ok(wlaw_kernel_inputs_new(&a, x, n, FEATURES, err));
   check_ok(wlaw_kernel_inputs_new(&b, y, m, FEATURES, err));
   check_ok(wlaw_kernel_matrix(want, &spec, &a, n_inputs == 2 ? &b : &a, 1, NULL, err));
-  for (const char *threads = "123"; *threads; threads += 2) {
+  for (const char *threads = "13"; *threads; threads++) {
     const char count[2] = {*threads, '\0'};
     const char *output = test_scratch("kernel.npy");
-    const char *const pairs[] = {"output", output,  "kernel",          kernel, "activation",    "erf", "depth", "2",
-                                 "dtype",  dtype,   "weight-variance", "1.5",  "bias-variance", "0.1", "force", "true",
-                                 "threads", count, NULL};
+    const char *const pairs[] = {
+        "output",          output, "kernel",        kernel, "activation", "erf",  "depth",   "2",   "dtype", dtype,
+        "weight-variance", "1.5",  "bias-variance", "0.1",  "force",      "true", "threads", count, NULL};
     wlaw_result *result = NULL;
     check_ok(call_verb(&result, &wlaw_command_kernel, inputs, n_inputs, pairs, err));
     wlaw_result_free(result);
@@ -120,8 +120,8 @@ static void interruptions_do_not_show(void **state) {
   snprintf(depth, sizeof depth, "%d", LAYERS);
   snprintf(size, sizeof size, "%d", SIZE);
   for (int run = 0; run < 50; run++, limit += 0.15) {
-    const char *const pairs[] = {"output", path,        "samples", size, "depth", depth,
-                                 "dtype",  "f32", "threads", run % 2 ? "1" : "3", NULL};
+    const char *const pairs[] = {"output", path,      "samples",           size, "depth", depth, "dtype",
+                                 "f32",    "threads", run % 2 ? "1" : "3", NULL};
     wlaw_options *options = NULL;
     wlaw_result *result = NULL;
     check_ok(wlaw_options_make(&options, &wlaw_command_kernel, err));
@@ -246,10 +246,8 @@ static void every_allocation_may_fail(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(the_file_is_the_matrix),
-      cmocka_unit_test(twins_are_listed),
-      cmocka_unit_test(interruptions_do_not_show),
-      cmocka_unit_test(a_journal_is_believed_only_with_its_file),
+      cmocka_unit_test(the_file_is_the_matrix),    cmocka_unit_test(twins_are_listed),
+      cmocka_unit_test(interruptions_do_not_show), cmocka_unit_test(a_journal_is_believed_only_with_its_file),
       cmocka_unit_test(every_allocation_may_fail),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
