@@ -9,7 +9,8 @@
 
 enum { LONGEST_WORD = 64, MOST_FUNCTIONS = 64 };
 
-static const dual_function *const families[] = {wlaw_dual_rectified, wlaw_dual_erf};
+static const dual_function *const families[] = {wlaw_dual_rectified, wlaw_dual_erf,    wlaw_dual_waves,
+                                                wlaw_dual_bumps,     wlaw_dual_powers, wlaw_dual_numeric};
 
 /* All functions, in the order of the families; returns how many. */
 static size_t all_functions(const dual_function *all[MOST_FUNCTIONS]) {
