@@ -49,5 +49,6 @@ try synthetic synthetic
 try cross.npy --part test
 try cross.npy --samples 41
 weightlaw kernel synthetic --samples 10 --activation swish -o new.npy 2>&1 | sed 's/;.*//'
+try synthetic --samples 10 --activation sign --kernel ntk
 try synthetic --samples 10 --weight-variance 1e6 --depth 60
 ls
