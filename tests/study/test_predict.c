@@ -62,6 +62,18 @@ static double arc_cosine(const double *x, const double *y) {
   return sqrt(xx * yy) * (sin(angle) + (pi - angle) * cos(angle)) / pi;
 }
 
+/* Its tangent kernel: the same plus x.y times E phi'(u) phi'(v) = (pi - angle) / (2 pi), each times the variance 2. */
+static double tangent(const double *x, const double *y) {
+  double xx = 0, yy = 0, xy = 0;
+  for (int f = 0; f < FEATURES; f++) {
+    xx += x[f] * x[f] * 2 / FEATURES;
+    yy += y[f] * y[f] * 2 / FEATURES;
+    xy += x[f] * y[f] * 2 / FEATURES;
+  }
+  const double pi = 3.14159265358979323846;
+  return arc_cosine(x, y) + xy * (pi - acos(fmin(xy / sqrt(xx * yy), 1.0))) / pi;
+}
+
 /* a x = b in place by Gaussian elimination; fine for kernels with a ridge. */
 static void solve(double *a, double *b, size_t n, size_t columns) {
   for (size_t c = 0; c < n; c++)
@@ -202,6 +214,43 @@ static void flow_ends_in_the_posterior(void **state) {
   wlaw_result_free(result);
 }
 
+/* All layers trained to the end: A = T(x, .) T^-1, mean A y, variance K(x, x) - 2 A K(., x) + A K A'. */
+static void trained_networks_are_predicted(void **state) {
+  (void)state;
+  static toy t;
+  static double k[N * N], a[N * M], mean[M * CLASSES], variance[M];
+  char output[4096];
+  make_toy(&t);
+  snprintf(output, sizeof output, "%s", test_scratch("trained.npz"));
+  for (size_t i = 0; i < N; i++) {
+    for (size_t j = 0; j < N; j++) k[i * N + j] = tangent(t.x + i * FEATURES, t.x + j * FEATURES);
+    for (size_t m = 0; m < M; m++) a[i * M + m] = tangent(t.x + i * FEATURES, t.test_x + m * FEATURES);
+  }
+  solve(k, a, N, M); /* A' */
+  const char *const pairs[] = {"train", t.train,  "test", t.test,  "depth", "1", "time",
+                               "inf",   "output", output, "force", "true",  NULL};
+  wlaw_result *result = predict(pairs);
+  assert_string_equal(text_at(result, "kernel"), "ntk");
+  read_tensor(mean, output, "mean", M * CLASSES);
+  read_tensor(variance, output, "variance", M);
+  for (size_t m = 0; m < M; m++) {
+    const double *x = t.test_x + m * FEATURES;
+    double want = arc_cosine(x, x);
+    for (size_t i = 0; i < N; i++) {
+      want -= 2 * a[i * M + m] * arc_cosine(t.x + i * FEATURES, x);
+      for (size_t j = 0; j < N; j++)
+        want += a[i * M + m] * a[j * M + m] * arc_cosine(t.x + i * FEATURES, t.x + j * FEATURES);
+    }
+    check_near(variance[m], want, 1e-9);
+    for (size_t c = 0; c < CLASSES; c++) {
+      double sum = 0.0;
+      for (size_t i = 0; i < N; i++) sum += a[i * M + m] * t.y[i * CLASSES + c];
+      check_near(mean[m * CLASSES + c], sum, 1e-9);
+    }
+  }
+  wlaw_result_free(result);
+}
+
 static void check_refused(const char *train, const char *test, const char *ridge, wlaw_status status,
                           const char *part) {
   wlaw_result *result = NULL;
@@ -302,6 +351,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(files_are_predicted),
       cmocka_unit_test(flow_ends_in_the_posterior),
+      cmocka_unit_test(trained_networks_are_predicted),
       cmocka_unit_test(data_that_do_not_fit_are_refused),
       cmocka_unit_test(fashion_mnist_accuracies),
       cmocka_unit_test(every_allocation_may_fail),
