@@ -191,6 +191,15 @@ static void find_next(node_room *room, const node_kernel *kernel, const double *
   for (size_t i = 0; i < n && sum > 0.0; i++) room->next[room->atoms[i]] = problem->x[i] / sum;
 }
 
+/* All weight where the likelihood grows most: slow, but never wrong. */
+static void point_next(node_room *room, const node_kernel *kernel) {
+  size_t most = kernel->grid;
+  for (size_t g = 0; g < kernel->grid; g++)
+    if (room->gradient[g] > room->gradient[most]) most = g;
+  memset(room->next, 0, (kernel->grid + 1) * sizeof *room->next);
+  room->next[most] = 1.0;
+}
+
 /* Towards `next`, as far as the likelihood grows (Armijo's rule). false: it does not. */
 static bool step(double *weights, const node_kernel *kernel, const double *counts, node_room *room) {
   const double before = log_likelihood(room->density, counts, kernel->bins);
@@ -236,6 +245,8 @@ bool wlaw_node_npmle(double *weights, const node_kernel *kernel, const double *c
       if (counts[b] > 0.0) room->density[b] = fmax(room->density[b], 1e-290);
     if (find_gradient(room, kernel, counts, total) <= tolerance) return true;
     find_next(room, kernel, counts, weights, total);
+    if (step(weights, kernel, counts, room)) continue;
+    point_next(room, kernel); /* neighbours so alike that the quadratic step is rounding */
     if (!step(weights, kernel, counts, room)) return false;
   }
   return false;

@@ -76,8 +76,8 @@ typedef struct node_settings {
   unsigned threads;
 } node_settings;
 
-/* A grid for samples to be compared, factor sqrt 2: from a quarter of the smallest mean variance of a node to the
- * largest value of all. Caller frees. WLAW_VALUE where every weight is 0. */
+/* A grid for samples to be compared, factor sqrt 2: from a quarter of the smallest typical variance of a node to
+ * twice the largest of all. Caller frees. WLAW_VALUE where every weight is 0. */
 wlaw_status wlaw_node_grid(double **x, size_t *n, const node_sample *samples, size_t n_samples, wlaw_error *err);
 wlaw_status wlaw_node_estimate(node_estimate *out, const node_sample *sample, const node_settings *settings,
                                wlaw_monitor *monitor, wlaw_error *err);

@@ -4,15 +4,14 @@
  * an output: it is bounded whatever the law, needs no threshold, and tends to 0 in the Gaussian regime and there alone
  * (the share of the largest node is between D and its root). Where lambda has the limit (a, rho), D moves to its own as
  * 1/p. So the line r + s/p and the power C p^-g are laid through the same points:
- *   a mixture: r is 3 errors above 0, the line fits (1 %), and the power does not, or falls slower than p^-1/4 and is
- *              no better than the line where it falls significantly;
+ *   a mixture: r is 3 errors above 0, the line fits (1 %), and the power does not (.1 %), or falls slower than p^-1/4
+ *              and is no better than the line where it falls significantly;
  *   Gaussian:  g is 2 errors above 1/2, and r, with 2 errors, is less than half of what is left at the largest width;
  *   otherwise  not determined.
  * The same holds for the curves at every h above the threshold, where (a, rho) is read off (Lee et al. 2023, theorem 4:
  * p to infinity at fixed h, then h to 0). Errors of all points allow for the next order, D/p. */
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "core/error.h"
 #include "core/memory.h"
@@ -22,7 +21,7 @@
 enum { LEAST_WIDTHS = 3 };
 
 static const double certain = 3.0, usual = 2.0;  /* standard errors: one-sided levels .1 % and 2.5 % */
-static const double fits = 0.01, bends = 0.001;  /* p-values of lines, of the deciding one and of curves */
+static const double fits = 0.01, bends = 0.001; /* p-values of the deciding line; of the power, and of curves */
 static const double persists = 0.25, vanishes = 0.5; /* exponents of decay */
 
 const char *wlaw_node_verdict_name(node_verdict verdict) {
@@ -98,7 +97,7 @@ static node_trend find_trend(points *at) {
 }
 
 static node_verdict judge(const node_trend *d, double at_widest, const char **reason) {
-  const bool line = d->p_value > fits, power = d->power_p_value > fits;
+  const bool line = d->p_value > fits, power = d->power_p_value > bends;
   const bool above = d->limit > certain * d->se_limit;
   const double low = d->exponent - usual * d->se_exponent, high = d->exponent + usual * d->se_exponent;
   const bool falls_better = low > 0.0 && d->power_chi_squared < d->chi_squared;
@@ -138,46 +137,6 @@ static size_t find_threshold(points *at, const node_estimate *estimates) {
   return grid->n;
 }
 
-/* The closest curve that never falls (or never rises), by weighted least squares: pool adjacent violators (Ayer et al.
- * 1955). Errors stay as they are. */
-static void make_monotone(double *value, const double *se, size_t n, double sign, double *weight, size_t *length) {
-  size_t blocks = 0;
-  for (size_t i = 0; i < n; i++) {
-    double mean = value[i], w = 1.0 / (se[i] * se[i]);
-    size_t members = 1;
-    while (blocks > 0 && sign * value[blocks - 1] > sign * mean) {
-      blocks--;
-      mean = (weight[blocks] * value[blocks] + w * mean) / (weight[blocks] + w);
-      w += weight[blocks];
-      members += length[blocks];
-    }
-    value[blocks] = mean;
-    weight[blocks] = w;
-    length[blocks++] = members;
-  }
-  size_t end = n;
-  while (blocks-- > 0)
-    for (size_t i = 0; i < length[blocks]; i++) value[--end] = value[blocks];
-}
-
-static wlaw_status monotone(node_limit *out, wlaw_error *err) {
-  const size_t n = out->tail.n;
-  double *weight = wlaw_array(n, sizeof *weight);
-  size_t *length = wlaw_array(n, sizeof *length);
-  const bool got = weight && length;
-  if (got) {
-    make_monotone(out->tail.value, out->tail.se, n, -1.0, weight, length);
-    make_monotone(out->truncated.value, out->truncated.se, n, 1.0, weight, length);
-    for (size_t i = 0; i < n; i++) {
-      out->tail.value[i] = fmax(0.0, out->tail.value[i]);
-      out->truncated.value[i] = fmax(0.0, out->truncated.value[i]);
-    }
-  }
-  free(weight);
-  free(length);
-  return got ? WLAW_OK : wlaw_fail_memory(err, n, sizeof *weight + sizeof *length);
-}
-
 static wlaw_status take_curves(node_limit *out, points *at, const node_estimate *estimates, size_t first,
                                wlaw_error *err) {
   const node_curve *grid = &estimates[0].tail;
@@ -196,7 +155,6 @@ static wlaw_status take_curves(node_limit *out, points *at, const node_estimate 
     out->truncated.se[i] = truncated.se_limit;
   }
   out->threshold = out->tail.x[0];
-  WLAW_TRY(monotone(out, err));
   out->residual = out->truncated.value[0];
   out->se_residual = out->truncated.se[0];
   return WLAW_OK;
@@ -262,7 +220,7 @@ static wlaw_status extrapolate(node_limit *out, points *at, const node_estimate 
     out->se_total = total.se_limit;
   }
   const size_t first = find_threshold(at, estimates);
-  if (first + LEAST_WIDTHS > estimates[0].tail.n) {
+  if (first == estimates[0].tail.n) {
     if (out->verdict == NODE_IS_MOGP) out->reason = "the curves follow no straight line in 1/p at any threshold";
     if (out->verdict == NODE_IS_MOGP) out->verdict = NODE_UNDETERMINED;
     if (out->verdict == NODE_IS_GP) set_gaussian(out);
