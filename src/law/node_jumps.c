@@ -1,7 +1,8 @@
 /* Draws of the limit: the jumps of a Poisson process in decreasing order (Ferguson and Klass 1972), and the mean of
- * what lies below the last one. The cut must not depend on the jump that would come next: a threshold fixed beforehand
- * or the last jump kept leaves a Poisson process below it, "the first jump not kept" does not (its mean is then too
- * large: 2.50 in place of 2 for beta(eta=1,b=0.5) and a threshold of 0.3). */
+ * what lies below the cut. Below a threshold fixed beforehand, or below jump number `most`, lies a Poisson process, and
+ * its mean is that of rho there. It is not below the last jump kept because the next one turned out smaller than the
+ * threshold (beta(eta=1,b=0.5) and threshold 0.3: the sum would have mean 2.50 in place of 2), nor below that next one.
+ */
 #include <math.h>
 #include <stdlib.h>
 

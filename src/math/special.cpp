@@ -8,7 +8,6 @@
 #include <boost/math/special_functions/expint.hpp>
 #include <boost/math/special_functions/gamma.hpp>
 #include <boost/math/special_functions/trigamma.hpp>
-#include <boost/math/special_functions/zeta.hpp>
 #include <cmath>
 #include <limits>
 
@@ -59,8 +58,6 @@ extern "C" double wlaw_beta_lower(double a, double b, double x) {
   if (x <= 0.0) return 0.0;
   return x >= 1.0 ? 1.0 : boost::math::ibeta(a, b, x, quiet());
 }
-
-extern "C" double wlaw_zeta(double s) { return s > 1.0 ? boost::math::zeta(s, quiet()) : not_a_number; }
 
 extern "C" double wlaw_gamma1pm1(double x) {
   return x > -1.0 ? boost::math::tgamma1pm1(x, quiet()) : not_a_number;
