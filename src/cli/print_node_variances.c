@@ -14,8 +14,8 @@ static void add_error(text_table *table, const json_t *from, const char *key, co
 }
 
 static void print_widths(text_buffer *out, const text_screen *screen, const json_t *widths) {
-  static const char *const heading[] = {"width",       "networks",   "total", "largest share", "by noise",
-                                        "nodes in use", "p all equal", "Hill index"};
+  static const char *const heading[] = {"width",    "networks",     "total",       "largest share",
+                                        "by noise", "nodes in use", "p all equal", "Hill index"};
   text_table table = {.columns = 8, .align = "rrrrrrrr"};
   for (size_t c = 0; c < 8; c++) wlaw_table_text(&table, heading[c]);
   for (size_t i = 0; i < json_array_size(widths); i++) {

@@ -1,5 +1,5 @@
-/* Maximum likelihood by the constrained Newton method (Wang 2007, DOI 10.1111/j.1467-9868.2007.00583.x): atoms are added
- * where the likelihood grows most, then all weights move to the maximum of its quadratic approximation. */
+/* Maximum likelihood by the constrained Newton method (Wang 2007, DOI 10.1111/j.1467-9868.2007.00583.x): atoms are
+ * added where the likelihood grows most, then all weights move to the maximum of its quadratic approximation. */
 #include "limit/node_deconvolve.h"
 
 #include <math.h>
@@ -152,8 +152,9 @@ static size_t choose_atoms(node_room *room, const node_kernel *kernel, const dou
   size_t n = 0;
   for (size_t g = 0; g <= last && n < QUADRATIC_MOST; g++) {
     const double at = room->gradient[g];
-    const bool peak = at > 0.0 && (g == last || ((g == 0 || at >= room->gradient[g - 1]) &&
-                                                 (g + 1 == last || at > room->gradient[g + 1])));
+    const bool peak =
+        at > 0.0 &&
+        (g == last || ((g == 0 || at >= room->gradient[g - 1]) && (g + 1 == last || at > room->gradient[g + 1])));
     if (weights[g] > 0.0 || peak) room->atoms[n++] = g;
   }
   return n;
@@ -177,13 +178,18 @@ static void find_next(node_room *room, const node_kernel *kernel, const double *
     problem->b[i] = 2.0 * sum - total;
     problem->x[i] = weights[room->atoms[i]];
   }
-  for (size_t i = 0; i < n; i++)
-    for (size_t j = 0; j <= i; j++) {
+  for (size_t i = 0; i < n; i++) {
+    size_t first = bins, end;
+    if (room->atoms[i] < kernel->grid) reach(&first, &end, kernel, room->atoms[i]);
+    for (size_t j = 0; j <= i; j++) { /* atom j is the smaller: it reaches no further */
       const double *x = room->columns + i * bins, *y = room->columns + j * bins;
-      double sum = 0.0;
-      for (size_t b = 0; b < bins; b++) sum += x[b] * y[b];
+      size_t other, last = bins;
+      if (room->atoms[j] < kernel->grid) reach(&other, &last, kernel, room->atoms[j]);
+      double sum = x[0] * y[0];
+      for (size_t b = first; b < last; b++) sum += x[b] * y[b];
       problem->a[i * QUADRATIC_MOST + j] = problem->a[j * QUADRATIC_MOST + i] = sum;
     }
+  }
   wlaw_quadratic_solve(problem);
   memset(room->next, 0, (kernel->grid + 1) * sizeof *room->next);
   double sum = 0.0;
@@ -210,8 +216,7 @@ static bool step(double *weights, const node_kernel *kernel, const double *count
   for (double length = 1.0; length > 1e-12; length *= 0.5) {
     double after = 0.0;
     for (size_t b = 0; b < kernel->bins; b++)
-      if (counts[b] > 0.0)
-        after += counts[b] * log(room->density[b] + length * (room->trial[b] - room->density[b]));
+      if (counts[b] > 0.0) after += counts[b] * log(room->density[b] + length * (room->trial[b] - room->density[b]));
     if (!(after >= before + 1e-3 * length * slope)) continue;
     for (size_t g = 0; g <= kernel->grid; g++) {
       weights[g] += length * (room->next[g] - weights[g]);
@@ -246,8 +251,8 @@ bool wlaw_node_npmle(double *weights, const node_kernel *kernel, const double *c
     if (find_gradient(room, kernel, counts, total) <= tolerance) return true;
     find_next(room, kernel, counts, weights, total);
     if (step(weights, kernel, counts, room)) continue;
-    point_next(room, kernel); /* neighbours so alike that the quadratic step is rounding */
-    if (!step(weights, kernel, counts, room)) return false;
+    point_next(room, kernel);                              /* neighbours so alike that the quadratic step is rounding */
+    if (!step(weights, kernel, counts, room)) return true; /* what is left to gain is rounding of the sum */
   }
   return false;
 }

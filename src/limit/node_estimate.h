@@ -22,13 +22,13 @@
  * of lambda; where there is one, common to the networks or each network's own, it is taken out. */
 typedef struct node_sample {
   size_t networks, width, outputs;
-  double *mean_square; /* [networks, width] */
-  double *row_sum;     /* [networks, outputs]: sums over nodes, before anything was taken out */
-  double *centre;      /* [networks, outputs]: taken out; NULL: nothing is */
-  double *cosine;      /* [networks, 2]: sum over pairs of nodes of squared cosines of their weights, and how many */
-  bool common, own;    /* what was taken out: the mean over networks; each network's own */
+  double *mean_square;    /* [networks, width] */
+  double *row_sum;        /* [networks, outputs]: sums over nodes, before anything was taken out */
+  double *centre;         /* [networks, outputs]: taken out; NULL: nothing is */
+  double *cosine;         /* [networks, 2]: sum over pairs of nodes of squared cosines of their weights, and how many */
+  bool common, own;       /* what was taken out: the mean over networks; each network's own */
   double p_common, p_own; /* p-values of these means being 0; NaN: not tested */
-  double directions; /* effective number of outputs: 1 / E cos^2 of two nodes' weights; `outputs` where it may be */
+  double directions;   /* effective number of outputs: 1 / E cos^2 of two nodes' weights; `outputs` where it may be */
   double p_directions; /* p-value of all directions being alike */
 } node_sample;
 
@@ -96,11 +96,11 @@ typedef struct node_trend {
 
 typedef struct node_limit {
   node_verdict verdict;
-  const char *reason;       /* why undetermined; NULL otherwise */
-  node_trend concentration; /* decides */
-  double total, se_total;   /* extrapolated; NaN: it follows no line (a mean that does not exist) */
-  double a, se_a;           /* location: truncated mean towards h = 0; NaN: not determined */
-  double threshold;         /* the smallest h from which on every line fits; below it nothing is known of jumps */
+  const char *reason;           /* why undetermined; NULL otherwise */
+  node_trend concentration;     /* decides */
+  double total, se_total;       /* extrapolated; NaN: no mean, or on no line */
+  double a, se_a;               /* location: truncated mean towards h = 0; NaN: not determined */
+  double threshold;             /* the smallest h from which on every line fits; below it nothing is known of jumps */
   double residual, se_residual; /* truncated mean at the threshold: a and the jumps below it */
   node_curve tail, truncated;   /* from the threshold on */
   double chi_squared, p_value;  /* of the line of `concentration` */

@@ -6,7 +6,8 @@
  * 1/p. So the line r + s/p and the power C p^-g are laid through the same points:
  *   a mixture: r is 3 errors above 0, the line fits (1 %), and the power does not (.1 %), or falls slower than p^-1/4
  *              and is no better than the line where it falls significantly;
- *   Gaussian:  g is 2 errors above 1/2, and r, with 2 errors, is less than half of what is left at the largest width;
+ *   Gaussian:  g is 2 errors above 1/2, and r, with 2 errors, is less than half of what is left at the largest width,
+ *              or the power fits and the line does so worse by 4 of chi-squared (a likelihood ratio of 7);
  *   otherwise  not determined.
  * The same holds for the curves at every h above the threshold, where (a, rho) is read off (Lee et al. 2023, theorem 4:
  * p to infinity at fixed h, then h to 0). Errors of all points allow for the next order, D/p. */
@@ -20,9 +21,12 @@
 
 enum { LEAST_WIDTHS = 3 };
 
-static const double certain = 3.0, usual = 2.0;  /* standard errors: one-sided levels .1 % and 2.5 % */
-static const double fits = 0.01, bends = 0.001; /* p-values of the deciding line; of the power, and of curves */
+static const double certain = 3.0, usual = 2.0;      /* standard errors: one-sided levels .1 % and 2.5 % */
+static const double fits = 0.01, bends = 0.001;      /* p-values of the deciding line; of the power, and of curves */
 static const double persists = 0.25, vanishes = 0.5; /* exponents of decay */
+static const double worse = 4.0;
+
+static const node_trend no_trend = {NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
 
 const char *wlaw_node_verdict_name(node_verdict verdict) {
   return verdict == NODE_IS_GP ? "gp" : verdict == NODE_IS_MOGP ? "mogp" : "undetermined";
@@ -70,7 +74,7 @@ static wlaw_status points_new(points *out, const node_estimate *estimates, size_
 }
 
 static node_trend find_trend(points *at) {
-  node_trend out = {NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
+  node_trend out = no_trend;
   double slope, se_slope, level, se_level;
   bool positive = true;
   for (size_t i = 0; i < at->n; i++) {
@@ -81,7 +85,7 @@ static node_trend find_trend(points *at) {
   }
   const double df = (double)at->n - 2.0;
   if (!fit_line(&out.limit, &out.se_limit, &slope, &se_slope, &out.chi_squared, at->x, at->value, at->se, at->n))
-    return (node_trend){NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
+    return no_trend;
   out.p_value = wlaw_chi_squared_upper(out.chi_squared, df);
   if (!positive) return out;
   for (size_t i = 0; i < at->n; i++) {
@@ -103,8 +107,8 @@ static node_verdict judge(const node_trend *d, double at_widest, const char **re
   const bool falls_better = low > 0.0 && d->power_chi_squared < d->chi_squared;
   *reason = NULL;
   if (above && line && (!power || (high < persists && !falls_better))) return NODE_IS_MOGP;
-  if (low > vanishes && d->limit + usual * d->se_limit < 0.5 * at_widest && !(above && line && !power))
-    return NODE_IS_GP;
+  const bool little_left = d->limit + usual * d->se_limit < 0.5 * at_widest && !(above && line && !power);
+  if (low > vanishes && (little_left || (power && d->chi_squared - d->power_chi_squared > worse))) return NODE_IS_GP;
   if (isnan(d->limit)) *reason = "the concentration has no error at some width";
   else if (!line && !power) *reason = "the concentration follows neither a line in 1/p nor a power of p";
   else if (above) *reason = "the concentration falls with the width, and may stay or vanish";
@@ -129,8 +133,8 @@ static size_t find_threshold(points *at, const node_estimate *estimates) {
   for (size_t i = 0; i < at->n; i++) bulk = fmax(bulk, 2.0 * estimates[i].typical);
   for (size_t k = 0; k < grid->n; k++) {
     if (!(grid->x[k] >= bulk)) continue;
-    const bool good = curve_trend(at, estimates, k, true).p_value > bends &&
-                      curve_trend(at, estimates, k, false).p_value > bends;
+    const bool good =
+        curve_trend(at, estimates, k, true).p_value > bends && curve_trend(at, estimates, k, false).p_value > bends;
     if (good && before) return k - 1;
     before = good;
   }
@@ -160,9 +164,9 @@ static wlaw_status take_curves(node_limit *out, points *at, const node_estimate 
   return WLAW_OK;
 }
 
-/* a = lim t(h), h to 0, where jumps of density ~ x^(-1-alpha) at 0 make t(h) = a + c h^(1 - alpha): a line in h^beta for
- * each beta, over the first octaves above the threshold. Between 0 and t(threshold) whatever the fit; its error covers
- * every beta that fits nearly as well as the best. */
+/* a = lim t(h), h to 0, where jumps of density ~ x^(-1-alpha) at 0 make t(h) = a + c h^(1 - alpha): a line in h^beta
+ * for each beta, over the first octaves above the threshold. Between 0 and t(threshold) whatever the fit; its error
+ * covers every beta that fits nearly as well as the best. */
 static void find_location(node_limit *out) {
   enum { POINTS = 9, EXPONENTS = 15 };
   const size_t n = out->truncated.n < POINTS ? out->truncated.n : POINTS;
@@ -186,8 +190,10 @@ static void find_location(node_limit *out) {
   out->se_a = fmax(fmax(high - out->a, out->a - low), out->se_residual);
 }
 
+/* No trend where the tail index says that lambda has no mean. */
 static node_trend total_trend(points *at, const node_estimate *estimates) {
   for (size_t i = 0; i < at->n; i++) {
+    if (estimates[i].hill + usual * estimates[i].se_hill < 1.0) return no_trend;
     at->value[i] = estimates[i].total;
     at->se[i] = estimates[i].se_total;
   }
@@ -243,10 +249,16 @@ static size_t count_widths(const node_estimate *estimates, size_t n) {
 }
 
 wlaw_status wlaw_node_extrapolate(node_limit *out, const node_estimate *estimates, size_t n, wlaw_error *err) {
-  const node_trend none = {NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
-  *out = (node_limit){.concentration = none, .total = NAN,       .se_total = NAN,    .a = NAN,
-                      .se_a = NAN,           .threshold = NAN,   .residual = NAN,    .se_residual = NAN,
-                      .chi_squared = NAN,    .p_value = NAN};
+  *out = (node_limit){.concentration = no_trend,
+                      .total = NAN,
+                      .se_total = NAN,
+                      .a = NAN,
+                      .se_a = NAN,
+                      .threshold = NAN,
+                      .residual = NAN,
+                      .se_residual = NAN,
+                      .chi_squared = NAN,
+                      .p_value = NAN};
   const size_t widths = count_widths(estimates, n);
   if (widths < LEAST_WIDTHS) {
     out->reason = widths < 2 ? "one width: the same nodes may become a sum or stay jumps; three widths are needed"

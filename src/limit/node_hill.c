@@ -1,6 +1,6 @@
 /* The tail index of lambda, which is that of the Levy measure at infinity: noise that multiplies leaves it as it is
- * (Breiman 1965). Hill's estimate (1975, DOI 10.1214/aos/1176343247) of the k largest values, with the k whose tail lies
- * closest to a power law (Clauset, Shalizi and Newman 2009, DOI 10.1137/070710111). */
+ * (Breiman 1965). Hill's estimate (1975, DOI 10.1214/aos/1176343247) of the k largest values, with the k whose tail
+ * lies closest to a power law (Clauset, Shalizi and Newman 2009, DOI 10.1137/070710111). */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 #include "limit/node_parts.h"
 #include "measure/entry_cells.h"
 
-enum { LARGEST = 2000 }; /* values looked at: every k among them is tried, each against all above it */
+enum { LARGEST = 2000 };             /* values looked at: every k among them is tried, each against all above it */
 static const double doubtful = 0.05; /* level at which a lognormal tail is likelier */
 
 /* Sorts values; fits their largest tenth. */

@@ -18,7 +18,6 @@ wlaw_status wlaw_node_test_equal(node_estimate *out, double **null, size_t *n, c
                                  const node_shares *shares, const node_settings *settings, wlaw_error *err);
 
 /* node_hill.c: fills hill, se_hill, hill_nodes, hill_reason. null: [n_null], sorted in place. */
-wlaw_status wlaw_node_hill(node_estimate *out, const node_sample *sample, double *null, size_t n_null,
-                           wlaw_error *err);
+wlaw_status wlaw_node_hill(node_estimate *out, const node_sample *sample, double *null, size_t n_null, wlaw_error *err);
 
 #endif

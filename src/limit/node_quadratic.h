@@ -18,8 +18,8 @@ typedef struct quadratic {
   size_t place[QUADRATIC_MOST];
 } quadratic;
 
-/* Lawson and Hanson 1974, chapter 23, on the normal equations. Neighbouring atoms make these nearly singular: a ridge of
- * 1e-10 of the diagonal keeps the factor, and the caller's line search bears what it costs. */
+/* Lawson and Hanson 1974, chapter 23, on the normal equations. Neighbouring atoms make these nearly singular: a ridge
+ * of 1e-10 of the diagonal keeps the factor, and the caller's line search bears what it costs. */
 void wlaw_quadratic_solve(quadratic *problem);
 
 #endif

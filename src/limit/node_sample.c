@@ -129,8 +129,7 @@ static double test_common(const double *u, size_t n, size_t m) {
   for (size_t a = 0; a < size; a++)
     for (size_t b = a; b < size; b++) {
       double dot = 0.0;
-      for (size_t i = 0; i < length; i++)
-        dot += by_network ? u[a * m + i] * u[b * m + i] : u[i * m + a] * u[i * m + b];
+      for (size_t i = 0; i < length; i++) dot += by_network ? u[a * m + i] * u[b * m + i] : u[i * m + a] * u[i * m + b];
       cross += (a == b ? 1.0 : 2.0) * dot * dot;
     }
   for (size_t k = 0; k < n; k++) {
@@ -144,9 +143,9 @@ static double test_common(const double *u, size_t n, size_t m) {
   return wlaw_chi_squared_upper(df * all / total, df);
 }
 
-
-/* Each network's own mean: T_k = |sum of weights|^2 / sum of |weights|^2 has mean 1 under random signs of the nodes, and
- * the variance of chi-squared over its degrees of freedom, the directions, or less where few nodes carry the weight. */
+/* Each network's own mean: T_k = |sum of weights|^2 / sum of |weights|^2 has mean 1 under random signs of the nodes,
+ * and the variance of chi-squared over its degrees of freedom, the directions, or less where few nodes carry the
+ * weight. */
 static double test_own(const node_sample *sample, const double *common, double directions) {
   const size_t m = sample->outputs;
   double sum = 0.0, n = 0.0;

@@ -331,8 +331,8 @@ wlaw_status wlaw_fit_array(wlaw_result **result, const double *weights, size_t n
   if (!nodes) WLAW_TRY(read_settings(&settings, options, err));
   settings.rule = "none";
   WLAW_TRY(wlaw_ensemble_array(&source, weights, networks, rows, cols, err));
-  const wlaw_status status = nodes ? fit_nodes_of(result, source, options, err)
-                                   : fit_all(result, source, &settings, &monitor, err);
+  const wlaw_status status =
+      nodes ? fit_nodes_of(result, source, options, err) : fit_all(result, source, &settings, &monitor, err);
   wlaw_ensemble_close(source);
   return status;
 }

@@ -10,7 +10,7 @@
 #include "core/memory.h"
 #include "core/parallel.h"
 
-enum { BLOCK_DOUBLES = 1 << 18 }; /* 2 MiB read at a time, or one matrix */
+enum { BLOCK_DOUBLES = 1 << 18 };           /* 2 MiB read at a time, or one matrix */
 static const double largest_square = 1e150; /* of which fourth powers of weights do not overflow */
 
 /* ---- reading one layer of one source ---- */
@@ -39,7 +39,8 @@ static wlaw_status fail_network(const reading *work, size_t k, size_t node, wlaw
 static wlaw_status read_unit(void *context, size_t unit, unsigned worker, const atomic_bool *stop, wlaw_error *err) {
   reading *work = context;
   node_sample *sample = work->sample;
-  const size_t first = unit * work->step, left = sample->networks - first, count = left < work->step ? left : work->step;
+  const size_t first = unit * work->step, left = sample->networks - first,
+               count = left < work->step ? left : work->step;
   const size_t entries = sample->outputs * sample->width;
   double *weights = work->rooms[worker], *scratch = weights + work->step * entries;
   if (atomic_load(stop)) return WLAW_CANCELLED;

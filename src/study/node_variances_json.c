@@ -22,8 +22,7 @@ typedef struct named_number {
 } named_number;
 
 static void put_numbers(bool *failed, json_t *object, const named_number *numbers, size_t n) {
-  for (size_t i = 0; i < n; i++)
-    wlaw_json_put(failed, object, numbers[i].key, wlaw_json_determined(numbers[i].value));
+  for (size_t i = 0; i < n; i++) wlaw_json_put(failed, object, numbers[i].key, wlaw_json_determined(numbers[i].value));
 }
 
 static const char *removed(const node_sample *sample) {
@@ -53,6 +52,7 @@ static json_t *width_json(bool *failed, const node_layer *layer, size_t i) {
       {"p_value_directions", sample->p_directions},
       {"total", at->total},
       {"standard_error", at->se_total},
+      {"total_median", at->typical * (double)at->width},
       {"total_variance", at->total_variance},
       {"se_total_variance", at->se_total_variance},
       {"share_largest", at->share_largest},
@@ -90,6 +90,16 @@ static double p_of_zero(const node_trend *trend) {
   return trend->limit > 0.0 ? half : 1.0 - half;
 }
 
+static json_t *limit_reasons(bool *failed, const node_limit *limit) {
+  json_t *reasons = json_object();
+  if (limit->verdict == NODE_UNDETERMINED) return reasons; /* `reason` says it */
+  if (isnan(limit->total))
+    wlaw_json_put(failed, reasons, "total", json_string("it has no mean, or follows no straight line in 1/p"));
+  if (isnan(limit->threshold))
+    wlaw_json_put(failed, reasons, "threshold", json_string("the curves follow no straight line in 1/p"));
+  return reasons;
+}
+
 static json_t *limit_json(bool *failed, const node_limit *limit) {
   const node_trend *trend = &limit->concentration;
   const named_number numbers[] = {
@@ -113,6 +123,7 @@ static json_t *limit_json(bool *failed, const node_limit *limit) {
   wlaw_json_put(failed, object, "verdict", json_string(wlaw_node_verdict_name(limit->verdict)));
   put_numbers(failed, object, numbers, sizeof numbers / sizeof *numbers);
   wlaw_json_put(failed, object, "reason", limit->reason ? json_string(limit->reason) : json_null());
+  wlaw_json_put(failed, object, "reasons", limit_reasons(failed, limit));
   wlaw_json_put(failed, object, "tail", curve_json(failed, &limit->tail));
   wlaw_json_put(failed, object, "truncated", curve_json(failed, &limit->truncated));
   return object;
@@ -122,17 +133,18 @@ static json_t *limit_json(bool *failed, const node_limit *limit) {
 
 static const char *name_of(const node_layer *layer) {
   const char *name = layer->sources[0]->matrices[layer->matrix[0]].name;
-  return *name ? name : "the weights";
+  return *name ? name : "the outputs";
 }
 
 static void say_limit(bool *failed, json_t *findings, const node_layer *layer) {
   const node_limit *limit = &layer->limit;
   const node_trend *trend = &limit->concentration;
   if (limit->verdict == NODE_IS_GP)
-    SENTENCE(failed, findings,
-             "Nodes into %s: Gaussian limit. The share of an output that few nodes carry vanishes (limit %.2g +- %.1g of "
-             "the concentration, which falls as p^-%.2f +- %.2f); a = %.4g +- %.2g.",
-             name_of(layer), trend->limit, trend->se_limit, trend->exponent, trend->se_exponent, limit->a, limit->se_a);
+    SENTENCE(
+        failed, findings,
+        "Nodes into %s: Gaussian limit. The share of an output that few nodes carry vanishes (limit %.2g +- %.1g of "
+        "the concentration, which falls as p^-%.2f +- %.2f); a = %.4g +- %.2g.",
+        name_of(layer), trend->limit, trend->se_limit, trend->exponent, trend->se_exponent, limit->a, limit->se_a);
   else if (limit->verdict == NODE_IS_MOGP)
     SENTENCE(failed, findings,
              "Nodes into %s: mixture of Gaussian processes. An output stays on about %.3g nodes (concentration %.3g +- "
@@ -147,19 +159,26 @@ static void say_widths(bool *failed, json_t *findings, const node_layer *layer) 
     const node_sample *sample = &layer->samples[i];
     const node_estimate *at = &layer->estimates[i];
     const double p = at->p_equal;
-    SENTENCE(failed, findings,
-             "Width %zu: the node variances %s all equal (p %s %.2g); the largest node has %.3g of an output, noise alone "
-             "%.3g, and %.4g nodes carry it.",
-             at->width, p < 0.01 ? "are not" : "may be", P_VALUE(p), at->share_largest, at->share_null,
-             1.0 / at->concentration);
+    SENTENCE(
+        failed, findings,
+        "Width %zu: the node variances %s all equal (p %s %.2g); the largest node has %.3g of an output, noise alone "
+        "%.3g, and %.4g nodes carry it.",
+        at->width, p < 0.01 ? "are not" : "may be", P_VALUE(p), at->share_largest, at->share_null,
+        1.0 / at->concentration);
+    if (at->hill + 2.0 * at->se_hill < 1.0)
+      SENTENCE(failed, findings,
+               "Width %zu: a tail index of %.2f means that node variances have no mean: read the median total, %.4g.",
+               at->width, at->hill, at->typical * (double)at->width);
     if (sample->centre)
-      SENTENCE(failed, findings, "Width %zu: a mean weight into each output, %s, was significant (p %s %.2g) and removed.",
-               at->width, sample->own ? "each network's own" : "common to the networks",
+      SENTENCE(failed, findings,
+               "Width %zu: a mean weight into each output, %s, was significant (p %s %.2g) and removed.", at->width,
+               sample->own ? "each network's own" : "common to the networks",
                P_VALUE(sample->own ? sample->p_own : sample->p_common));
     if (sample->directions < (double)sample->outputs)
-      SENTENCE(failed, findings,
-               "Width %zu: the weights of a node into its %zu outputs are not alike: their noise is that of %.3g outputs.",
-               at->width, sample->outputs, sample->directions);
+      SENTENCE(
+          failed, findings,
+          "Width %zu: the weights of a node into its %zu outputs are not alike: their noise is that of %.3g outputs.",
+          at->width, sample->outputs, sample->directions);
   }
 }
 
@@ -171,10 +190,11 @@ static void say_scale(bool *failed, json_t *findings, const node_layer *layer) {
   const double nodes = widest->total * widest->total * (widest->concentration - 1.0 / (double)widest->width);
   if (layer->limit.verdict == NODE_IS_GP && !widest->over_nodes &&
       widest->total_variance - 2.0 * nodes > 3.0 * widest->se_total_variance)
-    SENTENCE(failed, findings,
-             "Nodes into %s: the totals of networks differ by more (variance %.3g) than independent nodes explain (%.2g): a "
-             "scale common to a network's nodes, which no node law describes.",
-             name_of(layer), widest->total_variance, nodes);
+    SENTENCE(
+        failed, findings,
+        "Nodes into %s: the totals of networks differ by more (variance %.3g) than independent nodes explain (%.2g): a "
+        "scale common to a network's nodes, which no node law describes.",
+        name_of(layer), widest->total_variance, nodes);
 }
 
 static void say_bootstrap(bool *failed, json_t *findings, const node_layer *layer) {
