@@ -201,11 +201,16 @@ static wlaw_status take_limit(node_measure *measure, const json_t *layer, wlaw_e
               reason ? reason : "");
     return wlaw_error_add_hint(err, WLAW_VALUE, "fit node-variances to runs of at least three widths");
   }
-  double threshold;
+  double threshold, residual;
   if (!wlaw_json_number(json_object_get(limit, "a"), &measure->a) || !isfinite(measure->a))
     return wlaw_fail(err, WLAW_FORMAT, "its a is not a number");
   if (!wlaw_json_number(json_object_get(limit, "se_a"), &measure->se_a)) measure->se_a = NAN;
   if (!wlaw_json_number(json_object_get(limit, "threshold"), &threshold) || isnan(threshold)) threshold = 0.0;
+  if (strcmp(verdict, "mogp") == 0 && wlaw_json_number(json_object_get(limit, "residual"), &residual) &&
+      isfinite(residual)) { /* the tail begins at the threshold: what lies below it, a and small jumps, adds its mean */
+    measure->a = residual;
+    if (!wlaw_json_number(json_object_get(limit, "se_residual"), &measure->se_a)) measure->se_a = NAN;
+  }
   measure->a = fmax(measure->a, 0.0);
   if (strcmp(verdict, "gp") == 0) return WLAW_OK;
   return take_tail(measure, json_object_get(limit, "tail"), threshold, err);
