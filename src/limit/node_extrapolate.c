@@ -4,7 +4,7 @@
  * an output: it is bounded whatever the law, needs no threshold, and tends to 0 in the Gaussian regime and there alone
  * (the share of the largest node is between D and its root). Where lambda has the limit (a, rho), D moves to its own as
  * 1/p. So the line r + s/p and the power C p^-g are laid through the same points:
- *   a mixture: r is 3 errors above 0, the line fits (1 %), and the power does not (.1 %), or falls slower than p^-1/4
+ *   a mixture: r is 3 errors above 0, the line fits (1 %), and the power does not (.1 %), or falls slower than p^-1/3
  *              and is no better than the line where it falls significantly;
  *   Gaussian:  g is 2 errors above 1/2, and r, with 2 errors, is less than half of what is left at the largest width,
  *              or the power fits and the line does so worse by 4 of chi-squared (a likelihood ratio of 7);
@@ -21,9 +21,9 @@
 
 enum { LEAST_WIDTHS = 3 };
 
-static const double certain = 3.0, usual = 2.0;      /* standard errors: one-sided levels .1 % and 2.5 % */
-static const double fits = 0.01, bends = 0.001;      /* p-values of the deciding line; of the power, and of curves */
-static const double persists = 0.25, vanishes = 0.5; /* exponents of decay */
+static const double certain = 3.0, usual = 2.0; /* standard errors: one-sided levels .1 % and 2.5 % */
+static const double fits = 0.01, bends = 0.001; /* p-values of the deciding line; of the power, and of curves */
+static const double persists = 1.0 / 3.0, vanishes = 0.5; /* exponents of decay */
 static const double worse = 4.0;
 
 static const node_trend no_trend = {NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};

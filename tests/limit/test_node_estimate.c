@@ -157,7 +157,7 @@ static void counts_directions(void **state) {
  * mean null is known to sd/sqrt(1000), .11 of the error of 12 networks, which moves p by at most .045; 3 of these. */
 static void tests_equality(void **state) {
   (void)state;
-  enum { ENSEMBLES = 100 / SLOWER };
+  enum { ENSEMBLES = 60 / SLOWER };
   const double x[] = {0.1, 1};
   double p[ENSEMBLES], distance = 0;
   node_sample sample;
@@ -240,7 +240,7 @@ static void estimates_tail_index(void **state) {
  * sqrt(2/R), 3.5 times. With the noise left in, tail(1.5) would be .26 and its z about 8. */
 static void curves_and_their_errors(void **state) {
   (void)state;
-  enum { R = 24 / SLOWER + 1, POINTS = 4 };
+  enum { R = 16 / SLOWER + 1, POINTS = 4 };
   const double x[POINTS] = {0.03, 0.12, 0.4, 1.5};
   double mean[2 * POINTS] = {0}, square[2 * POINTS] = {0};
   for (size_t r = 0; r < R; r++) {
@@ -306,19 +306,19 @@ static void limit_of(node_limit *out, const char *law, size_t networks, size_t n
   wlaw_error_free(err);
 }
 
-/* Widths 64 to 1024, 40 networks, 10 outputs: each law is called what it is. */
+/* Widths 64 to 512, 40 networks, 10 outputs: each law is called what it is. */
 static void tells_regimes_apart(void **state) {
   (void)state;
   static const struct {
     const char *law;
     node_verdict verdict;
-  } cases[] = {{"constant(c=2)", NODE_IS_GP}, {"inverse-gamma(shape=4,scale=6)", NODE_IS_GP},
-               {"beta", NODE_IS_MOGP},        {"bernoulli(c=2)", NODE_IS_MOGP},
-               {"gamma(eta=2)", NODE_IS_MOGP}, {"ggp(alpha=0.3,beta=1,mean=2)", NODE_IS_MOGP},
+  } cases[] = {{"constant(c=2)", NODE_IS_GP},   {"inverse-gamma(shape=4,scale=6)", NODE_IS_GP},
+               {"beta", NODE_IS_MOGP},          {"bernoulli(c=2)", NODE_IS_MOGP},
+               {"gamma(eta=2)", NODE_IS_MOGP},  {"ggp(alpha=0.3,beta=1,mean=2)", NODE_IS_MOGP},
                {"horseshoe(c=3)", NODE_IS_MOGP}};
-  for (size_t i = 0; i < sizeof cases / sizeof *cases; i += SLOWER > 1 ? 3 : 1) {
+  for (size_t i = 0; i<sizeof cases / sizeof *cases; i += SLOWER> 1 ? 3 : 1) {
     node_limit limit;
-    limit_of(&limit, cases[i].law, 40, 5, OUTPUTS, 61);
+    limit_of(&limit, cases[i].law, 40, 4, OUTPUTS, 61);
     if (limit.verdict != cases[i].verdict)
       fail_msg("%s: %s (%s), concentration %g +- %g, exponent %g +- %g", cases[i].law,
                wlaw_node_verdict_name(limit.verdict), limit.reason ? limit.reason : "", limit.concentration.limit,
@@ -368,9 +368,16 @@ static void extrapolates_exactly(void **state) {
       tail[w][i] = 1 / x[i] + (double)i / p;
       truncated[w][i] = 0.5 + x[i] - 2 / p;
     }
-    at[w] = (node_estimate){.width = (size_t)p, .networks = 50, .typical = 1 / p, .total = 1.5, .se_total = 0.01,
-                            .concentration = 0.3 + 1 / p, .se_concentration = 0.01, .hill = NAN,
-                            .tail = {POINTS, x, tail[w], se}, .truncated = {POINTS, x, truncated[w], se}};
+    at[w] = (node_estimate){.width = (size_t)p,
+                            .networks = 50,
+                            .typical = 1 / p,
+                            .total = 1.5,
+                            .se_total = 0.01,
+                            .concentration = 0.3 + 1 / p,
+                            .se_concentration = 0.01,
+                            .hill = NAN,
+                            .tail = {POINTS, x, tail[w], se},
+                            .truncated = {POINTS, x, truncated[w], se}};
   }
   node_limit limit;
   check_ok(wlaw_node_extrapolate(&limit, at, N, err));
