@@ -179,7 +179,7 @@ static void find_location(node_limit *out) {
       chi[b] = INFINITY;
     if (chi[b] >= best) continue;
     best = chi[b];
-    out->a = fmin(fmax(level[b], 0.0), out->residual);
+    out->a = fmax(0.0, fmin(level[b], out->residual));
   }
   if (isinf(best)) return;
   for (size_t b = 0; b < EXPONENTS; b++) {
