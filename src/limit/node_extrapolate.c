@@ -8,7 +8,7 @@
  *              and is no better than the line where it falls significantly;
  *   Gaussian:  g is 2 errors above 1/2, and r, with 2 errors, is less than half of what is left at the largest width,
  *              or the power fits and the line does so worse by 4 of chi-squared (a likelihood ratio of 7);
- *   otherwise  not determined.
+ *   otherwise  not determined. Nor is it where the total (Gaussian) or every curve (mixture) bends away from its line.
  * The same holds for the curves at every h above the threshold, where (a, rho) is read off (Lee et al. 2023, theorem 4:
  * p to infinity at fixed h, then h to 0). Errors of all points allow for the next order, D/p. */
 #include <math.h>
@@ -202,9 +202,14 @@ static node_trend total_trend(points *at, const node_estimate *estimates) {
 
 /* In the Gaussian regime nothing is left above the threshold and all of the total is a. */
 static void set_gaussian(node_limit *out) {
-  out->a = isnan(out->total) ? out->residual : out->total;
-  out->se_a = isnan(out->total) ? out->se_residual : out->se_total;
+  out->a = out->total;
+  out->se_a = out->se_total;
   for (size_t i = 0; i < out->tail.n; i++) out->tail.value[i] = 0.0;
+}
+
+static void doubt(node_limit *out, const char *reason) {
+  out->verdict = NODE_UNDETERMINED;
+  out->reason = reason;
 }
 
 static wlaw_status extrapolate(node_limit *out, points *at, const node_estimate *estimates, wlaw_error *err) {
@@ -226,13 +231,11 @@ static wlaw_status extrapolate(node_limit *out, points *at, const node_estimate 
     out->se_total = total.se_limit;
   }
   const size_t first = find_threshold(at, estimates);
-  if (first == estimates[0].tail.n) {
-    if (out->verdict == NODE_IS_MOGP) out->reason = "the curves follow no straight line in 1/p at any threshold";
-    if (out->verdict == NODE_IS_MOGP) out->verdict = NODE_UNDETERMINED;
-    if (out->verdict == NODE_IS_GP) set_gaussian(out);
-    return WLAW_OK;
-  }
-  WLAW_TRY(take_curves(out, at, estimates, first, err));
+  if (first < estimates[0].tail.n) WLAW_TRY(take_curves(out, at, estimates, first, err));
+  if (out->verdict == NODE_IS_GP && isnan(out->total))
+    doubt(out, "no node keeps a share, but the total follows no straight line in 1/p: it may grow or vanish");
+  if (out->verdict == NODE_IS_MOGP && out->tail.n == 0)
+    doubt(out, "some nodes keep a share, but the curves follow no straight line in 1/p at any threshold");
   if (out->verdict == NODE_IS_GP) set_gaussian(out);
   else if (out->verdict == NODE_IS_MOGP) find_location(out);
   return WLAW_OK;
