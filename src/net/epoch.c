@@ -146,7 +146,8 @@ double wlaw_train_gradient(const trainer *t, train_scratch *scratch, const float
   /* UPDATE_STORE only reads the weights, but the step takes what it may change: a copy keeps the caller's const. */
   memcpy(gradient, block, t->pass.layout.floats * sizeof *gradient);
   const double total = wlaw_pass_step(&t->pass, &scratch->space, &rule, gradient, NULL, NULL, &batch, scratch->labels);
-  memcpy(gradient, scratch->space.gradient, t->pass.layout.floats * sizeof *gradient);
+  memset(gradient, 0, t->pass.layout.floats * sizeof *gradient);
+  memcpy(gradient, scratch->space.gradient, t->pass.layout.trained * sizeof *gradient);
   return total / (double)n;
 }
 
