@@ -167,6 +167,11 @@ static input_batch test_batch(const trainer *t, train_scratch *scratch, size_t f
 }
 
 void wlaw_train_evaluate(const trainer *t, train_scratch *scratch, const float *block, evaluation *out) {
+  wlaw_train_outputs(t, scratch, block, out, NULL);
+}
+
+void wlaw_train_outputs(const trainer *t, train_scratch *scratch, const float *block, evaluation *out,
+                        float *outputs) {
   const sample_set *test = &t->dataset->test;
   const size_t last = t->config->mlp.layers - 1, classes = t->dataset->classes, stride = scratch->space.stride;
   *out = (evaluation){.constant = true, .finite = true};
@@ -177,6 +182,8 @@ void wlaw_train_evaluate(const trainer *t, train_scratch *scratch, const float *
     const input_batch batch = test_batch(t, scratch, first, n);
     wlaw_pass_forward(&t->pass, &scratch->space, block, &batch);
     const float *z = scratch->space.z[last];
+    for (size_t c = 0; outputs && c < classes; c++)
+      memcpy(outputs + c * test->n + first, z + c * stride, n * sizeof *outputs);
     for (size_t c = 0; first == 0 && c < classes; c++) reference[c] = z[c * stride];
     out->loss += t->pass.kernels->loss(NULL, z, scratch->labels, classes, n, stride, t->config->mlp.loss);
     bool finite, constant;

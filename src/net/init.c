@@ -20,6 +20,7 @@ wlaw_status wlaw_train_check_init(const mlp *net, const wlaw_law *law, wlaw_erro
     wlaw_fail(err, WLAW_ARGUMENT, "the law '%s' scales the weights itself and has no NTK parameterization", name);
     return wlaw_error_add_hint(err, WLAW_ARGUMENT, "--train-scales no trains numbers of order 1");
   }
+  for (size_t l = 1; l < net->layers; l++) WLAW_TRY(wlaw_node_check_width(law, net->width[l], err));
   return WLAW_OK;
 }
 

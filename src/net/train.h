@@ -87,5 +87,8 @@ size_t wlaw_train_units(const trainer *trainer, size_t networks, unsigned thread
 
 /* Loss and accuracy on the test set. The loss is summed in double over samples in order. */
 void wlaw_train_evaluate(const trainer *trainer, train_scratch *scratch, const float *block, evaluation *out);
+/* The same, and what the network gives: outputs [classes, test samples], or NULL. */
+void wlaw_train_outputs(const trainer *trainer, train_scratch *scratch, const float *block, evaluation *out,
+                        float *outputs);
 
 #endif
