@@ -170,8 +170,7 @@ void wlaw_train_evaluate(const trainer *t, train_scratch *scratch, const float *
   wlaw_train_outputs(t, scratch, block, out, NULL);
 }
 
-void wlaw_train_outputs(const trainer *t, train_scratch *scratch, const float *block, evaluation *out,
-                        float *outputs) {
+void wlaw_train_outputs(const trainer *t, train_scratch *scratch, const float *block, evaluation *out, float *outputs) {
   const sample_set *test = &t->dataset->test;
   const size_t last = t->config->mlp.layers - 1, classes = t->dataset->classes, stride = scratch->space.stride;
   *out = (evaluation){.constant = true, .finite = true};

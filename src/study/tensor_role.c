@@ -44,6 +44,7 @@ static const name_rule rules[] = {
     /* what is no weight: counters, tables, masks, scales of packed weights */
     NAME("num_batches_tracked", BUFFER, "batch-norm"),
     NAME("running_mean", BUFFER, "batch-norm"),
+    NAME("node_variance", BUFFER, "weightlaw"), /* of a run: sampled by train, not trained */
     NAME("running_var", BUFFER, "batch-norm"),
     NAME("moving_mean", BUFFER, "batch-norm"),
     NAME("moving_variance", BUFFER, "batch-norm"),
