@@ -36,7 +36,7 @@ wlaw_status wlaw_options_new(wlaw_options **out, const char *command, wlaw_error
 }
 
 static json_t *option_json(bool *failed, const option_spec *row) {
-  static const char *const kinds[] = {"flag", "count", "real", "text", "choice", "counts"};
+  static const char *const kinds[] = {"flag", "count", "real", "text", "choice", "counts", "reals"};
   json_t *object = json_object();
   wlaw_json_put(failed, object, "name", json_string(row->name));
   wlaw_json_put(failed, object, "kind", json_string(kinds[row->kind]));
@@ -45,7 +45,8 @@ static json_t *option_json(bool *failed, const option_spec *row) {
   if (row->letter) wlaw_json_put(failed, object, "letter", json_stringn(&row->letter, 1));
   if (row->metavar) wlaw_json_put(failed, object, "metavar", json_string(row->metavar));
   if (row->choices) wlaw_json_put(failed, object, "choices", json_string(row->choices));
-  if (row->kind == OPTION_COUNT || row->kind == OPTION_REAL || row->kind == OPTION_COUNTS) {
+  if (row->kind == OPTION_COUNT || row->kind == OPTION_REAL || row->kind == OPTION_COUNTS ||
+      row->kind == OPTION_REALS) {
     wlaw_json_put(failed, object, "low", wlaw_json_real(row->low));
     wlaw_json_put(failed, object, "high", wlaw_json_real(row->high));
   }

@@ -82,14 +82,17 @@ void wlaw_node_draw(const wlaw_law *law, double *lambda, size_t width, wlaw_stre
 wlaw_status wlaw_node_matrix_draw(const wlaw_law *law, double *out, size_t rows, size_t cols, wlaw_stream *stream,
                                   wlaw_error *err);
 
-/* law/empirical.c: (a, rho) measured from samples. Atoms x ascending, weights (expected number of nodes there) and
- * their standard errors; a and its error. The law owns copies. name: what the law is called in text, "@FILE". */
+/* law/empirical.c: (a, rho) measured from samples. Atoms x > 0 in any order, weights (expected number of nodes there)
+ * and their standard errors; a and its error. name: what stands in the parentheses of the law's text, "@FILE". */
 typedef struct node_measure {
   char *name;
   double a, se_a; /* se NaN: not known */
   size_t n;
   double *x, *weight, *se; /* [n] */
 } node_measure;
+/* The law owns sorted copies, atoms of one place joined. */
 wlaw_status wlaw_law_empirical_make(wlaw_law **out, const node_measure *measure, wlaw_error *err);
+/* These, for an empirical law; NULL for others. */
+const node_measure *wlaw_law_empirical_measure(const wlaw_law *law);
 
 #endif

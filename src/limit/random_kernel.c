@@ -12,16 +12,16 @@
 
 enum { BLOCK = 64 }; /* jumps drawn at a time */
 
-typedef struct layer {
+typedef struct layer_jumps {
   const wlaw_law *law;
   double threshold, residual; /* residual: a + mean of the points below the threshold */
-} layer;
+} layer_jumps;
 
 struct random_kernel {
   limit_network network;
   size_t n, rank, most_jumps;
   double *first, *root; /* [n, n] each: K^(1) and its root */
-  layer layers[LIMIT_MOST_LAYERS];
+  layer_jumps layers[LIMIT_MOST_LAYERS];
 };
 
 wlaw_status wlaw_limit_network_check(const limit_network *network, wlaw_error *err) {
@@ -52,7 +52,7 @@ double wlaw_node_scale(const wlaw_law *law) {
   return exp(-0.5 * (low + high));
 }
 
-static wlaw_status find_threshold(layer *out, const wlaw_law *law, double tolerance, size_t most, wlaw_error *err) {
+static wlaw_status find_threshold(layer_jumps *out, const wlaw_law *law, double tolerance, size_t most, wlaw_error *err) {
   const double all = wlaw_node_tail(law, 0.0), scale = wlaw_node_scale(law);
   out->law = law;
   out->threshold = INFINITY;
@@ -125,7 +125,7 @@ double wlaw_random_kernel_threshold(const random_kernel *kernel, size_t l) { ret
 
 /* The jumps of one layer in one draw, a block at a time. */
 typedef struct jump_source {
-  const layer *layer;
+  const layer_jumps *layer;
   size_t most, taken;
   double arrival; /* of the unit Poisson process */
   double residual;
@@ -156,7 +156,7 @@ static size_t next_jumps(jump_source *source, double *out, wlaw_stream *stream) 
   return n;
 }
 
-static jump_source start_jumps(const layer *layer, size_t most) {
+static jump_source start_jumps(const layer_jumps *layer, size_t most) {
   return (jump_source){
       .layer = layer, .most = most, .residual = layer->residual, .done = isinf(layer->threshold) || most == 0};
 }
@@ -207,7 +207,7 @@ static void add_dual(double *sum, double weight, const dual_activation *activati
   }
 }
 
-static void one_layer(double *next, const random_kernel *kernel, const layer *layer, const double *now,
+static void one_layer(double *next, const random_kernel *kernel, const layer_jumps *layer, const double *now,
                       const double *root, size_t rank, const workspace *w, wlaw_stream *stream) {
   const limit_network *network = &kernel->network;
   const size_t n = kernel->n;

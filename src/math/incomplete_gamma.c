@@ -19,7 +19,10 @@ static double power_series(double alpha, double x, int first) {
  * and 1, and so has the term of k = 0 or 1: what is left of the two is written with functions that vanish there. */
 static double upper_near_zero(double alpha, double x) {
   const double power = pow(x, -alpha), log_x = log(x);
-  if (alpha <= 0.5) return (expm1(-alpha * log_x) - wlaw_gamma1pm1(-alpha)) / alpha - power * power_series(alpha, x, 1);
+  if (alpha <= 0.5) {
+    const double growth = power > 4.0 ? power - 1.0 : expm1(-alpha * log_x); /* power is the more exact far from 1 */
+    return (growth - wlaw_gamma1pm1(-alpha)) / alpha - power * power_series(alpha, x, 1);
+  }
   const double e = 1.0 - alpha;
   return power / alpha + (expm1(e * log_x) - (wlaw_gamma1pm1(e) + e) / alpha) / e - power * power_series(alpha, x, 2);
 }
