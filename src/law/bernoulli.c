@@ -35,6 +35,11 @@ static bool bernoulli_moments(const wlaw_law *law, size_t rows, size_t cols, dou
   return *variance <= 1.0;
 }
 
+static double bernoulli_finite_moment(const wlaw_law *law, int power, size_t width) {
+  (void)power;
+  return law->values[0] / (double)width;
+}
+
 static const node_ops bernoulli_node = {
     .kind = "atom",
     .draw_log = bernoulli_draw_log,
@@ -43,6 +48,7 @@ static const node_ops bernoulli_node = {
     .moment = bernoulli_moment,
     .exponent = bernoulli_exponent,
     .least_width = bernoulli_least_width,
+    .finite_moment = bernoulli_finite_moment,
 };
 
 const law_ops wlaw_law_bernoulli = {

@@ -117,6 +117,11 @@ static bool beta_moments(const wlaw_law *law, size_t rows, size_t cols, double *
   return true;
 }
 
+static double beta_finite_moment(const wlaw_law *law, int power, size_t width) {
+  const double shape = law->values[BETA_ETA] / (double)width, both = shape + law->values[BETA_B];
+  return power == 1 ? shape / both : shape * (shape + 1.0) / (both * (both + 1.0));
+}
+
 static const node_ops beta_node = {
     .kind = "beta",
     .draw_log = beta_draw_log,
@@ -125,6 +130,7 @@ static const node_ops beta_node = {
     .density = beta_density,
     .moment = beta_moment,
     .exponent = beta_exponent,
+    .finite_moment = beta_finite_moment,
 };
 
 const law_ops wlaw_law_beta = {

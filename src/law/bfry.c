@@ -14,3 +14,9 @@ double wlaw_bfry_log(double alpha, double mass, wlaw_stream *stream) {
   const double log_rate = log1p(wlaw_stream_open(stream) * mass) / alpha;
   return wlaw_gamma_log(1.0 - alpha, stream) - log_rate;
 }
+
+/* alpha Gamma(power - alpha) (1 - (1 + t)^(alpha - power)) / (Gamma(1 - alpha) mass), 1 + t = (1 + mass)^(1 / alpha) */
+double wlaw_bfry_moment(double alpha, double mass, int power) {
+  const double falling = power == 1 ? 1.0 : 1.0 - alpha;
+  return alpha * falling * -expm1((1.0 - power / alpha) * log1p(mass)) / mass;
+}

@@ -28,7 +28,18 @@ static double constant_kurtosis(const wlaw_law *law) {
   return 3.0;
 }
 
-static const node_ops constant_node = {.kind = "none", .draw_log = constant_draw_log, .location = constant_location};
+static double constant_finite_moment(const wlaw_law *law, int power, size_t width) {
+  const double lambda = law->values[0] / (double)width;
+  return power == 1 ? lambda : lambda * lambda;
+}
+
+static const node_ops constant_node = {
+    .kind = "none",
+    .draw_log = constant_draw_log,
+    .location = constant_location,
+    .finite_moment = constant_finite_moment,
+    .is_scaled = true,
+};
 
 const law_ops wlaw_law_constant = {
     .name = "constant",

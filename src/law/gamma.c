@@ -73,6 +73,11 @@ static double gamma_exponent(const wlaw_law *law, double s) {
   return law->values[GAMMA_ETA] * log1p(s / law->values[GAMMA_RATE]);
 }
 
+static double gamma_finite_moment(const wlaw_law *law, int power, size_t width) {
+  const double shape = law->values[GAMMA_ETA] / (double)width, rate = law->values[GAMMA_RATE];
+  return power == 1 ? shape / rate : shape * (shape + 1.0) / (rate * rate);
+}
+
 static const node_ops gamma_node = {
     .kind = "gamma",
     .draw_log = gamma_draw_log,
@@ -84,6 +89,7 @@ static const node_ops gamma_node = {
     .at_zero = gamma_at_zero,
     .at_infinity = gamma_at_infinity,
     .exponent = gamma_exponent,
+    .finite_moment = gamma_finite_moment,
 };
 
 const law_ops wlaw_law_gamma = {

@@ -170,6 +170,14 @@ static double gbfry_exponent(const wlaw_law *law, double s) {
          part.alpha;
 }
 
+/* c^power E X^power tau / (tau - power), the last of a Pareto variable. */
+static double gbfry_finite_moment(const wlaw_law *law, int power, size_t width) {
+  const double *p = law->values, tau = p[GBFRY_TAU],
+               mass = p[GBFRY_ALPHA] * (double)width * (tau / (tau - p[GBFRY_ALPHA]));
+  if (!(tau > power)) return INFINITY;
+  return pow(p[GBFRY_C], power) * wlaw_bfry_moment(p[GBFRY_ALPHA], mass, power) * tau / (tau - power);
+}
+
 static const node_ops gbfry_node = {
     .kind = "generalised BFRY",
     .draw_log = gbfry_draw_log,
@@ -181,6 +189,7 @@ static const node_ops gbfry_node = {
     .at_zero = gbfry_at_zero,
     .at_infinity = gbfry_at_infinity,
     .exponent = gbfry_exponent,
+    .finite_moment = gbfry_finite_moment,
 };
 
 const law_ops wlaw_law_gbfry = {

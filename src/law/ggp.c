@@ -94,6 +94,11 @@ static double ggp_exponent(const wlaw_law *law, double s) {
   return p[GGP_MEAN] * p[GGP_BETA] / p[GGP_ALPHA] * expm1(p[GGP_ALPHA] * log1p(s / p[GGP_BETA]));
 }
 
+static double ggp_finite_moment(const wlaw_law *law, int power, size_t width) {
+  const double *p = law->values, mass = p[GGP_ALPHA] * (double)width / (p[GGP_MEAN] * p[GGP_BETA]);
+  return wlaw_bfry_moment(p[GGP_ALPHA], mass, power) / (power == 1 ? p[GGP_BETA] : p[GGP_BETA] * p[GGP_BETA]);
+}
+
 static const node_ops ggp_node = {
     .kind = "generalised gamma",
     .draw_log = ggp_draw_log,
@@ -105,6 +110,7 @@ static const node_ops ggp_node = {
     .at_zero = ggp_at_zero,
     .at_infinity = ggp_at_infinity,
     .exponent = ggp_exponent,
+    .finite_moment = ggp_finite_moment,
 };
 
 const law_ops wlaw_law_ggp = {

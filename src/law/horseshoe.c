@@ -47,6 +47,11 @@ static node_tail horseshoe_at(const wlaw_law *law) { return (node_tail){.index =
 /* kappa Gamma(1 - alpha) s^alpha for alpha = 1/2 */
 static double horseshoe_exponent(const wlaw_law *law, double s) { return unit_of(law) * sqrt(PI * s); }
 
+static double horseshoe_finite_moment(const wlaw_law *law, int power, size_t width) {
+  (void)law, (void)power, (void)width;
+  return INFINITY;
+}
+
 static const node_ops horseshoe_node = {
     .kind = "stable",
     .draw_log = horseshoe_draw_log,
@@ -57,6 +62,7 @@ static const node_ops horseshoe_node = {
     .at_zero = horseshoe_at,
     .at_infinity = horseshoe_at,
     .exponent = horseshoe_exponent,
+    .finite_moment = horseshoe_finite_moment,
 };
 
 const law_ops wlaw_law_horseshoe = {
@@ -114,6 +120,13 @@ static bool regularised_moments(const wlaw_law *law, size_t rows, size_t cols, d
   return true;
 }
 
+/* With r = sqrt(slab): E lambda as above, and E lambda^2 from the derivative of E 1 / (slab + X^2) by slab. */
+static double regularised_finite_moment(const wlaw_law *law, int power, size_t width) {
+  const double slab = law->values[HORSESHOE_SLAB], r = sqrt(slab), k = law->values[HORSESHOE_C] / (double)width;
+  const double share = k / (r + k);
+  return power == 1 ? slab * share : slab * slab * share * (k + 0.5 * r) / (r + k);
+}
+
 static const node_ops regularised_node = {
     .kind = "regularised stable",
     .draw_log = regularised_draw_log,
@@ -121,6 +134,7 @@ static const node_ops regularised_node = {
     .jump = regularised_jump,
     .density = regularised_density,
     .moment = regularised_moment,
+    .finite_moment = regularised_finite_moment,
     .at_zero = horseshoe_at,
 };
 

@@ -46,8 +46,19 @@ static double inverse_gamma_kurtosis(const wlaw_law *law) {
   return shape > 2.0 ? 3.0 * (shape - 1.0) / (shape - 2.0) : INFINITY;
 }
 
+static double inverse_gamma_finite_moment(const wlaw_law *law, int power, size_t width) {
+  const double mean = inverse_gamma_location(law) / (double)width, shape = law->values[IG_SHAPE];
+  if (power == 1) return mean;
+  return shape > 2.0 ? mean * mean * (shape - 1.0) / (shape - 2.0) : INFINITY;
+}
+
 static const node_ops inverse_gamma_node = {
-    .kind = "none", .draw_log = inverse_gamma_draw_log, .location = inverse_gamma_location};
+    .kind = "none",
+    .draw_log = inverse_gamma_draw_log,
+    .location = inverse_gamma_location,
+    .finite_moment = inverse_gamma_finite_moment,
+    .is_scaled = true,
+};
 
 const law_ops wlaw_law_inverse_gamma = {
     .name = "inverse-gamma",

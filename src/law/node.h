@@ -40,6 +40,10 @@ typedef struct node_ops {
    * tail then counts jumps above x, moment sums over them. 0 when there are fewer. */
   double (*fixed_jump)(const wlaw_law *law, size_t j);
   double (*least_width)(const wlaw_law *law); /* fewer nodes than this cannot have the law; NULL: 1 */
+  /* Of one of the nodes at a width: E lambda^power, power 1 or 2 (deterministic laws: the mean over nodes). INFINITY
+   * where it does not exist; NULL: not known. */
+  double (*finite_moment)(const wlaw_law *law, int power, size_t width);
+  bool is_scaled; /* lambda = X / width with the same X > 0 at every width */
 } node_ops;
 
 typedef enum node_regime { NODE_GP, NODE_MOGP } node_regime;

@@ -73,6 +73,11 @@ static double stable_exponent(const wlaw_law *law, double s) {
   return law->values[STABLE_KAPPA] * exp(wlaw_log_gamma(1.0 - alpha)) * pow(s, alpha);
 }
 
+static double stable_finite_moment(const wlaw_law *law, int power, size_t width) {
+  (void)law, (void)power, (void)width;
+  return INFINITY;
+}
+
 static const node_ops stable_node = {
     .kind = "stable",
     .draw_log = stable_draw_log,
@@ -83,6 +88,7 @@ static const node_ops stable_node = {
     .at_zero = stable_at,
     .at_infinity = stable_at,
     .exponent = stable_exponent,
+    .finite_moment = stable_finite_moment,
 };
 
 const law_ops wlaw_law_positive_stable = {

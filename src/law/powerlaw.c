@@ -85,6 +85,16 @@ static bool powerlaw_moments(const wlaw_law *law, size_t rows, size_t cols, doub
   return true;
 }
 
+static double powerlaw_finite_moment(const wlaw_law *law, int power, size_t width) {
+  const double s = law->values[POWER_S];
+  double sum = 0.0, sum_power = 0.0;
+  for (size_t j = width; j; j--) {
+    sum += pow((double)j, -s);
+    sum_power += pow((double)j, -s * power);
+  }
+  return pow(law->values[POWER_C] / sum, power) * sum_power / (double)width;
+}
+
 static const node_ops powerlaw_node = {
     .kind = "fixed atoms",
     .draw_log = powerlaw_draw_log,
@@ -94,6 +104,7 @@ static const node_ops powerlaw_node = {
     .moment = powerlaw_moment,
     .at_zero = powerlaw_at_zero,
     .fixed_jump = powerlaw_fixed_jump,
+    .finite_moment = powerlaw_finite_moment,
 };
 
 const law_ops wlaw_law_powerlaw = {

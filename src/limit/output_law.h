@@ -1,6 +1,6 @@
 /* What one input's outputs follow at infinite width, in closed form (limits of Lee et al. 2023, table 1, made
- * explicit). Z_k = sqrt(K^(L+1)) N_k. All for one input of kernel K^(1) = `variance`. NaN: not determined; a reason says
- * why. */
+ * explicit). Z_k = sqrt(K^(L+1)) N_k. All for one input of kernel K^(1) = `variance`. NaN: not determined; a reason
+ * says why. */
 #ifndef WLAW_LIMIT_OUTPUT_LAW_H
 #define WLAW_LIMIT_OUTPUT_LAW_H
 

@@ -52,7 +52,8 @@ double wlaw_node_scale(const wlaw_law *law) {
   return exp(-0.5 * (low + high));
 }
 
-static wlaw_status find_threshold(layer_jumps *out, const wlaw_law *law, double tolerance, size_t most, wlaw_error *err) {
+static wlaw_status find_threshold(layer_jumps *out, const wlaw_law *law, double tolerance, size_t most,
+                                  wlaw_error *err) {
   const double all = wlaw_node_tail(law, 0.0), scale = wlaw_node_scale(law);
   out->law = law;
   out->threshold = INFINITY;

@@ -23,8 +23,8 @@ double wlaw_truncation_slope(const wlaw_law *law);
 compressible wlaw_compressible(const char **why, const limit_network *network);
 
 /* Share of the sum of lambda, and so of output variance, that goes when the fraction of nodes with the smallest lambda
- * is removed: one layer of `width` nodes, `draws` draws of the finite law. The mean of heavy-tailed laws is made by rare
- * draws: the median says what a single network loses. */
+ * is removed: one layer of `width` nodes, `draws` draws of the finite law. The mean of heavy-tailed laws is made by
+ * rare draws: the median says what a single network loses. */
 typedef struct truncation_share {
   double mean, standard_error, median;
 } truncation_share;
