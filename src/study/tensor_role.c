@@ -44,10 +44,10 @@ static const name_rule rules[] = {
     /* what is no weight: counters, tables, masks, scales of packed weights */
     NAME("num_batches_tracked", BUFFER, "batch-norm"),
     NAME("running_mean", BUFFER, "batch-norm"),
-    NAME("node_variance", BUFFER, "weightlaw"), /* of a run: sampled by train, not trained */
     NAME("running_var", BUFFER, "batch-norm"),
     NAME("moving_mean", BUFFER, "batch-norm"),
     NAME("moving_variance", BUFFER, "batch-norm"),
+    NAME("node_variance", BUFFER, "weightlaw"), /* of a run: drawn by train, not trained */
     NAME("*inv_freq", BUFFER, "rotary"),
     NAME("rope_freqs", BUFFER, "rotary"),
     NAME("rope_factors_*", BUFFER, "rotary"),
