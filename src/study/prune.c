@@ -23,7 +23,7 @@ static const option_spec options_table[] = {
 extern const command_spec wlaw_command_prune;
 const command_spec wlaw_command_prune = {
     .name = "prune",
-    .summary = "remove hidden nodes from the networks of a run: accuracy and error, theory beside",
+    .summary = "remove hidden nodes from the networks of a run",
     .operands = "RUN [DATA]",
     .examples =
         "weightlaw prune run\n"
