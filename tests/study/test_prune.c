@@ -53,9 +53,10 @@ static wlaw_result *prune(const char *run, const char *const *pairs) {
   return result;
 }
 
-static double one(const wlaw_result *result, const char *format, size_t i) {
+/* A number of the i-th fraction. */
+static double one(const wlaw_result *result, const char *key, size_t i) {
   char path[80];
-  snprintf(path, sizeof path, format, i);
+  snprintf(path, sizeof path, "pruned.%zu.%s", i, key);
   return number_at(result, path);
 }
 
@@ -222,10 +223,10 @@ static void check_run(const char *run, uint64_t epoch, bool by_norm, const char 
       for (size_t l = 1; l < 3; l++) mean.removed[l] += each[k].removed[l] / NETWORKS;
     }
     for (size_t k = 0; k < NETWORKS; k++) spread += pow(each[k].accuracy - mean.accuracy, 2);
-    check_near(one(got, "pruned.%zu.accuracy", f), mean.accuracy, 1e-12);
-    check_near(one(got, "pruned.%zu.standard_error", f), sqrt(spread / (NETWORKS - 1) / NETWORKS), 1e-12);
-    check_near(one(got, "pruned.%zu.loss", f), mean.loss, 1e-5 * mean.loss);
-    check_near(one(got, "pruned.%zu.output_error", f), mean.error, 1e-5);
+    check_near(one(got, "accuracy", f), mean.accuracy, 1e-12);
+    check_near(one(got, "standard_error", f), sqrt(spread / (NETWORKS - 1) / NETWORKS), 1e-12);
+    check_near(one(got, "loss", f), mean.loss, 1e-5 * mean.loss);
+    check_near(one(got, "output_error", f), mean.error, 1e-5);
     for (size_t l = 1, at = 0; l < 3; l++) {
       if (!layers[l]) continue;
       char path[60];
@@ -276,9 +277,9 @@ static void nothing_removed_is_the_run(void **state) {
     /* the snapshot rounds W = sqrt(lambda) V once more than the kernels do */
     check_near(number_at(got, "unpruned.loss"), loss / NETWORKS, 2e-6 * loss);
     for (size_t f = 0; f < 2; f++) { /* 0.04 of 20 is no node */
-      check_near(one(got, "pruned.%zu.accuracy", f), number_at(got, "unpruned.accuracy"), 0);
-      check_near(one(got, "pruned.%zu.loss", f), number_at(got, "unpruned.loss"), 0);
-      check_near(one(got, "pruned.%zu.output_error", f), 0, 0);
+      check_near(one(got, "accuracy", f), number_at(got, "unpruned.accuracy"), 0);
+      check_near(one(got, "loss", f), number_at(got, "unpruned.loss"), 0);
+      check_near(one(got, "output_error", f), 0, 0);
     }
     wlaw_result_free(got);
   }
@@ -301,15 +302,13 @@ static void theory_of_one_hidden_layer(void **state) {
                                          "synthetic-classes", "10", NULL});
     wlaw_result *got = prune(run, (const char *const[]){"fraction", "0.5,0.9,0.99", NULL});
     for (size_t f = 0; f < 3; f++) {
-      char path[60];
-      const double share = one(got, "pruned.%zu.theory.share", f);
-      const double measured = one(got, "pruned.%zu.removed_shares", f), error = one(got, "pruned.%zu.output_error", f);
-      const double se_theory = one(got, "pruned.%zu.theory.se_shares", f);
-      const double se = hypot(one(got, "pruned.%zu.se_removed_shares", f), se_theory);
+      const double share = one(got, "theory.share", f);
+      const double measured = one(got, "removed_shares", f), error = one(got, "output_error", f);
+      const double se_theory = one(got, "theory.se_shares", f);
+      const double se = hypot(one(got, "se_removed_shares", f), se_theory);
       check_near(measured, share, 4 * se + 1e-9);
-      check_near(error, share, 4 * hypot(one(got, "pruned.%zu.se_output_error", f), se_theory) + 0.1 * share + 1e-9);
-      snprintf(path, sizeof path, "pruned.%zu.theory.bound", f);
-      check_near(number_at(got, path), share, 0);
+      check_near(error, share, 4 * hypot(one(got, "se_output_error", f), se_theory) + 0.1 * share + 1e-9);
+      check_near(one(got, "theory.bound", f), share, 0);
     }
     wlaw_result_free(got);
   }
