@@ -41,11 +41,6 @@ static bool inverse_gamma_moments(const wlaw_law *law, size_t rows, size_t cols,
   return true;
 }
 
-static double inverse_gamma_kurtosis(const wlaw_law *law) {
-  const double shape = law->values[IG_SHAPE];
-  return shape > 2.0 ? 3.0 * (shape - 1.0) / (shape - 2.0) : INFINITY;
-}
-
 static const node_ops inverse_gamma_node = {
     .kind = "none", .draw_log = inverse_gamma_draw_log, .location = inverse_gamma_location};
 
@@ -58,6 +53,5 @@ const law_ops wlaw_law_inverse_gamma = {
     .check = inverse_gamma_check,
     .draw = wlaw_node_matrix_draw,
     .moments = inverse_gamma_moments,
-    .kurtosis = inverse_gamma_kurtosis,
     .node = &inverse_gamma_node,
 };
