@@ -126,7 +126,7 @@ static double moment_near_tie(double s, double excess, double most) {
   const upper_part part = {s, excess};
   const double log_most = log(most), end = fmin(log_most, log(100.0));
   const double power = excess == 0.0 ? log_most : -expm1(-excess * log_most) / excess;
-  return tgamma(s) * (power - wlaw_integrate(upper_integrand, &part, 0.0, end, 1e-13, NULL));
+  return tgamma(s) * (power - wlaw_integrate(upper_integrand, &part, 0.0, end, 1e-12, NULL));
 }
 
 /* c^power unit times the integral of y^(power - 1 - tau) gamma(s, y) over (0, most), by parts in general. */
@@ -157,8 +157,8 @@ static double gbfry_exponent(const wlaw_law *law, double s) {
   const exponent_part part = {p[GBFRY_ALPHA], p[GBFRY_TAU] - p[GBFRY_ALPHA], s * p[GBFRY_C]};
   if (!(part.theta > 0.0)) return 0.0;
   const double bend = part.s * (1.0 + fmax(0.0, -log(part.theta))); /* v = theta / e */
-  return (wlaw_integrate(exponent_integrand, &part, 0.0, fmin(bend, 750.0), 1e-13, NULL) +
-          wlaw_integrate(exponent_integrand, &part, bend, INFINITY, 1e-13, NULL)) /
+  return (wlaw_integrate(exponent_integrand, &part, 0.0, fmin(bend, 750.0), 1e-12, NULL) +
+          wlaw_integrate(exponent_integrand, &part, bend, INFINITY, 1e-12, NULL)) /
          part.alpha;
 }
 
