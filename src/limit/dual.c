@@ -108,7 +108,9 @@ void wlaw_dual_side_prepare(const dual_activation *activation, dual_side *side) 
 static void row_by_pair(const dual_activation *activation, const dual_side *u, size_t i, const dual_side *v, double *d,
                         double *slope) {
   for (size_t j = 0; j < v->n; j++) {
-    const dual_pair pair = {u->variance[i], v->variance[j], d[j]};
+    /* the smaller variance first: (u, v) and (v, u) give the same bytes */
+    const double a = fmin(u->variance[i], v->variance[j]), b = fmax(u->variance[i], v->variance[j]);
+    const dual_pair pair = {a, b, d[j]};
     dual_pair next;
     activation->function->pair(activation->parameters, &pair, &next, slope ? slope + j : NULL);
     d[j] = next.d;
