@@ -182,9 +182,6 @@ static wlaw_status make_tile(void *context, size_t unit, unsigned worker, const 
   double *work = mirror + TILE * TILE + TILE;
   wlaw_kernel_block(&job->spec, &job->a, row, rows, job->columns, col, cols, job->spec.ntk ? NULL : tile,
                     job->spec.ntk ? tile : NULL, TILE, work);
-  if (is_symmetric(job) && across == job->stripe) /* to the last bit */
-    for (size_t i = 0; i < rows; i++)
-      for (size_t j = 0; j < i; j++) tile[i * TILE + j] = tile[j * TILE + i];
   WLAW_TRY(wlaw_matrix_file_put(&job->file, row, col, rows, cols, tile, TILE, narrow, err));
   if (!is_symmetric(job) || across == job->stripe) return WLAW_OK;
   for (size_t i = 0; i < rows; i++)
