@@ -8,8 +8,9 @@ static const struct {
   const char *prefix, *list;
 } lists[] = {{"weightlaw.scan/", "tensors"},    {"weightlaw.scans/", "scans"},
              {"weightlaw.changes/", "tensors"}, {"weightlaw.compares/", "comparisons"},
-             {"weightlaw.predict/", "results"}, {"weightlaw.fits/", "fits"},
-             {"weightlaw.graphs/", "graphs"},   {"weightlaw.data/", "sets"}};
+             {"weightlaw.fits/", "fits"},       {"weightlaw.graphs/", "graphs"},
+             {"weightlaw.data/", "sets"},       {"weightlaw.limit-table/", "rows"},
+             {"weightlaw.predict/", "results"}, {"weightlaw.prune/", "pruned"}};
 
 static const json_t *list_of(const json_t *document) {
   const char *schema = json_string_value(json_object_get(document, "schema"));
