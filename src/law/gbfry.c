@@ -177,12 +177,11 @@ static double gbfry_exponent(const wlaw_law *law, double s) {
   return below + part.theta * (part.tau - part.alpha) * above;
 }
 
-static bool gbfry_moments(const wlaw_law *law, size_t rows, size_t cols, double *mean, double *variance) {
-  (void)rows;
-  const double *p = law->values, tau = p[GBFRY_TAU];
-  *mean = 0.0;
-  *variance = p[GBFRY_C] * tau / (tau - 1.0) * wlaw_bfry_mean(p[GBFRY_ALPHA], gbfry_mass(p, cols));
-  return tau > 1.0;
+/* c^power E X^power tau / (tau - power), the last of a Pareto variable. */
+static double gbfry_finite_moment(const wlaw_law *law, int power, size_t width) {
+  const double *p = law->values, tau = p[GBFRY_TAU], mass = gbfry_mass(p, width);
+  if (!(tau > power)) return INFINITY;
+  return pow(p[GBFRY_C], power) * wlaw_bfry_moment(p[GBFRY_ALPHA], mass, power) * tau / (tau - power);
 }
 
 static const node_ops gbfry_node = {
@@ -195,6 +194,7 @@ static const node_ops gbfry_node = {
     .at_zero = gbfry_at_zero,
     .at_infinity = gbfry_at_infinity,
     .exponent = gbfry_exponent,
+    .finite_moment = gbfry_finite_moment,
 };
 
 const law_ops wlaw_law_gbfry = {
@@ -205,6 +205,6 @@ const law_ops wlaw_law_gbfry = {
     .n_parameters = GBFRY_ROWS,
     .check = gbfry_check,
     .draw = wlaw_node_matrix_draw,
-    .moments = gbfry_moments,
+    .moments = wlaw_node_matrix_moments,
     .node = &gbfry_node,
 };

@@ -76,11 +76,9 @@ static double ggp_exponent(const wlaw_law *law, double s) {
   return p[GGP_MEAN] * p[GGP_BETA] * (growth > DBL_EPSILON ? expm1(growth) / p[GGP_ALPHA] : log_ratio);
 }
 
-static bool ggp_moments(const wlaw_law *law, size_t rows, size_t cols, double *mean, double *variance) {
-  (void)rows;
-  *mean = 0.0;
-  *variance = wlaw_bfry_mean(law->values[GGP_ALPHA], ggp_mass(law->values, cols)) / law->values[GGP_BETA];
-  return true;
+static double ggp_finite_moment(const wlaw_law *law, int power, size_t width) {
+  const double *p = law->values, mass = ggp_mass(p, width);
+  return wlaw_bfry_moment(p[GGP_ALPHA], mass, power) / (power == 1 ? p[GGP_BETA] : p[GGP_BETA] * p[GGP_BETA]);
 }
 
 static const node_ops ggp_node = {
@@ -92,6 +90,7 @@ static const node_ops ggp_node = {
     .moment = ggp_moment,
     .at_zero = ggp_at_zero,
     .exponent = ggp_exponent,
+    .finite_moment = ggp_finite_moment,
 };
 
 const law_ops wlaw_law_ggp = {
@@ -102,6 +101,6 @@ const law_ops wlaw_law_ggp = {
     .parameters = ggp_parameters,
     .n_parameters = GGP_ROWS,
     .draw = wlaw_node_matrix_draw,
-    .moments = ggp_moments,
+    .moments = wlaw_node_matrix_moments,
     .node = &ggp_node,
 };

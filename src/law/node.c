@@ -33,6 +33,10 @@ node_tail wlaw_node_at_infinity(const wlaw_law *law) {
                                                      : (node_tail){.index = INFINITY, .constant = NAN};
 }
 
+double wlaw_node_finite_index(const wlaw_law *law) {
+  return node_of(law)->finite_index ? node_of(law)->finite_index(law) : wlaw_node_at_infinity(law).index;
+}
+
 double wlaw_node_jump(const wlaw_law *law, double t) { return has_jumps(law) ? node_of(law)->jump(law, t) : 0.0; }
 
 /* An integrand of u = ln x: power x^power (rhobar(x) - beyond), or s x e^(-s x) rhobar(x). Both come from integrating
@@ -165,4 +169,11 @@ wlaw_status wlaw_node_matrix_draw(const wlaw_law *law, double *out, size_t rows,
     for (size_t j = 0; j < cols; j++) out[k * cols + j] *= root[j];
   free(root);
   return WLAW_OK;
+}
+
+bool wlaw_node_matrix_moments(const wlaw_law *law, size_t rows, size_t cols, double *mean, double *variance) {
+  (void)rows;
+  *mean = 0.0;
+  *variance = node_of(law)->finite_moment(law, 1, cols);
+  return isfinite(*variance) && wlaw_node_check_width(law, cols, NULL) == WLAW_OK;
 }

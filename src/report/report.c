@@ -6,8 +6,8 @@
 #include "core/file.h"
 #include "core/option.h"
 #include "core/result.h"
-#include "report/checkpoint_page.h"
 #include "report/collect.h"
+#include "report/document_page.h"
 #include "report/number.h"
 #include "report/page.h"
 #include "study/checkpoint.h"
@@ -166,7 +166,7 @@ static wlaw_status read_document(json_t **document, const char *input, wlaw_erro
   status = wlaw_json_parse(document, text, n, err);
   free(text);
   if (status != WLAW_OK) return wlaw_error_in_file(err, status, input);
-  if (wlaw_checkpoint_has_page(*document)) return WLAW_OK;
+  if (wlaw_document_has_page(*document)) return WLAW_OK;
   json_decref(*document);
   *document = NULL;
   return WLAW_OK;
@@ -178,7 +178,7 @@ static wlaw_status write_checkpoint(wlaw_result **result, const char *path, cons
   const bool dated = date_option(date, sizeof date, options);
   text_buffer page = {0};
   bool failed = false;
-  wlaw_checkpoint_page(&page, document, wlaw_option_text(options, &wlaw_command_report, "title"), dated ? date : NULL);
+  wlaw_document_page(&page, document, wlaw_option_text(options, &wlaw_command_report, "title"), dated ? date : NULL);
   wlaw_status status = page.failed ? wlaw_fail_memory(err, page.length, 1) : WLAW_OK;
   if (status == WLAW_OK) status = wlaw_output_whole(path, page.bytes, page.length, err);
   if (status == WLAW_OK) {
