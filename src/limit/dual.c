@@ -32,7 +32,12 @@ double wlaw_dual_homogeneity(const dual_activation *activation) {
 
 void wlaw_dual_apply(const dual_activation *activation, double *out, const double *x, size_t n) {
   const dual_function *f = activation->function;
-  for (size_t i = 0; i < n; i++) out[i] = f->value(activation->parameters, x[i]);
+  const double *p = activation->parameters;
+  if (f->way == DUAL_RECTIFIED) {
+    wlaw_dual_kernels()->rectify(out, x, p[0], p[1], n);
+    return;
+  }
+  for (size_t i = 0; i < n; i++) out[i] = f->value(p, x[i]);
 }
 
 double wlaw_dual_diagonal(const dual_activation *activation, double variance) {
