@@ -9,6 +9,10 @@
 
 #include "law/law.h"
 
+/* A row of a parameter table: a positive number of a size whose square is a double. */
+#define NODE_POSITIVE_ROW(NAME, PRESET, DOC)                                                                           \
+  { .name = NAME, .kind = PARAMETER_REAL, .length = 1, .preset = PRESET, .low = 1e-100, .high = 1e100, .doc = DOC }
+
 /* What x^-index at an end of (0, inf) means: rhobar(x) ~ constant x^-index. index 0: slower than any power (log, finite
  * mass); INFINITY: faster than any power. */
 typedef struct node_tail {
@@ -21,19 +25,27 @@ typedef struct node_ops {
   /* ln lambda of n of the nodes of a layer of `width` (iid; -INFINITY for 0). Deterministic laws: nodes first ..
    * first + n - 1. Logs because shapes of order 1/width leave the range of doubles. */
   void (*draw_log)(const wlaw_law *law, double *log_lambda, size_t first, size_t n, size_t width, wlaw_stream *stream);
-  double (*location)(const wlaw_law *law); /* a */
-  /* The rest is NULL where rho = 0. */
-  double (*tail)(const wlaw_law *law, double x);    /* rhobar */
+  double (*location)(const wlaw_law *law); /* a; NULL: 0 */
+  /* The rest is NULL where rho = 0 whatever the parameters. */
+  double (*tail)(const wlaw_law *law, double x);    /* rhobar, x >= 0; 0 everywhere: rho = 0 */
   double (*jump)(const wlaw_law *law, double t);    /* inf{x >= 0: rhobar(x) <= t}, t > 0 */
   double (*density)(const wlaw_law *law, double x); /* of rho; NULL: rho has atoms */
-  /* Integral of x^power over (0, eps] against rho, power 1 or 2; eps = INFINITY: of the whole measure. */
+  /* Integral of x^power over (0, eps] against rho, power 1 or 2, eps > 0; INFINITY: of the whole measure. NULL: by
+   * quadrature. */
   double (*moment)(const wlaw_law *law, int power, double eps);
-  node_tail (*at_zero)(const wlaw_law *law), (*at_infinity)(const wlaw_law *law);
+  node_tail (*at_zero)(const wlaw_law *law);         /* NULL: index 0 */
+  node_tail (*at_infinity)(const wlaw_law *law);     /* NULL: index INFINITY */
   double (*exponent)(const wlaw_law *law, double s); /* a s + integral of (1 - e^(-s x)) rho(dx); NULL: by quadrature */
   /* Jumps are no Poisson process but the same in every network (powerlaw with s > 1): jump j = 1, 2, ... NULL: Poisson.
-   * tail then counts jumps above x, moment sums over them. */
+   * tail then counts jumps above x, moment sums over them. 0 when there are fewer. */
   double (*fixed_jump)(const wlaw_law *law, size_t j);
-  size_t fixed_jumps; /* how many at most; SIZE_MAX: infinitely many */
+  /* Moments of lambda exist at a finite width below this order; NULL: below the index of at_infinity. */
+  double (*finite_index)(const wlaw_law *law);
+  double (*least_width)(const wlaw_law *law); /* fewer nodes than this cannot have the law; NULL: 1 */
+  /* Of one of the nodes at a width: E lambda^power, power 1 or 2 (deterministic laws: the mean over nodes). INFINITY
+   * where it does not exist; NULL: not known. */
+  double (*finite_moment)(const wlaw_law *law, int power, size_t width);
+  bool is_scaled; /* lambda = X / width with the same X > 0 at every width */
 } node_ops;
 
 typedef enum node_regime { NODE_GP, NODE_MOGP } node_regime;
@@ -51,12 +63,14 @@ double wlaw_node_mean(const wlaw_law *law);                          /* E Lambda
 double wlaw_node_variance(const wlaw_law *law);                      /* Var Lambda */
 double wlaw_node_exponent(const wlaw_law *law, double s);            /* -ln E exp(-s Lambda) */
 node_tail wlaw_node_at_zero(const wlaw_law *law), wlaw_node_at_infinity(const wlaw_law *law);
+double wlaw_node_finite_index(const wlaw_law *law); /* E lambda^q at a finite width is finite for q below it */
 /* The threshold x* with moment(2, x*) = variance: what lies below is replaced by its mean. INFINITY where the whole
  * measure has less. */
 double wlaw_node_threshold(const wlaw_law *law, double variance);
 
-/* One draw of the limit: the jumps above `threshold` (0: all, for finite measures), decreasing; by Ferguson and Klass
- * (1972, DOI 10.1214/aoms/1177692531): jump j = rhobar^-1(Gamma_j), Gamma_j the arrivals of a unit Poisson process. */
+/* One draw of the limit: the jumps above `threshold` (0: all, for finite measures), `most` >= 1 of them at most,
+ * decreasing; by Ferguson and Klass (1972, DOI 10.1214/aoms/1177692531): jump j = rhobar^-1(Gamma_j), Gamma_j the
+ * arrivals of a unit Poisson process. */
 typedef struct node_jumps {
   double *values;
   size_t n, capacity;
@@ -67,17 +81,28 @@ wlaw_status wlaw_node_jumps_draw(node_jumps *jumps, const wlaw_law *law, double 
                                  wlaw_stream *stream, wlaw_error *err);
 void wlaw_node_jumps_free(node_jumps *jumps); /* safe on a zeroed struct */
 
+/* WLAW_ARGUMENT where a layer of `width` nodes cannot have the law (bernoulli(c) with c above the width). */
+wlaw_status wlaw_node_check_width(const wlaw_law *law, size_t width, wlaw_error *err);
 /* lambda of a whole layer: [width], exp of draw_log. */
 void wlaw_node_draw(const wlaw_law *law, double *lambda, size_t width, wlaw_stream *stream);
+/* law_ops.draw of every node law: the weights sqrt(lambda_j) V_kj of a matrix [rows, cols], j a column. */
+wlaw_status wlaw_node_matrix_draw(const wlaw_law *law, double *out, size_t rows, size_t cols, wlaw_stream *stream,
+                                  wlaw_error *err);
 
-/* law/empirical.c: (a, rho) measured from samples. Atoms x ascending, weights (expected number of nodes there) and
- * their standard errors; a and its error. The law owns copies. name: what the law is called in text, "@FILE". */
+/* law_ops.moments of them: of an entry of such a matrix, from node_ops.finite_moment. */
+bool wlaw_node_matrix_moments(const wlaw_law *law, size_t rows, size_t cols, double *mean, double *variance);
+
+/* law/empirical.c: (a, rho) measured from samples. Atoms x > 0 in any order, weights (expected number of nodes there)
+ * and their standard errors; a and its error. name: what stands in the parentheses of the law's text, "@FILE". */
 typedef struct node_measure {
   char *name;
   double a, se_a; /* se NaN: not known */
   size_t n;
   double *x, *weight, *se; /* [n] */
 } node_measure;
+/* The law owns sorted copies, atoms of one place joined. */
 wlaw_status wlaw_law_empirical_make(wlaw_law **out, const node_measure *measure, wlaw_error *err);
+/* These, for an empirical law; NULL for others. */
+const node_measure *wlaw_law_empirical_measure(const wlaw_law *law);
 
 #endif

@@ -5,6 +5,7 @@
 #include <boost/math/policies/policy.hpp>
 #include <boost/math/special_functions/beta.hpp>
 #include <boost/math/special_functions/digamma.hpp>
+#include <boost/math/special_functions/expint.hpp>
 #include <boost/math/special_functions/gamma.hpp>
 #include <boost/math/special_functions/trigamma.hpp>
 #include <cmath>
@@ -51,3 +52,19 @@ extern "C" double wlaw_log_gamma(double x) { return x > 0.0 ? boost::math::lgamm
 extern "C" double wlaw_digamma(double x) { return x > 0.0 ? boost::math::digamma(x, quiet()) : not_a_number; }
 
 extern "C" double wlaw_trigamma(double x) { return x > 0.0 ? boost::math::trigamma(x, quiet()) : not_a_number; }
+
+extern "C" double wlaw_beta_lower(double a, double b, double x) {
+  if (!(a > 0.0 && b > 0.0) || std::isinf(a) || std::isinf(b) || std::isnan(x)) return not_a_number;
+  if (x <= 0.0) return 0.0;
+  return x >= 1.0 ? 1.0 : boost::math::ibeta(a, b, x, quiet());
+}
+
+extern "C" double wlaw_gamma1pm1(double x) {
+  return x > -1.0 ? boost::math::tgamma1pm1(x, quiet()) : not_a_number;
+}
+
+extern "C" double wlaw_exponential_integral(double x) {
+  if (!(x >= 0.0)) return not_a_number;
+  if (x == 0.0) return std::numeric_limits<double>::infinity();
+  return x > 746.0 ? 0.0 : boost::math::expint(1u, x, quiet()); /* e^-746 is below the last number */
+}

@@ -17,6 +17,12 @@ double wlaw_trigamma(double x);
 /* P(X <= x) and P(X > x) for X Gamma(shape, 1), shape > 0. */
 double wlaw_gamma_lower(double shape, double x);
 double wlaw_gamma_upper(double shape, double x);
+/* P(X <= x) for X Beta(a, b), a, b > 0. */
+double wlaw_beta_lower(double a, double b, double x);
+/* Gamma(1 + x) - 1 without cancellation near 0, x > -1. */
+double wlaw_gamma1pm1(double x);
+/* E1(x) = integral of e^-t / t over (x, inf), x >= 0. */
+double wlaw_exponential_integral(double x);
 
 #ifdef __cplusplus
 }

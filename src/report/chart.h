@@ -123,6 +123,27 @@ typedef struct strip_chart {
 
 void wlaw_chart_strip(text_buffer *out, const strip_chart *chart);
 
+/* ---- a plane: curves and clouds of points, each with places of its own, on any scales */
+
+typedef struct plane_series {
+  const char *label;   /* beside the last point that is inside; NULL: none */
+  const double *x, *y; /* [n] */
+  const double *error; /* [n] half-length of the error bar in y, or NULL */
+  size_t n;
+  unsigned colour;
+  bool dashed, points, cloud; /* points: markers and no line; cloud: many faint dots */
+} plane_series;
+
+typedef struct plane_chart {
+  chart_head head;
+  scale_kind x_kind, y_kind;
+  data_range x_range, y_range; /* what is shown: points outside are gaps; RANGE_EMPTY: everything */
+  const plane_series *series;
+  size_t n_series;
+} plane_chart;
+
+void wlaw_chart_plane(text_buffer *out, const plane_chart *chart);
+
 /* ---- shared by the charts (chart_frame.c) */
 
 typedef struct chart_frame {

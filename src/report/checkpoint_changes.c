@@ -4,7 +4,7 @@
 
 #include "core/memory.h"
 #include "report/chart.h"
-#include "report/checkpoint_page.h"
+#include "report/document_page.h"
 #include "report/html.h"
 #include "report/read.h"
 
@@ -71,7 +71,7 @@ static void profile(text_buffer *out, const json_t *tensors) {
 }
 
 static void names(text_buffer *out, const json_t *document, const char *key, const char *heading) {
-  const json_t *list = wlaw_checkpoint_list(document, key);
+  const json_t *list = wlaw_document_list(document, key);
   static const char *const columns[] = {"tensor"};
   if (json_array_size(list) == 0) return;
   wlaw_html_table_open(out, json_array_size(list) <= 20, heading, columns, 1);
@@ -84,7 +84,7 @@ static void names(text_buffer *out, const json_t *document, const char *key, con
 }
 
 void wlaw_checkpoint_changes(text_buffer *out, const json_t *document) {
-  const json_t *tensors = wlaw_checkpoint_list(document, "tensors");
+  const json_t *tensors = wlaw_document_list(document, "tensors");
   wlaw_html_section_open(out, "changes", "Tensor by tensor", NULL);
   if (json_array_size(tensors) > 0) {
     profile(out, tensors);

@@ -6,7 +6,7 @@
 
 #include "core/memory.h"
 #include "report/chart.h"
-#include "report/checkpoint_page.h"
+#include "report/document_page.h"
 #include "report/html.h"
 #include "report/read.h"
 
@@ -36,11 +36,11 @@ static double median_of(double *values, size_t n) {
 /* value: [n_rows] of one measure. The distance of row i from the median of the rows of its kind, where there are enough
  * of them, else of all. */
 static double spread(const json_t *tensors, const double *value, size_t n, size_t i, double *scratch) {
-  const char *kind = wlaw_checkpoint_text(json_array_get(tensors, i), "kind");
+  const char *kind = wlaw_document_text(json_array_get(tensors, i), "kind");
   for (int all = 0; all < 2; all++) {
     size_t m = 0;
     for (size_t j = 0; j < n; j++)
-      if (isfinite(value[j]) && (all || strcmp(wlaw_checkpoint_text(json_array_get(tensors, j), "kind"), kind) == 0))
+      if (isfinite(value[j]) && (all || strcmp(wlaw_document_text(json_array_get(tensors, j), "kind"), kind) == 0))
         scratch[m++] = value[j];
     if (m < KIND_FEWEST) continue;
     const double centre = median_of(scratch, m);
@@ -166,9 +166,9 @@ void wlaw_checkpoint_table(text_buffer *out, const json_t *tensors, const checkp
   for (size_t r = 0; r < json_array_size(tensors); r++) {
     const json_t *tensor = json_array_get(tensors, r);
     char name[512];
-    wlaw_text_printable(name, sizeof name, wlaw_checkpoint_text(tensor, "name"));
+    wlaw_text_printable(name, sizeof name, wlaw_document_text(tensor, "name"));
     wlaw_html_row_open(out, name);
-    wlaw_html_cell(out, wlaw_checkpoint_text(tensor, "kind"));
+    wlaw_html_cell(out, wlaw_document_text(tensor, "kind"));
     for (size_t i = 0; i < n; i++) wlaw_html_cell(out, wlaw_number(wlaw_read_number(tensor, shown[i]->path), 5).s);
     wlaw_html_row_close(out);
   }

@@ -6,7 +6,7 @@
 
 #include "core/memory.h"
 #include "report/chart.h"
-#include "report/checkpoint_page.h"
+#include "report/document_page.h"
 #include "report/html.h"
 #include "report/read.h"
 
@@ -16,7 +16,7 @@ static const char *const kinds[] = {"q",  "k",    "v",       "o",      "qkv",   
 enum { KINDS = sizeof kinds / sizeof *kinds, PANEL_ROWS = 9 };
 
 static bool is_kind(const json_t *tensor, const char *kind) {
-  return strcmp(wlaw_checkpoint_text(tensor, "kind"), kind) == 0;
+  return strcmp(wlaw_document_text(tensor, "kind"), kind) == 0;
 }
 
 /* A panel's numbers, [n] each, in ascending place. */
@@ -149,7 +149,7 @@ static void grid(text_buffer *out, const json_t *tensors, panel_has has,
 }
 
 void wlaw_checkpoint_kinds(text_buffer *out, const json_t *document) {
-  const json_t *tensors = wlaw_checkpoint_list(document, "tensors");
+  const json_t *tensors = wlaw_document_list(document, "tensors");
   wlaw_html_section_open(out, "kinds", "By kind and block", NULL);
   grid(out, tensors, has_k, draw_k,
        "Bars are one standard error, the largest of three: weights independent, dependent within rows, within columns. "

@@ -1,5 +1,5 @@
 /* Sections of a scan: the heat map of all tensors, laws by kind and block, distributions. */
-#include "report/checkpoint_page.h"
+#include "report/document_page.h"
 #include "report/html.h"
 
 static const checkpoint_measure measures[] = {
@@ -53,7 +53,7 @@ static void overview(text_buffer *out, const json_t *tensors) {
 }
 
 void wlaw_checkpoint_scan(text_buffer *out, const json_t *document) {
-  const json_t *tensors = wlaw_checkpoint_list(document, "tensors");
+  const json_t *tensors = wlaw_document_list(document, "tensors");
   if (json_array_size(tensors) == 0) return;
   overview(out, tensors);
   wlaw_checkpoint_kinds(out, document);

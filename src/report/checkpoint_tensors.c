@@ -7,7 +7,7 @@
 #include "core/memory.h"
 #include "law/law.h"
 #include "report/chart.h"
-#include "report/checkpoint_page.h"
+#include "report/document_page.h"
 #include "report/html.h"
 #include "report/read.h"
 
@@ -27,14 +27,14 @@ static bool has_histogram(const json_t *tensor) {
 /* How many tensors of the kind of tensor i have a smaller k: 0 for the smallest. */
 static size_t rank_of_k(const json_t *tensors, size_t i, size_t *of_kind) {
   const json_t *tensor = json_array_get(tensors, i);
-  const char *kind = wlaw_checkpoint_text(tensor, "kind");
+  const char *kind = wlaw_document_text(tensor, "kind");
   const double k = wlaw_read_number(tensor, "weibull.k");
   size_t below = 0;
   *of_kind = 0;
   for (size_t j = 0; j < json_array_size(tensors); j++) {
     const json_t *other = json_array_get(tensors, j);
     const double theirs = wlaw_read_number(other, "weibull.k");
-    if (strcmp(wlaw_checkpoint_text(other, "kind"), kind) != 0 || isnan(theirs)) continue;
+    if (strcmp(wlaw_document_text(other, "kind"), kind) != 0 || isnan(theirs)) continue;
     ++*of_kind;
     below += theirs < k || (theirs == k && j < i);
   }
@@ -71,7 +71,7 @@ static wlaw_law *law_of(const json_t *tensor, const char *name) {
   const json_t *laws = json_object_get(tensor, "laws");
   json_t *parameters = NULL;
   for (size_t i = 0; i < json_array_size(laws); i++)
-    if (strcmp(wlaw_checkpoint_text(json_array_get(laws, i), "law"), name) == 0)
+    if (strcmp(wlaw_document_text(json_array_get(laws, i), "law"), name) == 0)
       parameters = json_object_get(json_array_get(laws, i), "parameters");
   if (!json_is_object(parameters)) return NULL;
   text_buffer text = {0};
@@ -110,7 +110,7 @@ static size_t read_numbers(double *out, size_t most, const json_t *array) {
 
 static void histogram(text_buffer *out, const json_t *tensor, size_t number) {
   static const unsigned colours[CURVES] = {1, 2, 7};
-  const char *best = wlaw_checkpoint_text(tensor, "best_law");
+  const char *best = wlaw_document_text(tensor, "best_law");
   const char *const names[CURVES] = {best, strcmp(best, "ggd") == 0 ? "" : "ggd",
                                      strcmp(best, "normal") == 0 ? "" : "normal"};
   const json_t *from = json_object_get(tensor, "histogram");
@@ -243,7 +243,7 @@ static void spectrum(text_buffer *out, const json_t *tensor, size_t number) {
 
 static void facts(text_buffer *out, const json_t *tensor) {
   char text[512], best[64];
-  wlaw_text_printable(best, sizeof best, wlaw_checkpoint_text(tensor, "best_law"));
+  wlaw_text_printable(best, sizeof best, wlaw_document_text(tensor, "best_law"));
   snprintf(text, sizeof text,
            "k %s, \xce\xbb %s, R\xc2\xb2 %s; k balanced %s; generalised Gaussian of shape %s; best law on held-out "
            "rows: %s; "
@@ -259,7 +259,7 @@ static void facts(text_buffer *out, const json_t *tensor) {
 
 static void figure(text_buffer *out, const json_t *tensor, size_t number) {
   char heading[640], name[512];
-  wlaw_text_printable(name, sizeof name, wlaw_checkpoint_text(tensor, "name"));
+  wlaw_text_printable(name, sizeof name, wlaw_document_text(tensor, "name"));
   snprintf(heading, sizeof heading, "%s (%s \xc3\x97 %s)", name,
            wlaw_number_fixed(wlaw_read_number(tensor, "rows"), 0).s,
            wlaw_number_fixed(wlaw_read_number(tensor, "columns"), 0).s);
@@ -280,7 +280,7 @@ static void figure(text_buffer *out, const json_t *tensor, size_t number) {
 }
 
 void wlaw_checkpoint_tensors(text_buffer *out, const json_t *document) {
-  const json_t *tensors = wlaw_checkpoint_list(document, "tensors");
+  const json_t *tensors = wlaw_document_list(document, "tensors");
   size_t list[FIGURES_MOST];
   const size_t n = choose(list, tensors);
   if (n == 0) return;

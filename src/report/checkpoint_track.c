@@ -5,7 +5,7 @@
 
 #include "core/memory.h"
 #include "report/chart.h"
-#include "report/checkpoint_page.h"
+#include "report/document_page.h"
 #include "report/html.h"
 #include "report/read.h"
 
@@ -172,14 +172,14 @@ static void numbers(text_buffer *out, const json_t *document, const json_t *tens
                                         "not finite", "dead rows", "dead columns"};
   static const char *const keys[] = {"k",     "se_k",     "lambda",    "scale",     "shape",
                                      "alpha", "distance", "nonfinite", "dead_rows", "dead_columns"};
-  const json_t *points = wlaw_checkpoint_list(document, "points");
+  const json_t *points = wlaw_document_list(document, "points");
   wlaw_html_table_open(out, false, "All numbers", columns, sizeof columns / sizeof *columns);
   for (size_t t = 0; t < json_array_size(tensors); t++)
     for (size_t i = 0; i < n_points; i++) {
       const json_t *tensor = json_array_get(tensors, t);
       const json_t *point = json_array_get(json_object_get(tensor, "points"), i);
       char file[256];
-      wlaw_text_printable(file, sizeof file, wlaw_checkpoint_text(json_array_get(points, i), "file"));
+      wlaw_text_printable(file, sizeof file, wlaw_document_text(json_array_get(points, i), "file"));
       wlaw_html_row_open(out, wlaw_checkpoint_name(tensor).s);
       wlaw_html_cell(out, wlaw_number_fixed(place[i], 0).s);
       wlaw_html_cell(out, file);
@@ -191,7 +191,7 @@ static void numbers(text_buffer *out, const json_t *document, const json_t *tens
 }
 
 void wlaw_checkpoint_track(text_buffer *out, const json_t *document) {
-  const json_t *points = wlaw_checkpoint_list(document, "points"), *tensors = wlaw_checkpoint_list(document, "tensors");
+  const json_t *points = wlaw_document_list(document, "points"), *tensors = wlaw_document_list(document, "tensors");
   const size_t n = json_array_size(points);
   if (n == 0 || json_array_size(tensors) == 0) return;
   double *place = wlaw_array(n, sizeof *place), *memory = wlaw_array(2 * LINES_MOST * n, sizeof *memory);

@@ -46,9 +46,10 @@ const char *const wlaw_report_style[] = {
     "ul.notes li{margin:.4rem 0}\n"
     "footer{margin-top:3rem;border-top:1px solid var(--hair);padding-top:.6rem}\n",
 
-    ".grid2,.grid3{display:grid;gap:1rem;align-items:stretch;margin:.8rem 0}\n"
+    ".grid2,.grid3,.grid4{display:grid;gap:1rem;align-items:stretch;margin:.8rem 0}\n"
     ".grid2{grid-template-columns:repeat(auto-fit,minmax(min(100%,29rem),1fr))}\n"
     ".grid3{grid-template-columns:repeat(auto-fill,minmax(min(100%,20.5rem),1fr))}\n"
+    ".grid4{grid-template-columns:repeat(auto-fill,minmax(min(100%,15.5rem),1fr))}\n"
     "figure{margin:0;padding:.8rem .9rem .7rem;background:var(--panel);border:1px solid var(--hair);"
     "border-radius:6px;min-width:0;break-inside:avoid}\n"
     "figure.wide{margin:.8rem 0}\n"
@@ -93,6 +94,7 @@ const char *const wlaw_report_style[] = {
     ".band.strong{fill-opacity:.3}\n"
     ".fill,.fill .back{fill:currentColor;fill-opacity:.78;stroke:none}\n"
     ".fill.weak{fill-opacity:.22}\n"
+    ".fill.cloud{fill-opacity:.34}\n"
     ".cross{fill:none;stroke:var(--cross);stroke-width:1.7;stroke-linecap:round}\n"
     ".graph{width:5.625rem;flex:none}\n"
     ".edge{fill:none;stroke:var(--soft);stroke-width:1.4;stroke-linecap:round}\n"

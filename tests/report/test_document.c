@@ -1,11 +1,12 @@
-/* Pages of scan, track and compare: well-formed, the same bytes every time, hostile text escaped, and no document, with
+/* Pages of documents: well-formed, the same bytes every time, hostile text escaped, and no document, with
  * keys missing or of another type, can break them. */
 #include "support/test.h"
 
 #include "core/json.h"
-#include "report/checkpoint_page.h"
+#include "report/document_page.h"
 #include "report/pages.h"
 
+#include "report/infinite.h"
 #include "report/markup.h"
 
 /* Documents like those of the verbs, with everything that a page reads. */
@@ -69,13 +70,14 @@ static json_t *changes_document(void) {
 }
 
 typedef json_t *(*make_document)(void);
-static const make_document makers[] = {scan_document, track_document, changes_document};
+static const make_document makers[] = {scan_document,  track_document, changes_document,
+                                       limit_document, prune_document, nodes_document};
 enum { MAKERS = sizeof makers / sizeof *makers };
 
 static markup check_page(const json_t *document) {
   text_buffer page = {0}, again = {0};
-  wlaw_checkpoint_page(&page, document, NULL, "2026-01-02");
-  wlaw_checkpoint_page(&again, document, NULL, "2026-01-02");
+  wlaw_document_page(&page, document, NULL, "2026-01-02");
+  wlaw_document_page(&again, document, NULL, "2026-01-02");
   assert_false(page.failed);
   assert_int_equal(page.length, again.length);
   assert_memory_equal(page.bytes, again.bytes, page.length);
@@ -94,6 +96,11 @@ static void whole_documents(void **state) {
   /* track: distance and k have numbers, and the drift */
   assert_int_equal(check_page(document[1]).n_svg, 3);
   assert_int_equal(check_page(document[2]).n_svg, 2);
+  /* limit: densities, a cloud for each of three widths and the limit, active nodes, pruning */
+  assert_int_equal(check_page(document[3]).n_svg, 1 + 4 + 2);
+  assert_int_equal(check_page(document[4]).n_svg, 2);
+  /* node variances: the second layer has no curves */
+  assert_int_equal(check_page(document[5]).n_svg, 2);
   for (size_t m = 0; m < MAKERS; m++) json_decref(document[m]);
 }
 
@@ -139,9 +146,12 @@ static void hostile_text(void **state) {
   static const char evil[] = "</title></svg></style><script>alert(1)</script>\"'&lt;\x01 onload=\"x\" \xe2\x82\xac";
   for (size_t m = 0; m < MAKERS; m++) {
     json_t *document = makers[m](), *tensors = json_object_get(document, "tensors");
-    static const char *const keys[] = {"file", "format", "a", "b"}, *const of_tensor[] = {"name", "kind", "best_law"};
-    for (size_t k = 0; k < 4; k++) json_object_set_new(document, keys[k], json_string(evil));
-    for (size_t k = 0; k < 3; k++) json_object_set_new(json_array_get(tensors, 0), of_tensor[k], json_string(evil));
+    static const char *const keys[] = {"file", "format", "a", "b", "law", "run", "why"}, *const of_tensor[] = {
+                                                                                             "name", "kind",
+                                                                                             "best_law"};
+    for (size_t k = 0; k < 7; k++) json_object_set_new(document, keys[k], json_string(evil));
+    for (size_t k = 0; k < 3 && tensors; k++)
+      json_object_set_new(json_array_get(tensors, 0), of_tensor[k], json_string(evil));
     json_object_set_new(document, "findings", json_pack("[s]", evil));
     json_object_set_new(document, "only_a", json_pack("[s]", evil));
     check_page(document);
@@ -189,5 +199,5 @@ int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(whole_documents), cmocka_unit_test(spoiled_documents),
                                      cmocka_unit_test(hostile_text), cmocka_unit_test(through_the_verb),
                                      cmocka_unit_test(checkpoint_file)};
-  return cmocka_run_group_tests_name("report.checkpoint", tests, NULL, NULL);
+  return cmocka_run_group_tests_name("report.document", tests, NULL, NULL);
 }

@@ -1,15 +1,16 @@
-/* Pages of checkpoints, drawn from the documents of scan, track and compare (docs/scan.md). A document may come from
- * outside: what it lacks, or has of another type, is a gap and never an error. */
-#ifndef WLAW_REPORT_CHECKPOINT_PAGE_H
-#define WLAW_REPORT_CHECKPOINT_PAGE_H
+/* Pages drawn from documents: of checkpoints (scan, track, compare; docs/scan.md) and of infinite width (limit, prune,
+ * the fit of node variances; docs/limit.md). A document may come from outside: what it lacks, or has of another type,
+ * is a gap and never an error. */
+#ifndef WLAW_REPORT_DOCUMENT_PAGE_H
+#define WLAW_REPORT_DOCUMENT_PAGE_H
 
 #include "core/json.h"
 #include "core/text.h"
 
-/* Whether the document's schema is one of weightlaw.scan/1, weightlaw.track/1, weightlaw.changes/1. */
-bool wlaw_checkpoint_has_page(const json_t *document);
+/* Whether the document's schema is one of document_page.c's table. */
+bool wlaw_document_has_page(const json_t *document);
 /* title NULL: made from the document; date NULL: none. Memory failures set out->failed. */
-void wlaw_checkpoint_page(text_buffer *out, const json_t *document, const char *title, const char *date);
+void wlaw_document_page(text_buffer *out, const json_t *document, const char *title, const char *date);
 
 /* ---- sections (checkpoint_*.c), each for its own schema */
 
@@ -19,12 +20,22 @@ void wlaw_checkpoint_tensors(text_buffer *out, const json_t *document); /* distr
 void wlaw_checkpoint_track(text_buffer *out, const json_t *document);
 void wlaw_checkpoint_changes(text_buffer *out, const json_t *document);
 
+/* ---- sections of infinite width (infinite_*.c) */
+
+void wlaw_infinite_limit(text_buffer *out, const json_t *document);
+void wlaw_infinite_prune(text_buffer *out, const json_t *document);
+void wlaw_infinite_nodes(text_buffer *out, const json_t *document);
+
 /* ---- parts that they share */
 
 /* The text at a key, "" where there is none. */
-const char *wlaw_checkpoint_text(const json_t *object, const char *key);
+const char *wlaw_document_text(const json_t *object, const char *key);
 /* The array of objects under `tensors`; empty where there is none. */
-const json_t *wlaw_checkpoint_list(const json_t *document, const char *key);
+const json_t *wlaw_document_list(const json_t *document, const char *key);
+
+/* The array of numbers at a path of keys ("truncation.error"): *n of them, caller frees; null and text read as NaN.
+ * NULL and 0 where there is none; a memory failure sets out->failed. */
+double *wlaw_document_reals(text_buffer *out, size_t *n, const json_t *object, const char *path);
 
 /* "…layers.12.mlp.gate_proj.weight": the end of a long name, which tells it apart. */
 typedef struct checkpoint_name {

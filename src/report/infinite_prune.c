@@ -1,0 +1,94 @@
+/* Sections of prune: accuracy and output error of pruned networks beside what theory says. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/memory.h"
+#include "report/chart.h"
+#include "report/document_page.h"
+#include "report/html.h"
+#include "report/read.h"
+
+enum { COLUMNS = 8 };
+enum { FRACTION, ACCURACY, SE_ACCURACY, ERROR, SE_ERROR, SHARE, BOUND, WHOLE };
+
+/* The rows of `pruned` as columns, the unpruned networks first: [COLUMNS][n]. */
+static size_t read_columns(double **values, text_buffer *out, const json_t *document) {
+  static const char *const keys[COLUMNS] = {"fraction",        "accuracy",     "standard_error", "output_error",
+                                            "se_output_error", "theory.share", "theory.bound",   "none"};
+  const json_t *rows = wlaw_document_list(document, "pruned"), *whole = json_object_get(document, "unpruned");
+  const size_t n = json_array_size(rows) + 1;
+  *values = n > 1 ? wlaw_array(COLUMNS * n, sizeof **values) : NULL;
+  if (!*values) {
+    out->failed = out->failed || n > 1;
+    return 0;
+  }
+  for (size_t c = 0; c < COLUMNS; c++)
+    for (size_t i = 0; i < n; i++)
+      (*values)[c * n + i] = i > 0 ? wlaw_read_number(json_array_get(rows, i - 1), keys[c]) : NAN;
+  (*values)[FRACTION * n] = 0.0;
+  (*values)[ACCURACY * n] = wlaw_read_number(whole, "accuracy");
+  (*values)[SE_ACCURACY * n] = wlaw_read_number(whole, "standard_error");
+  for (size_t i = 0; i < n; i++) (*values)[WHOLE * n + i] = (*values)[ACCURACY * n];
+  return n;
+}
+
+static void draw(text_buffer *out, const char *id, const char *heading, const char *y_label, scale_kind y_kind,
+                 const plane_series *series, size_t n_series, const char *caption) {
+  const plane_chart chart = {.head = {.id = id,
+                                      .title = heading,
+                                      .description = "Against the fraction of nodes removed.",
+                                      .width = 620,
+                                      .height = 330,
+                                      .x_label = "fraction of nodes removed",
+                                      .y_label = y_label},
+                             .y_kind = y_kind,
+                             .x_range = RANGE_EMPTY,
+                             .y_range = RANGE_EMPTY,
+                             .series = series,
+                             .n_series = n_series};
+  wlaw_html_figure_open(out, "", heading);
+  wlaw_chart_plane(out, &chart);
+  wlaw_html_caption(out, caption);
+  wlaw_html_figure_close(out);
+}
+
+static void table(text_buffer *out, const double *values, size_t n) {
+  static const char *const columns[] = {"nodes removed", "accuracy", "relative output error", "theory", "bound"};
+  wlaw_html_table_open(out, true, "Pruned networks", columns, sizeof columns / sizeof *columns);
+  for (size_t i = 0; i < n; i++) {
+    wlaw_html_row_open(out, wlaw_number_percent_fixed(values[FRACTION * n + i], 1).s);
+    wlaw_html_cell(out, wlaw_number_error(values[ACCURACY * n + i], values[SE_ACCURACY * n + i]).s);
+    wlaw_html_cell(out, wlaw_number_error(values[ERROR * n + i], values[SE_ERROR * n + i]).s);
+    wlaw_html_cell(out, wlaw_number(values[SHARE * n + i], 3).s);
+    wlaw_html_cell(out, wlaw_number(values[BOUND * n + i], 3).s);
+    wlaw_html_row_close(out);
+  }
+  wlaw_html_table_close(out);
+}
+
+void wlaw_infinite_prune(text_buffer *out, const json_t *document) {
+  double *values = NULL;
+  const size_t n = read_columns(&values, out, document);
+  if (n == 0) return;
+  const double *x = values + FRACTION * n;
+  const plane_series accuracy[] = {
+      {.label = "unpruned", .x = x, .y = values + WHOLE * n, .n = n, .colour = 7, .dashed = true},
+      {.label = "pruned", .x = x, .y = values + ACCURACY * n, .error = values + SE_ACCURACY * n, .n = n, .colour = 0}};
+  const plane_series errors[] = {
+      {.label = "measured", .x = x, .y = values + ERROR * n, .error = values + SE_ERROR * n, .n = n, .colour = 0},
+      {.label = "theory", .x = x, .y = values + SHARE * n, .n = n, .colour = 1, .dashed = true},
+      {.label = "bound", .x = x, .y = values + BOUND * n, .n = n, .colour = 3, .dashed = true}};
+  wlaw_html_section_open(out, "curves", "Accuracy and error",
+                         "In every hidden layer the nodes with the smallest variances are removed.");
+  wlaw_html_grid_open(out, "grid2");
+  draw(out, "accuracy", "Accuracy of pruned networks", "test accuracy", SCALE_LINEAR, accuracy, 2,
+       "Mean over the networks, with its standard error.");
+  draw(out, "error", "Error of the outputs", "relative mean squared error (log scale)", SCALE_LOG, errors, 3,
+       "Mean squared change of the outputs over their mean square, on test inputs; theory is of the law the networks "
+       "were drawn from, before training.");
+  wlaw_html_grid_close(out);
+  table(out, values, n);
+  wlaw_html_section_close(out);
+  free(values);
+}
