@@ -157,9 +157,8 @@ static void print_information(text_buffer *out, const json_t *sample) {
   const json_t *information = at(sample, "mutual_information");
   char text[128];
   if (!json_is_object(information)) return;
-  snprintf(text, sizeof text, "%.3f (plug-in %.3f, \u00b1 %.1g, %.0f pairs)", wlaw_print_real(information, "corrected"),
-           wlaw_print_real(information, "plug_in"), wlaw_print_real(information, "standard_error"),
-           wlaw_print_real(information, "pairs"));
+  snprintf(text, sizeof text, "%.3f (plug-in %.3f, \u00b1 %.1g)", wlaw_print_real(information, "corrected"),
+           wlaw_print_real(information, "plug_in"), wlaw_print_real(information, "standard_error"));
   wlaw_print_labelled(out, "information", text);
 }
 
