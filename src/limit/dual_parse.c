@@ -9,7 +9,8 @@
 
 enum { LONGEST_WORD = 64, MOST_FUNCTIONS = 64 };
 
-static const dual_function *const families[] = {wlaw_dual_rectified, wlaw_dual_erf};
+static const dual_function *const families[] = {wlaw_dual_rectified, wlaw_dual_erf,    wlaw_dual_waves,
+                                                wlaw_dual_bumps,     wlaw_dual_powers, wlaw_dual_numeric};
 
 /* All functions, in the order of the families; returns how many. */
 static size_t all_functions(const dual_function *all[MOST_FUNCTIONS]) {
@@ -126,4 +127,8 @@ wlaw_status wlaw_dual_parse(dual_activation *out, const char *text, wlaw_error *
   return WLAW_OK;
 }
 
-const char *wlaw_dual_names(void) { return "relu, leaky-relu(slope=0.01), abrelu(a=,b=), abs, linear, erf"; }
+const char *wlaw_dual_names(void) {
+  return "relu, leaky-relu(slope=0.01), abrelu(a=,b=), abs, linear, erf, gelu, sin(phase=0), cos, rbf(gamma=1), exp, "
+         "gaussian, gabor, sign, monomial(degree=), rectified-monomial(degree=), hermite(degree=), tanh, sigmoid, "
+         "softplus, silu, elu(alpha=1)";
+}
