@@ -37,7 +37,8 @@ void wlaw_dual_apply(const dual_activation *activation, double *out, const doubl
 
 double wlaw_dual_diagonal(const dual_activation *activation, double variance) {
   const dual_function *f = activation->function;
-  return f->diagonal ? f->diagonal(activation->parameters, variance) : wlaw_dual_moment(activation, variance, 2.0);
+  if (!f->diagonal) return wlaw_dual_series_diagonal(activation, variance);
+  return f->diagonal(activation->parameters, variance);
 }
 
 typedef struct moment_context {
@@ -64,18 +65,20 @@ double wlaw_dual_moment(const dual_activation *activation, double variance, doub
 
 static size_t whole_blocks(size_t n) { return (n + DUAL_LANES - 1) / DUAL_LANES * DUAL_LANES; }
 
-enum { SIDE_PLANES = 3 + DUAL_ORDERS + 1 };
+enum { SIDE_PLANES = 4 + DUAL_ORDERS + 1 };
 
 size_t wlaw_dual_side_size(size_t n) { return SIDE_PLANES * whole_blocks(n); }
 
 void wlaw_dual_side_place(dual_side *side, double *memory, size_t n) {
   const size_t stride = whole_blocks(n);
-  memset(memory, 0, 3 * stride * sizeof *memory);
-  *side = (dual_side){n, stride, memory, memory + stride, memory + 2 * stride, memory + 3 * stride};
+  memset(memory, 0, 4 * stride * sizeof *memory);
+  *side =
+      (dual_side){n, stride, memory, memory + stride, memory + 2 * stride, memory + 3 * stride, memory + 4 * stride};
 }
 
 static void prepare_one(const dual_activation *activation, dual_side *side, size_t j) {
   const double v = side->variance[j];
+  side->square[j] = wlaw_dual_diagonal(activation, v);
   switch (activation->function->way) {
     case DUAL_RECTIFIED:
       side->root[j] = sqrt(v);
@@ -105,7 +108,9 @@ void wlaw_dual_side_prepare(const dual_activation *activation, dual_side *side) 
 static void row_by_pair(const dual_activation *activation, const dual_side *u, size_t i, const dual_side *v, double *d,
                         double *slope) {
   for (size_t j = 0; j < v->n; j++) {
-    const dual_pair pair = {u->variance[i], v->variance[j], d[j]};
+    /* the smaller variance first: (u, v) and (v, u) give the same bytes */
+    const double a = fmin(u->variance[i], v->variance[j]), b = fmax(u->variance[i], v->variance[j]);
+    const dual_pair pair = {a, b, d[j]};
     dual_pair next;
     activation->function->pair(activation->parameters, &pair, &next, slope ? slope + j : NULL);
     d[j] = next.d;
@@ -136,8 +141,6 @@ void wlaw_dual_pair(const dual_activation *activation, dual_pair pair, dual_pair
   wlaw_dual_side_prepare(activation, &u);
   wlaw_dual_side_prepare(activation, &v);
   wlaw_dual_side_row(activation, &u, 0, &v, d, slope ? slopes : NULL);
-  next->a = wlaw_dual_diagonal(activation, pair.a);
-  next->b = wlaw_dual_diagonal(activation, pair.b);
-  next->d = d[0];
+  *next = (dual_pair){u.square[0], v.square[0], d[0]};
   if (slope) *slope = slopes[0];
 }

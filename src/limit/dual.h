@@ -52,13 +52,14 @@ void wlaw_dual_pair(const dual_activation *activation, dual_pair pair, dual_pair
  * blocks; those after n have variance 0. */
 typedef struct dual_side {
   size_t n, stride;
-  double *variance, *root, *angle; /* root, angle: as the function needs them */
-  double *series;                  /* [DUAL_ORDERS + 1, stride] */
+  double *variance, *square; /* of u, and of phi(u): E phi(u)^2 */
+  double *root, *angle;      /* as the function needs them */
+  double *series;            /* [DUAL_ORDERS + 1, stride] */
 } dual_side;
 /* A side lives in wlaw_dual_side_size(n) doubles of the caller's. */
 size_t wlaw_dual_side_size(size_t n);
 void wlaw_dual_side_place(dual_side *side, double *memory, size_t n);
-/* Fills the rest when variance [n] is set. */
+/* Fills the rest when variance [n] is set, square as wlaw_dual_diagonal. */
 void wlaw_dual_side_prepare(const dual_activation *activation, dual_side *side);
 /* Input i of u with all of v: d [stride of v]: E (u - v)^2 in, E (phi(u) - phi(v))^2 out; slope: [stride] or NULL. */
 void wlaw_dual_side_row(const dual_activation *activation, const dual_side *u, size_t i, const dual_side *v, double *d,

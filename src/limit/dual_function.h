@@ -33,7 +33,8 @@ struct dual_function {
 extern const dual_function wlaw_dual_rectified[], wlaw_dual_erf[], wlaw_dual_waves[], wlaw_dual_bumps[],
     wlaw_dual_powers[], wlaw_dual_numeric[]; /* each ends with a row without a name */
 
-/* dual_series.c: fills root, angle and series of a side. */
+/* dual_series.c: fills a side; E phi(u)^2 alone. */
 void wlaw_dual_series_prepare(const dual_activation *activation, dual_side *side);
+double wlaw_dual_series_diagonal(const dual_activation *activation, double variance);
 
 #endif

@@ -1,5 +1,7 @@
 /* Pairs of one input with many, without cancellation: everything is written in d = a + b - 2c, det = ab - c^2 and
- * differences of a and b that are formed first. Derivations: docs/kernels.md. */
+ * differences of a and b that are formed first. Derivations: docs/kernels.md. Sums of two products that u and v
+ * exchange, as aq + bp, are written as ((a + b)(p + q) - (a - b)(p - q))/2: contracted to a fused multiply-add the
+ * first would round by the order, and (u, v) must give the bytes of (v, u). */
 #include "limit/dual_kernels.h"
 
 #include <math.h>
@@ -128,7 +130,7 @@ INLINE void erf_row(const dual_side *u, size_t i, const dual_side *v, double *re
     double det4 = d[j] * (2.0 * (a + b) - d[j]) - e * e;
     det4 = det4 > 0.0 ? det4 : 0.0;
     const double root = sqrt(1.0 + 2.0 * (a + b) + det4), size = c < 0.0 ? -c : c;
-    const double turn = arctangent(2.0 * det4 + 0.5 * (r * r), 2.0 * (a * q + b * p) + 4.0 * size * root);
+    const double turn = arctangent(2.0 * det4 + 0.5 * (r * r), (a + b) * (p + q) - e * r + 4.0 * size * root);
     d[j] = 0x1.45f306dc9c883p+0 * (c < 0.0 ? angle + angles[j] - turn : turn);
     if (slope) slope[j] = 0x1.45f306dc9c883p+0 / root;
   }
@@ -153,15 +155,17 @@ INLINE void gelu_row(const dual_side *u, size_t i, const dual_side *v, double *r
     const double b = bs[j], q = qs[j], apart = d[j], sum = a + b, c = 0.5 * (sum - apart), e = a - b, pq = p * q;
     const double det4 = apart * (2.0 * sum - apart) - e * e, det = det4 > 0.0 ? 0.25 * det4 : 0.0;
     const double r = 2.0 * e / (p + q), excess = det + 0.5 * (r * r), N = det + excess;
-    const double D2 = 1.0 + sum + det, D = sqrt(D2), Q = (1.0 + a) * (1.0 + b), both = a * q + b * p;
+    const double D2 = 1.0 + sum + det, D = sqrt(D2), Q = (1.0 + a) * (1.0 + b);
+    const double both = 0.5 * (sum * (p + q) - e * r);
     const double size = c < 0.0 ? -c : c, half = arctangent(N, both + 2.0 * size * D), whole = angle + angles[j];
     const double turn = 2.0 * (c < 0.0 ? whole - half : half), t = 0.5 * (whole - turn);
     const double far = e < 0.0 ? -e : e;
     const double between = far * arctangent(far * (sum + 2.0 * a * b), both * (pq + a * b));
-    const double other = b / (1.0 + b), step = e / Q, inverse = 1.0 / pq, level = -2.0 * N / (p + q + 2.0 * D);
+    const double other = b / (1.0 + b), step = e / Q, two = share + other, inverse = 1.0 / pq,
+                 level = -2.0 * N / (p + q + 2.0 * D);
     const double waves = level * (1.0 + inverse) + 2.0 * excess * inverse / D;
-    const double shape = step * step * (D + 1.0 / D) + 0.5 * (share * share + other * other) * waves +
-                         0.5 * (step * (share + other)) * (r * (1.0 - inverse)) + 2.0 * det / (Q * D);
+    const double shape = step * step * (D + 1.0 / D) + 0.25 * (two * two + step * step) * waves +
+                         0.5 * (step * two) * (r * (1.0 - inverse)) + 2.0 * det / (Q * D);
     d[j] = 0.25 * apart + 0x1.45f306dc9c883p-3 * (shape + 0.5 * (sum * turn + between) + apart * t);
     if (slope) slope[j] = 0.25 + 0x1.45f306dc9c883p-3 * ((1.0 / D2 + (1.0 - a * b) / Q + 1.0) * c / D + t);
   }
@@ -178,30 +182,34 @@ typedef double eight __attribute__((vector_size(DUAL_LANES * sizeof(double)), al
  * m_k = 1 - r^k summed up from 1 - r,
  *     E (phi(u) - phi(v))^2 = (mean - mean')^2 + sum over k >= 1 of [(s e_(k-1) - t f_(k-1))^2 + 2 s t e f m_k] / k,
  *     E phi'(u) phi'(v) = sum over k >= 0 of e_k f_k r^k;
- * the last coefficient stands for order 2 DUAL_ORDERS. */
+ * the last coefficient stands for order 4 DUAL_ORDERS. */
 INLINE void series_row(const dual_side *u, size_t i, const dual_side *v, double *d, double *slope) {
   const size_t stride = v->stride;
   for (size_t j = 0; j < stride; j += DUAL_LANES) {
     const double s = u->root[i];
-    const eight t = *(const eight *)(v->root + j), g = s * t, apart = *(eight *)(d + j), e = s - t;
-    const eight nothing = {0}, small = nothing + 0x1p-1022;
-    const eight fall = (apart - e * e) / (2.0 * (g + small)), r = 1.0 - fall;
+    const eight t = *(const eight *)(v->root + j), g = s * t, nothing = {0}, small = nothing + 0x1p-1022;
+    double falls[DUAL_LANES]; /* 1 - r in [0, 2], 1 for inputs of variance 0 */
+    for (size_t l = 0; l < DUAL_LANES; l++) {
+      const double e = s - v->root[j + l], both = s * v->root[j + l], fall = (d[j + l] - e * e) / (2.0 * both);
+      falls[l] = !(both > 0.0) ? 1.0 : fall < 0.0 ? 0.0 : fall > 2.0 ? 2.0 : fall;
+    }
+    const eight fall = *(const eight *)falls, r = 1.0 - fall;
     const eight mean = u->angle[i] - *(const eight *)(v->angle + j);
     eight power = nothing + 1.0, fallen = nothing, sum = mean * mean, product = nothing;
     for (size_t k = 0; k <= DUAL_ORDERS; k++) {
       const double mine = u->series[k * u->stride + i];
       const eight theirs = *(const eight *)(v->series + k * stride + j), both = mine * theirs;
       if (k == DUAL_ORDERS) {
-        const eight last = power / (r + small); /* r^(K - 1) */
-        fallen = fallen * (1.0 + power);
-        product += both * (last * power);
+        const eight cube = power * power * power, last = power / (r + small); /* r^3K, r^(K - 1) */
+        fallen = fallen * ((1.0 + power) * (1.0 + power * power));
+        product += both * (last * cube);
       } else {
         product += both * power;
         fallen += power * fall;
         power *= r;
       }
-      const eight x = s * mine - t * theirs;
-      sum += (x * x + 2.0 * g * both * fallen) / (double)(k == DUAL_ORDERS ? 2 * k : k + 1);
+      const eight x = 0.5 * ((s + t) * (mine - theirs) + (s - t) * (mine + theirs));
+      sum += (x * x + 2.0 * g * both * fallen) / (double)(k == DUAL_ORDERS ? 4 * k : k + 1);
     }
     *(eight *)(d + j) = sum;
     if (slope) *(eight *)(slope + j) = product;
@@ -220,6 +228,48 @@ static void coefficients(double *series, size_t stride, size_t n, const double *
     const eight parts[2] = {*(const eight *)(even + j), *(const eight *)(odd + j)};
     for (size_t k = 0; k < DUAL_ORDERS; k++) *(eight *)(series + k * stride + j) += polynomials[k] * parts[k & 1];
   }
+}
+
+/* Rows at once: two vectors of sums each fit the registers. */
+#if defined(__AVX512F__)
+enum { ROWS = 8 };
+#elif defined(__AVX2__)
+enum { ROWS = 2 };
+#else
+enum { ROWS = 1 };
+#endif
+
+INLINE void products_of(double *out, size_t ld, const double *x, size_t stride, const double *packed, size_t features,
+                        size_t rows) {
+  eight sum[ROWS][2];
+  for (size_t r = 0; r < rows; r++)
+    for (size_t h = 0; h < 2; h++) sum[r][h] = *(const eight *)(out + r * ld + h * DUAL_LANES);
+  for (size_t k = 0; k < features; k++)
+    for (size_t r = 0; r < rows; r++)
+      for (size_t h = 0; h < 2; h++)
+        sum[r][h] += x[r * stride + k] * *(const eight *)(packed + (2 * k + h) * DUAL_LANES);
+  for (size_t r = 0; r < rows; r++)
+    for (size_t h = 0; h < 2; h++) *(eight *)(out + r * ld + h * DUAL_LANES) = sum[r][h];
+}
+
+static void products(double *out, size_t ld, const double *x, size_t rows, size_t stride, const double *packed,
+                     size_t features, size_t panels) {
+  for (size_t p = 0; p < panels; p++) {
+    const double *panel = packed + p * features * DUAL_PANEL;
+    double *to = out + p * DUAL_PANEL;
+    size_t r = 0;
+    for (; r + ROWS <= rows; r += ROWS) products_of(to + r * ld, ld, x + r * stride, stride, panel, features, ROWS);
+    for (; r < rows; r++) products_of(to + r * ld, ld, x + r * stride, stride, panel, features, 1);
+  }
+}
+
+static size_t distances(double *restrict d, double norm, const double *restrict norms, double scale, double near,
+                        size_t n) {
+  const size_t blocks = n / DUAL_LANES;
+  for (size_t j = 0; j < blocks * DUAL_LANES; j++) d[j] = scale * ((norm + norms[j]) - 2.0 * d[j]);
+  size_t count = 0;
+  for (size_t j = 0; j < blocks * DUAL_LANES; j++) count += d[j] > scale * near * (norm + norms[j]) ? 0 : 1;
+  return count;
 }
 
 static void advance(double *restrict d, double *restrict ntk, const double *restrict slope, double a,
@@ -241,5 +291,7 @@ const dual_kernels PASTE(wlaw_dual_kernels_, WLAW_LEVEL) = {.rectified = rectifi
                                                             .gelu = gelu,
                                                             .series = series,
                                                             .coefficients = coefficients,
+                                                            .products = products,
+                                                            .distances = distances,
                                                             .advance = advance,
                                                             .covariance = covariance};

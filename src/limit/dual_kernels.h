@@ -5,6 +5,8 @@
 
 #include "limit/dual.h"
 
+enum { DUAL_PANEL = 2 * DUAL_LANES };
+
 /* One input u against many, v: d in: E (u - v)^2, out: E (phi(u) - phi(v))^2; slope (or NULL): E phi'(u) phi'(v). */
 typedef void (*dual_row)(const double *constants, const dual_side *u, size_t i, const dual_side *v, double *d,
                          double *slope);
@@ -16,6 +18,12 @@ typedef struct dual_kernels {
   /* A node of the rule that finds coefficients, n inputs: series[k, :] += polynomials[k] times even or odd by k. */
   void (*coefficients)(double *series, size_t stride, size_t n, const double *polynomials, const double *even,
                        const double *odd);
+  /* out [rows, panels * DUAL_PANEL], ld apart, += x y': x [rows, features], stride apart; y packed by panels,
+   * [panels, features, DUAL_PANEL]. Every entry is summed in the order of the features, whatever the shape. */
+  void (*products)(double *out, size_t ld, const double *x, size_t rows, size_t stride, const double *packed,
+                   size_t features, size_t panels);
+  /* Products x y' become scale |x - y|^2; returns how many are at most `near` of |x|^2 + |y|^2 (or not a number). */
+  size_t (*distances)(double *d, double norm, const double *norms, double scale, double near, size_t n);
   /* One layer further: d *= weight_variance; ntk (or NULL) = k(a, b, d) + weight_variance * slope * ntk. */
   void (*advance)(double *d, double *ntk, const double *slope, double a, const double *b, double weight_variance,
                   size_t n);

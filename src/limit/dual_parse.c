@@ -127,4 +127,8 @@ wlaw_status wlaw_dual_parse(dual_activation *out, const char *text, wlaw_error *
   return WLAW_OK;
 }
 
-const char *wlaw_dual_names(void) { return "relu, leaky-relu(slope=0.01), abrelu(a=,b=), abs, linear, erf"; }
+const char *wlaw_dual_names(void) {
+  return "relu, leaky-relu(slope=0.01), abrelu(a=,b=), abs, linear, erf, gelu, sin(phase=0), cos, rbf(gamma=1), exp, "
+         "gaussian, gabor, sign, monomial(degree=), rectified-monomial(degree=), hermite(degree=), tanh, sigmoid, "
+         "softplus, silu, elu(alpha=1)";
+}

@@ -78,12 +78,11 @@ static double polynomial_fall(int n, const angle *t) {
 /* Z_0 = angle, Z_n = -n^2 times the integral of sin Z_(n-1) from 0: J_n = pi P_n - Z_n. With sin dt = 2 dh and
  * angle = 2 sum c_k h^(k + 1/2), asin's coefficients, term by term; h <= 1/2. */
 static double arc(int n, double h) {
-  double sum = 0.0, c = 2.0;
-  for (int k = 0; k < 64; k++) {
-    double term = c;
-    for (int m = 1; m <= n; m++) term *= -2.0 * m * m / (k + m + 0.5);
-    sum += term * pow(h, k + n + 0.5);
-    c *= (2.0 * k + 1.0) * (2.0 * k + 1.0) / ((2.0 * k + 2.0) * (2.0 * k + 3.0));
+  double term = 2.0 * power(h, n) * sqrt(h), sum = 0.0;
+  for (int m = 1; m <= n; m++) term *= -2.0 * m * m / (m + 0.5);
+  for (int k = 0; k < 64 && fabs(term) > 1e-17 * fabs(sum); k++) {
+    sum += term;
+    term *= h * (2.0 * k + 1.0) * (2.0 * k + 1.0) / ((2.0 * k + 2.0) * (2.0 * k + 2.0 * n + 3.0));
   }
   return sum;
 }

@@ -4,8 +4,8 @@
  *
  * The expectations are integrals by Gauss and Legendre's rule over panels that end at 0, where elu has a kink: the
  * Gauss-Hermite rule of as many nodes errs by 1e-3 there, and for tanh of variance 10. What the DUAL_ORDERS - 1 first
- * coefficients leave of E phi^2 and E phi'^2 is given to two more terms, orders DUAL_ORDERS and twice that: so the dual
- * is right at correlation 0 and 1, and its distance and slope at near duplicates. Accuracy: docs/kernels.md. */
+ * coefficients leave of E phi^2 and E phi'^2 is given to two more terms, orders DUAL_ORDERS and four times that: so the
+ * dual is right at correlation 0 and 1, and its distance and slope at near duplicates. Accuracy: docs/kernels.md. */
 #include <math.h>
 #include <string.h>
 
@@ -82,7 +82,8 @@ static void add_node(chunk *c, double x, double weight, const double *h) {
 }
 
 /* The two last coefficients of input i of the chunk, from what is missing: weights w1 + w2 = rest of E phi^2 and
- * K w1 + 2K w2 = s^2 rest of E phi'^2, neither below 0. */
+ * K w1 + 4K w2 = s^2 rest of E phi'^2, neither below 0. (Coefficients of a kink fall as k^-7/4, of a corner as k^-5/4:
+ * their rest is centred at order 5K/3 and 3K.) */
 static void complete(const chunk *c, size_t i) {
   enum { K = DUAL_ORDERS };
   const size_t stride = c->side->stride;
@@ -95,9 +96,9 @@ static void complete(const chunk *c, size_t i) {
     slope_rest -= e2;
   }
   rest = fmax(rest, 0.0);
-  const double second = fmin(fmax(s2 * slope_rest / K - rest, 0.0), rest);
+  const double second = fmin(fmax((s2 * slope_rest / K - rest) / 3.0, 0.0), rest);
   e[(K - 1) * stride] = s2 > 0.0 ? sqrt(K * (rest - second) / s2) : 0.0;
-  e[K * stride] = s2 > 0.0 ? sqrt(2 * K * second / s2) : 0.0;
+  e[K * stride] = s2 > 0.0 ? sqrt(4 * K * second / s2) : 0.0;
 }
 
 void wlaw_dual_series_prepare(const dual_activation *activation, dual_side *side) {
@@ -114,7 +115,20 @@ void wlaw_dual_series_prepare(const dual_activation *activation, dual_side *side
     }
     for (size_t i = 0; i < c.n; i++) {
       side->angle[first + i] = c.mean[i];
+      side->square[first + i] = c.square[i];
       complete(&c, i);
     }
   }
+}
+
+double wlaw_dual_series_diagonal(const dual_activation *activation, double variance) {
+  const dual_function *f = activation->function;
+  double nodes[NODES], weights[NODES], sum = 0.0;
+  normal_rule(nodes, weights);
+  for (size_t i = 0; i < NODES; i++) {
+    const double z = sqrt(variance) * nodes[i], up = f->value(activation->parameters, z),
+                 down = f->value(activation->parameters, -z);
+    sum += weights[i] * (up * up + down * down);
+  }
+  return sum;
 }

@@ -1,6 +1,5 @@
 #include "limit/kernel.h"
 
-#include <cblas.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,9 +8,9 @@
 #include "core/memory.h"
 #include "core/parallel.h"
 #include "limit/dual_kernels.h"
-#include "math/blas.h"
 
-enum { GRID = KERNEL_GRID };
+/* Entries are made by tiles; features go by chunks, packed in the caller's scratch. */
+enum { TILE = KERNEL_TILE, CHUNK = 256 };
 
 wlaw_status wlaw_kernel_check(const kernel_spec *spec, wlaw_error *err) {
   if (spec->depth < 1) return wlaw_fail(err, WLAW_ARGUMENT, "depth = 0: a kernel needs at least one hidden layer");
@@ -33,8 +32,6 @@ wlaw_status wlaw_kernel_inputs_new(kernel_inputs *out, const double *x, size_t n
   *out = (kernel_inputs){x, n, features, NULL};
   if (n == 0 || features == 0)
     return wlaw_fail(err, WLAW_ARGUMENT, "a kernel needs inputs: [%zu, %zu] is empty", n, features);
-  if (!wlaw_blas_size_ok(features) || !wlaw_blas_size_ok(n))
-    return wlaw_fail(err, WLAW_LIMIT, "inputs [%zu, %zu]: at most %d of either", n, features, INT32_MAX);
   out->norms = wlaw_array(n, sizeof *out->norms);
   if (!out->norms) return wlaw_fail_memory(err, n, sizeof *out->norms);
   for (size_t i = 0; i < n; i++) {
@@ -56,54 +53,54 @@ void wlaw_kernel_inputs_free(kernel_inputs *inputs) {
   inputs->norms = NULL;
 }
 
-/* Variances of the first layer, and one layer further. */
 static double first_variance(const kernel_spec *spec, const kernel_inputs *inputs, size_t i) {
   return spec->bias_variance + spec->weight_variance * inputs->norms[i] / (double)inputs->features;
 }
-static double next_variance(const kernel_spec *spec, double v) {
-  return spec->bias_variance + spec->weight_variance * wlaw_dual_diagonal(&spec->activation, v);
-}
 
-wlaw_status wlaw_kernel_diagonal(double *nngp, double *ntk, const kernel_spec *spec, const kernel_inputs *inputs,
-                                 wlaw_error *err) {
-  for (size_t i = 0; i < inputs->n; i++) {
-    double v = first_variance(spec, inputs, i), t = v;
-    for (size_t layer = 0; layer < spec->depth; layer++) {
-      dual_pair next;
-      double slope = 0.0;
-      if (ntk) wlaw_dual_pair(&spec->activation, (dual_pair){v, v, 0.0}, &next, &slope);
-      v = next_variance(spec, v);
-      t = v + spec->weight_variance * slope * t;
-      if (isfinite(v) && isfinite(t)) continue;
-      wlaw_fail(err, WLAW_NUMERIC, "the kernel of input %zu overflows in hidden layer %zu", i, layer + 1);
-      return wlaw_error_add_hint(err, WLAW_NUMERIC,
-                                 "take a smaller weight variance (now %g), fewer layers or smaller inputs",
-                                 spec->weight_variance);
-    }
-    if (nngp) nngp[i] = v;
-    if (ntk) ntk[i] = t;
-  }
-  return WLAW_OK;
-}
-
-/* A cell of the fixed grid: at most GRID x GRID entries whose numbers depend on nothing but the inputs. */
-typedef struct cell {
+/* Rows [row, row + rows) by columns [col, col + cols) at most TILE each. Every number depends on its two inputs alone,
+ * whichever tile it is in: columns are filled up to whole panels with inputs 0. */
+typedef struct tile {
   dual_side u, v;
-  size_t row, col, rows, cols; /* of the whole matrix */
-  double *d, *ntk, *slope;     /* [GRID, GRID] each, slope: [GRID] */
-} cell;
+  size_t row, col, rows, cols;
+  double *d, *ntk;        /* [TILE, TILE] */
+  double *slope, *packed; /* [TILE], [TILE, CHUNK] */
+} tile;
 
-size_t wlaw_kernel_scratch(void) { return 2 * wlaw_dual_side_size(GRID) + 2 * GRID * GRID + GRID; }
+size_t wlaw_kernel_scratch(void) { return 2 * wlaw_dual_side_size(TILE) + 2 * TILE * TILE + TILE + TILE * CHUNK; }
 
-static void place_cell(cell *c, double *scratch) {
-  wlaw_dual_side_place(&c->u, scratch, GRID);
-  wlaw_dual_side_place(&c->v, scratch + wlaw_dual_side_size(GRID), GRID);
-  c->d = scratch + 2 * wlaw_dual_side_size(GRID);
-  c->ntk = c->d + GRID * GRID;
-  c->slope = c->ntk + GRID * GRID;
+static void place_tile(tile *t, double *scratch) {
+  wlaw_dual_side_place(&t->u, scratch, TILE);
+  wlaw_dual_side_place(&t->v, scratch + wlaw_dual_side_size(TILE), TILE);
+  t->d = scratch + 2 * wlaw_dual_side_size(TILE);
+  t->ntk = t->d + TILE * TILE;
+  t->slope = t->ntk + TILE * TILE;
+  t->packed = t->slope + TILE;
 }
 
-/* |x - y|^2 of nearly equal inputs, from their difference: the Gram product knows it to about 1e-16 |x|^2 alone. */
+/* Features [from, from + n) of the tile's columns, by panels. */
+static void pack_columns(tile *t, const kernel_inputs *b, size_t from, size_t n) {
+  memset(t->packed, 0, TILE * n * sizeof *t->packed);
+  for (size_t j = 0; j < t->cols; j++) {
+    const double *y = b->x + (t->col + j) * b->features + from;
+    double *to = t->packed + j / DUAL_PANEL * DUAL_PANEL * n + j % DUAL_PANEL;
+    for (size_t k = 0; k < n; k++) to[k * DUAL_PANEL] = y[k];
+  }
+}
+
+/* x y' into d. Not by BLAS: its bytes depend on the shape of the whole product, and its core for this processor may be
+ * an old one (docs/PERFORMANCE.md). */
+static void multiply(tile *t, const kernel_inputs *a, const kernel_inputs *b) {
+  const size_t panels = (t->cols + DUAL_PANEL - 1) / DUAL_PANEL;
+  memset(t->d, 0, TILE * TILE * sizeof *t->d);
+  for (size_t from = 0; from < a->features; from += CHUNK) {
+    const size_t n = a->features - from < CHUNK ? a->features - from : CHUNK;
+    pack_columns(t, b, from, n);
+    wlaw_dual_kernels()->products(t->d, TILE, a->x + t->row * a->features + from, t->rows, a->features, t->packed, n,
+                                  panels);
+  }
+}
+
+/* |x - y|^2 of nearly equal inputs, from their difference: the product knows it to about 1e-16 |x|^2 alone. */
 static double distance_squared(const double *x, const double *y, size_t features) {
   double sum = 0.0;
   for (size_t k = 0; k < features; k++) sum += (x[k] - y[k]) * (x[k] - y[k]);
@@ -113,78 +110,101 @@ static double distance_squared(const double *x, const double *y, size_t features
 /* Below this part of |x|^2 + |y|^2 the difference is formed: above it 1e-13 of d is left of the product's rounding. */
 static const double near = 0x1p-10;
 
-static void first_distances(cell *c, const kernel_spec *spec, const kernel_inputs *a, const kernel_inputs *b) {
+static void first_distances(tile *t, const kernel_spec *spec, const kernel_inputs *a, const kernel_inputs *b) {
   const size_t features = a->features;
-  const double *x = a->x + c->row * features, *y = b->x + c->col * features;
   const double scale = spec->weight_variance / (double)features;
-  wlaw_blas_begin();
-  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (blasint)c->rows, (blasint)c->cols, (blasint)features, 1.0, x,
-              (blasint)features, y, (blasint)features, 0.0, c->d, GRID);
-  wlaw_blas_end();
-  for (size_t i = 0; i < c->rows; i++) {
-    double *d = c->d + i * GRID;
-    for (size_t j = 0; j < c->cols; j++) {
-      const double both = a->norms[c->row + i] + b->norms[c->col + j];
-      double apart = both - 2.0 * d[j];
-      if (!(apart > near * both)) apart = distance_squared(x + i * features, y + j * features, features);
-      d[j] = scale * apart;
-    }
-    memset(d + c->cols, 0, (GRID - c->cols) * sizeof *d);
+  double norms[TILE] = {0.0};
+  memcpy(norms, b->norms + t->col, t->cols * sizeof *norms);
+  multiply(t, a, b);
+  for (size_t i = 0; i < t->rows; i++) {
+    const double *x = a->x + (t->row + i) * features, norm = a->norms[t->row + i];
+    double *d = t->d + i * TILE;
+    if (wlaw_dual_kernels()->distances(d, norm, norms, scale, near, TILE) == 0) continue;
+    for (size_t j = 0; j < t->cols; j++)
+      if (!(d[j] > scale * near * (norm + norms[j])))
+        d[j] = scale * distance_squared(x, b->x + (t->col + j) * features, features);
   }
 }
 
-static void fill_cell(cell *c, const kernel_spec *spec, const kernel_inputs *a, const kernel_inputs *b, bool ntk) {
+static void start_side(dual_side *side, const kernel_spec *spec, const kernel_inputs *inputs, size_t first, size_t n) {
+  for (size_t j = 0; j < TILE; j++) side->variance[j] = j < n ? first_variance(spec, inputs, first + j) : 0.0;
+}
+
+/* Squares become the variances of the next layer. */
+static void prepare_side(dual_side *side, const kernel_spec *spec) {
+  wlaw_dual_side_prepare(&spec->activation, side);
+  for (size_t j = 0; j < TILE; j++) side->square[j] = spec->bias_variance + spec->weight_variance * side->square[j];
+}
+static void advance_side(dual_side *side) {
+  double *const next = side->square;
+  side->square = side->variance;
+  side->variance = next;
+}
+
+static void fill_tile(tile *t, const kernel_spec *spec, const kernel_inputs *a, const kernel_inputs *b, bool ntk) {
   const dual_kernels *kernels = wlaw_dual_kernels();
-  const double w = spec->weight_variance;
-  for (size_t i = 0; i < GRID; i++) c->u.variance[i] = i < c->rows ? first_variance(spec, a, c->row + i) : 0.0;
-  for (size_t j = 0; j < GRID; j++) c->v.variance[j] = j < c->cols ? first_variance(spec, b, c->col + j) : 0.0;
-  first_distances(c, spec, a, b);
-  for (size_t i = 0; ntk && i < c->rows; i++)
-    kernels->covariance(c->ntk + i * GRID, c->u.variance[i], c->v.variance, c->d + i * GRID, GRID);
+  start_side(&t->u, spec, a, t->row, t->rows);
+  start_side(&t->v, spec, b, t->col, t->cols);
+  first_distances(t, spec, a, b);
+  for (size_t i = 0; ntk && i < t->rows; i++)
+    kernels->covariance(t->ntk + i * TILE, t->u.variance[i], t->v.variance, t->d + i * TILE, TILE);
   for (size_t layer = 0; layer < spec->depth; layer++) {
-    wlaw_dual_side_prepare(&spec->activation, &c->u);
-    wlaw_dual_side_prepare(&spec->activation, &c->v);
-    double next[GRID];
-    for (size_t j = 0; j < GRID; j++) next[j] = next_variance(spec, c->v.variance[j]);
-    for (size_t i = 0; i < c->rows; i++) {
-      double *d = c->d + i * GRID, *t = ntk ? c->ntk + i * GRID : NULL;
-      wlaw_dual_side_row(&spec->activation, &c->u, i, &c->v, d, ntk ? c->slope : NULL);
-      kernels->advance(d, t, c->slope, next_variance(spec, c->u.variance[i]), next, w, GRID);
+    prepare_side(&t->u, spec);
+    prepare_side(&t->v, spec);
+    for (size_t i = 0; i < t->rows; i++) {
+      double *d = t->d + i * TILE;
+      wlaw_dual_side_row(&spec->activation, &t->u, i, &t->v, d, ntk ? t->slope : NULL);
+      kernels->advance(d, ntk ? t->ntk + i * TILE : NULL, t->slope, t->u.square[i], t->v.square, spec->weight_variance,
+                       TILE);
     }
-    for (size_t i = 0; i < c->rows; i++) c->u.variance[i] = next_variance(spec, c->u.variance[i]);
-    memcpy(c->v.variance, next, sizeof next);
-  }
-}
-
-/* The part of the cell inside the block, into the block. */
-static void copy_cell(const cell *c, size_t row, size_t rows, size_t col, size_t cols, double *nngp, double *ntk,
-                      size_t ld) {
-  const dual_kernels *kernels = wlaw_dual_kernels();
-  const size_t top = c->row > row ? c->row : row,
-               bottom = c->row + c->rows < row + rows ? c->row + c->rows : row + rows;
-  const size_t left = c->col > col ? c->col : col,
-               right = c->col + c->cols < col + cols ? c->col + c->cols : col + cols;
-  for (size_t r = top; r < bottom; r++) {
-    const size_t at = (r - c->row) * GRID, from = left - c->col, to = (r - row) * ld + (left - col);
-    const size_t bytes = (right - left) * sizeof(double);
-    if (ntk) memcpy(ntk + to, c->ntk + at + from, bytes);
-    if (!nngp) continue;
-    kernels->covariance(c->slope, c->u.variance[r - c->row], c->v.variance, c->d + at, GRID);
-    memcpy(nngp + to, c->slope + from, bytes);
+    advance_side(&t->u);
+    advance_side(&t->v);
   }
 }
 
 void wlaw_kernel_block(const kernel_spec *spec, const kernel_inputs *a, size_t row, size_t rows, const kernel_inputs *b,
                        size_t col, size_t cols, double *nngp, double *ntk, size_t ld, double *scratch) {
-  cell c;
-  place_cell(&c, scratch);
-  for (c.row = row / GRID * GRID; c.row < row + rows; c.row += GRID)
-    for (c.col = col / GRID * GRID; c.col < col + cols; c.col += GRID) {
-      c.rows = a->n - c.row < GRID ? a->n - c.row : GRID;
-      c.cols = b->n - c.col < GRID ? b->n - c.col : GRID;
-      fill_cell(&c, spec, a, b, ntk != NULL);
-      copy_cell(&c, row, rows, col, cols, nngp, ntk, ld);
+  tile t;
+  for (size_t r = 0; r < rows; r += TILE)
+    for (size_t c = 0; c < cols; c += TILE) {
+      place_tile(&t, scratch);
+      t.row = row + r;
+      t.col = col + c;
+      t.rows = rows - r < TILE ? rows - r : TILE;
+      t.cols = cols - c < TILE ? cols - c : TILE;
+      fill_tile(&t, spec, a, b, ntk != NULL);
+      for (size_t i = 0; i < t.rows; i++) {
+        const size_t at = (r + i) * ld + c, bytes = t.cols * sizeof(double);
+        if (ntk) memcpy(ntk + at, t.ntk + i * TILE, bytes);
+        if (!nngp) continue;
+        wlaw_dual_kernels()->covariance(t.slope, t.u.variance[i], t.v.variance, t.d + i * TILE, TILE);
+        memcpy(nngp + at, t.slope, bytes);
+      }
     }
+}
+
+/* As the entries of a matrix are made, with distance 0. */
+wlaw_status wlaw_kernel_diagonal(double *nngp, double *ntk, const kernel_spec *spec, const kernel_inputs *inputs,
+                                 wlaw_error *err) {
+  for (size_t i = 0; i < inputs->n; i++) {
+    double t[DUAL_LANES] = {first_variance(spec, inputs, i)}, a[DUAL_LANES] = {t[0]};
+    for (size_t layer = 0; layer < spec->depth; layer++) {
+      double d[DUAL_LANES] = {0.0}, slope[DUAL_LANES] = {0.0};
+      dual_pair next;
+      if (ntk) wlaw_dual_pair(&spec->activation, (dual_pair){a[0], a[0], 0.0}, &next, slope);
+      else next.a = wlaw_dual_diagonal(&spec->activation, a[0]);
+      a[0] = spec->bias_variance + spec->weight_variance * next.a;
+      wlaw_dual_kernels()->advance(d, t, slope, a[0], a, spec->weight_variance, DUAL_LANES);
+      if (isfinite(a[0]) && isfinite(t[0])) continue;
+      wlaw_fail(err, WLAW_NUMERIC, "the kernel of input %zu overflows in hidden layer %zu", i, layer + 1);
+      return wlaw_error_add_hint(err, WLAW_NUMERIC,
+                                 "take a smaller weight variance (now %g), fewer layers or smaller inputs",
+                                 spec->weight_variance);
+    }
+    if (nngp) nngp[i] = a[0];
+    if (ntk) ntk[i] = t[0];
+  }
+  return WLAW_OK;
 }
 
 typedef struct matrix_job {
@@ -192,17 +212,17 @@ typedef struct matrix_job {
   const kernel_spec *spec;
   const kernel_inputs *a, *b;
   bool symmetric;
-  size_t cells; /* in a row of cells */
+  size_t across; /* tiles in a row */
   double *scratch;
 } matrix_job;
 
 static wlaw_status matrix_unit(void *context, size_t unit, unsigned worker, const atomic_bool *stop, wlaw_error *err) {
   const matrix_job *job = context;
-  const size_t row = unit / job->cells * GRID, col = unit % job->cells * GRID, ld = job->b->n;
+  const size_t row = unit / job->across * TILE, col = unit % job->across * TILE, ld = job->b->n;
   (void)stop;
   (void)err;
   if (job->symmetric && col < row) return WLAW_OK;
-  const size_t rows = job->a->n - row < GRID ? job->a->n - row : GRID, cols = ld - col < GRID ? ld - col : GRID;
+  const size_t rows = job->a->n - row < TILE ? job->a->n - row : TILE, cols = ld - col < TILE ? ld - col : TILE;
   double *out = job->out + row * ld + col;
   wlaw_kernel_block(job->spec, job->a, row, rows, job->b, col, cols, job->spec->ntk ? NULL : out,
                     job->spec->ntk ? out : NULL, ld, job->scratch + worker * wlaw_kernel_scratch());
@@ -213,7 +233,7 @@ static wlaw_status matrix_unit(void *context, size_t unit, unsigned worker, cons
 
 wlaw_status wlaw_kernel_matrix(double *out, const kernel_spec *spec, const kernel_inputs *a, const kernel_inputs *b,
                                unsigned threads, wlaw_monitor *monitor, wlaw_error *err) {
-  const size_t down = (a->n + GRID - 1) / GRID, across = (b->n + GRID - 1) / GRID, size = wlaw_kernel_scratch();
+  const size_t down = (a->n + TILE - 1) / TILE, across = (b->n + TILE - 1) / TILE, size = wlaw_kernel_scratch();
   if (a->features != b->features)
     return wlaw_fail(err, WLAW_SHAPE, "inputs of %zu and of %zu features have no kernel", a->features, b->features);
   WLAW_TRY(wlaw_kernel_check(spec, err));

@@ -34,9 +34,9 @@ wlaw_status wlaw_kernel_diagonal(double *nngp, double *ntk, const kernel_spec *s
 
 /* The block rows [row, row + rows) x columns [col, col + cols) of the kernel between two sets of inputs (a == b: its
  * diagonal is exact) into out, ld numbers from one row to the next. NNGP into nngp, NTK into ntk; either may be NULL.
- * One thread; scratch: wlaw_kernel_scratch() doubles. Bytes do not depend on how the whole is cut: entries are made by
- * whole cells of a fixed grid, so cuts at multiples of KERNEL_GRID cost least. */
-enum { KERNEL_GRID = 128 };
+ * One thread; scratch: wlaw_kernel_scratch() doubles. The bytes of an entry depend on its two inputs alone, however the
+ * whole is cut; work goes by tiles of KERNEL_TILE rows and columns. */
+enum { KERNEL_TILE = 128 };
 size_t wlaw_kernel_scratch(void);
 void wlaw_kernel_block(const kernel_spec *spec, const kernel_inputs *a, size_t row, size_t rows, const kernel_inputs *b,
                        size_t col, size_t cols, double *nngp, double *ntk, size_t ld, double *scratch);

@@ -52,9 +52,9 @@ double wlaw_node_scale(const wlaw_law *law) {
   return exp(-0.5 * (low + high));
 }
 
-/* A process with finite mean and variance, or nearly so, is its mean. Otherwise the smallest values of Lambda are made of
- * small points: the mean stands for them well where many are small at once (a power law at 0), and badly where few are
- * at any scale (rhobar ~ ln 1/x); then points enough keep it from mattering. */
+/* A process with finite mean and variance, or nearly so, is its mean. Otherwise the smallest values of Lambda are made
+ * of small points: the mean stands for them well where many are small at once (a power law at 0), and badly where few
+ * are at any scale (rhobar ~ ln 1/x); then points enough keep it from mattering. */
 static double threshold_of(const wlaw_law *law, double tolerance, double scale) {
   const double threshold = wlaw_node_threshold(law, tolerance * scale * scale);
   return isinf(threshold) ? threshold : fmin(threshold, wlaw_node_jump(law, -log(tolerance)));

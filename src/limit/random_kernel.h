@@ -31,9 +31,9 @@ double wlaw_node_scale(const wlaw_law *law);
 
 /* Prepared for n inputs: thresholds, first kernel and its root. Points below a fixed threshold are replaced by their
  * mean, in closed form. The variance left out of a layer's Lambda is at most `tolerance` times wlaw_node_scale squared,
- * which moves E exp(-Lambda / scale) by the share tolerance / 2; and for what is smaller than that scale, no point comes
- * above the threshold with at most the chance `tolerance`. tolerance 0: every point (finite measures only). At most
- * `most_jumps` points a layer are drawn one by one, the rest replaced by their mean. */
+ * which moves E exp(-Lambda / scale) by the share tolerance / 2; and for what is smaller than that scale, no point
+ * comes above the threshold with at most the chance `tolerance`. tolerance 0: every point (finite measures only). At
+ * most `most_jumps` points a layer are drawn one by one, the rest replaced by their mean. */
 typedef struct random_kernel random_kernel;
 wlaw_status wlaw_random_kernel_new(random_kernel **out, const limit_network *network, const double *gram, size_t n,
                                    double tolerance, size_t most_jumps, wlaw_error *err);

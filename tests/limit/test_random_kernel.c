@@ -28,8 +28,8 @@ static draws draw(const limit_network *network, const double *gram, size_t n, do
   double *scratch = doubles(wlaw_random_kernel_scratch(kernel));
   draws out = {doubles(DRAWS * outputs * n), doubles(DRAWS * n * n)};
   for (size_t k = 0; k < DRAWS; k++)
-    check_ok(wlaw_random_kernel_draw(kernel, out.z + k * outputs * n, outputs, out.kernel + k * n * n, 7, k, scratch,
-                                     err));
+    check_ok(
+        wlaw_random_kernel_draw(kernel, out.z + k * outputs * n, outputs, out.kernel + k * n * n, 7, k, scratch, err));
   free(scratch);
   wlaw_random_kernel_free(kernel);
   wlaw_error_free(err);
@@ -184,8 +184,8 @@ static void each_input_follows_the_law_of_one(void **state) {
   network_free(&network);
 }
 
-/* Inputs 0 and 1 coincide, 2 is twice 0, 3 is 0: with relu and no biases outputs are equal, twice as large and 0, to the
- * square root of the rounding of kernels; with Bernoulli nodes the rank is at most the number of ones. */
+/* Inputs 0 and 1 coincide, 2 is twice 0, 3 is 0: with relu and no biases outputs are equal, twice as large and 0, to
+ * the square root of the rounding of kernels; with Bernoulli nodes the rank is at most the number of ones. */
 static void singular_kernels(void **state) {
   (void)state;
   enum { N = 5 };
