@@ -18,7 +18,9 @@ static const struct {
     {"weightlaw.report/", wlaw_print_report},   {"weightlaw.data/", wlaw_print_data},
     {"weightlaw.graphs/", wlaw_print_graphs},   {"weightlaw.scan/", wlaw_print_scan},
     {"weightlaw.scans/", wlaw_print_scans},     {"weightlaw.track/", wlaw_print_track},
-    {"weightlaw.changes/", wlaw_print_changes},
+    {"weightlaw.changes/", wlaw_print_changes}, {"weightlaw.kernel/", wlaw_print_kernel},
+    {"weightlaw.predict/", wlaw_print_predict}, {"weightlaw.node-variances/", wlaw_print_node_variances},
+    {"weightlaw.prune/", wlaw_print_prune},
 };
 
 const char *wlaw_print_string(const json_t *document, const char *key) {

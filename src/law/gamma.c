@@ -50,13 +50,6 @@ static double gamma_finite_moment(const wlaw_law *law, int power, size_t width) 
   return power == 1 ? shape / rate : shape * (shape + 1.0) / (rate * rate);
 }
 
-static bool gamma_moments(const wlaw_law *law, size_t rows, size_t cols, double *mean, double *variance) {
-  (void)rows;
-  *mean = 0.0;
-  *variance = gamma_finite_moment(law, 1, cols);
-  return true;
-}
-
 static const node_ops gamma_node = {
     .kind = "gamma",
     .draw_log = gamma_draw_log,
@@ -75,6 +68,6 @@ const law_ops wlaw_law_gamma = {
     .parameters = gamma_parameters,
     .n_parameters = GAMMA_ROWS,
     .draw = wlaw_node_matrix_draw,
-    .moments = gamma_moments,
+    .moments = wlaw_node_matrix_moments,
     .node = &gamma_node,
 };

@@ -126,7 +126,7 @@ static double moment_near_tie(double s, double excess, double most) {
   const upper_part part = {s, excess};
   const double log_most = log(most), end = fmin(log_most, log(100.0));
   const double power = excess == 0.0 ? log_most : -expm1(-excess * log_most) / excess;
-  return tgamma(s) * (power - wlaw_integrate(upper_integrand, &part, 0.0, end, 1e-13, NULL));
+  return tgamma(s) * (power - wlaw_integrate(upper_integrand, &part, 0.0, end, 1e-12, NULL));
 }
 
 /* c^power unit times the integral of y^(power - 1 - tau) gamma(s, y) over (0, most), by parts in general. */
@@ -157,8 +157,8 @@ static double gbfry_exponent(const wlaw_law *law, double s) {
   const exponent_part part = {p[GBFRY_ALPHA], p[GBFRY_TAU] - p[GBFRY_ALPHA], s * p[GBFRY_C]};
   if (!(part.theta > 0.0)) return 0.0;
   const double bend = part.s * (1.0 + fmax(0.0, -log(part.theta))); /* v = theta / e */
-  return (wlaw_integrate(exponent_integrand, &part, 0.0, fmin(bend, 750.0), 1e-13, NULL) +
-          wlaw_integrate(exponent_integrand, &part, bend, INFINITY, 1e-13, NULL)) /
+  return (wlaw_integrate(exponent_integrand, &part, 0.0, fmin(bend, 750.0), 1e-12, NULL) +
+          wlaw_integrate(exponent_integrand, &part, bend, INFINITY, 1e-12, NULL)) /
          part.alpha;
 }
 
@@ -167,13 +167,6 @@ static double gbfry_finite_moment(const wlaw_law *law, int power, size_t width) 
   const double *p = law->values, tau = p[GBFRY_TAU], mass = gbfry_mass(p, width);
   if (!(tau > power)) return INFINITY;
   return pow(p[GBFRY_C], power) * wlaw_bfry_moment(p[GBFRY_ALPHA], mass, power) * tau / (tau - power);
-}
-
-static bool gbfry_moments(const wlaw_law *law, size_t rows, size_t cols, double *mean, double *variance) {
-  (void)rows;
-  *mean = 0.0;
-  *variance = gbfry_finite_moment(law, 1, cols);
-  return isfinite(*variance);
 }
 
 static const node_ops gbfry_node = {
@@ -197,6 +190,6 @@ const law_ops wlaw_law_gbfry = {
     .n_parameters = GBFRY_ROWS,
     .check = gbfry_check,
     .draw = wlaw_node_matrix_draw,
-    .moments = gbfry_moments,
+    .moments = wlaw_node_matrix_moments,
     .node = &gbfry_node,
 };

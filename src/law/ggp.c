@@ -80,13 +80,6 @@ static double ggp_finite_moment(const wlaw_law *law, int power, size_t width) {
   return wlaw_bfry_moment(p[GGP_ALPHA], mass, power) / (power == 1 ? p[GGP_BETA] : p[GGP_BETA] * p[GGP_BETA]);
 }
 
-static bool ggp_moments(const wlaw_law *law, size_t rows, size_t cols, double *mean, double *variance) {
-  (void)rows;
-  *mean = 0.0;
-  *variance = ggp_finite_moment(law, 1, cols);
-  return true;
-}
-
 static const node_ops ggp_node = {
     .kind = "generalised gamma",
     .draw_log = ggp_draw_log,
@@ -107,6 +100,6 @@ const law_ops wlaw_law_ggp = {
     .parameters = ggp_parameters,
     .n_parameters = GGP_ROWS,
     .draw = wlaw_node_matrix_draw,
-    .moments = ggp_moments,
+    .moments = wlaw_node_matrix_moments,
     .node = &ggp_node,
 };

@@ -34,13 +34,6 @@ static double inverse_gamma_location(const wlaw_law *law) {
   return law->values[IG_SCALE] / (law->values[IG_SHAPE] - 1.0);
 }
 
-static bool inverse_gamma_moments(const wlaw_law *law, size_t rows, size_t cols, double *mean, double *variance) {
-  (void)rows;
-  *mean = 0.0;
-  *variance = inverse_gamma_location(law) / (double)cols;
-  return true;
-}
-
 static double inverse_gamma_kurtosis(const wlaw_law *law) {
   const double shape = law->values[IG_SHAPE];
   return shape > 2.0 ? 3.0 * (shape - 1.0) / (shape - 2.0) : INFINITY;
@@ -71,7 +64,7 @@ const law_ops wlaw_law_inverse_gamma = {
     .n_parameters = IG_ROWS,
     .check = inverse_gamma_check,
     .draw = wlaw_node_matrix_draw,
-    .moments = inverse_gamma_moments,
+    .moments = wlaw_node_matrix_moments,
     .kurtosis = inverse_gamma_kurtosis,
     .node = &inverse_gamma_node,
 };

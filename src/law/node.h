@@ -89,6 +89,9 @@ void wlaw_node_draw(const wlaw_law *law, double *lambda, size_t width, wlaw_stre
 wlaw_status wlaw_node_matrix_draw(const wlaw_law *law, double *out, size_t rows, size_t cols, wlaw_stream *stream,
                                   wlaw_error *err);
 
+/* law_ops.moments of them: of an entry of such a matrix, from node_ops.finite_moment. */
+bool wlaw_node_matrix_moments(const wlaw_law *law, size_t rows, size_t cols, double *mean, double *variance);
+
 /* law/empirical.c: (a, rho) measured from samples. Atoms x > 0 in any order, weights (expected number of nodes there)
  * and their standard errors; a and its error. name: what stands in the parentheses of the law's text, "@FILE". */
 typedef struct node_measure {

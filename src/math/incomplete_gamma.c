@@ -49,14 +49,16 @@ double wlaw_gamma_upper_negative(double alpha, double x) {
   return x <= 1.0 ? upper_near_zero(alpha, x) : upper_by_fraction(alpha, x);
 }
 
-enum { LARGEST_FACTOR = 20 }; /* Gamma(s) is multiplied out up to here, added in logarithms beyond */
+#define LARGEST_FACTOR 170.0 /* Gamma(s) is a double up to here */
 
 double wlaw_gamma_lower_scaled(double s, double x, double power) {
   if (!(s > 0.0) || !(x > 0.0)) return NAN;
   if (x > s + 1.0) {
     const double share = wlaw_gamma_lower(s, x);
-    return s <= LARGEST_FACTOR ? share * tgamma(s) * pow(x, power - s)
-                               : share * exp(wlaw_log_gamma(s) + (power - s) * log(x));
+    if (s > LARGEST_FACTOR) return share * exp(wlaw_log_gamma(s) + (power - s) * log(x));
+    const double half =
+        pow(x, 0.5 * (power - s)); /* in two steps: the power alone may vanish where the result does not */
+    return share * (half * tgamma(s)) * half;
   }
   double term = 1.0 / s, sum = 0.0; /* e^-x times positive terms (DLMF 8.11.4) */
   for (int k = 1; term > 0.1 * DBL_EPSILON * sum; k++) {
