@@ -23,7 +23,10 @@ static void estimate_text(char *out, size_t capacity, double value, double se) {
   else snprintf(out, capacity, "%.4g \u00b1 %.1g", value, se);
 }
 
-static void score_text(char *out, size_t capacity, double z) { snprintf(out, capacity, isnan(z) ? "" : "%+.1f", z); }
+static void score_text(char *out, size_t capacity, double z) {
+  if (isnan(z)) *out = '\0';
+  else snprintf(out, capacity, "%+.1f", z);
+}
 
 /* ---- closed form */
 
