@@ -34,11 +34,6 @@ static double inverse_gamma_location(const wlaw_law *law) {
   return law->values[IG_SCALE] / (law->values[IG_SHAPE] - 1.0);
 }
 
-static double inverse_gamma_kurtosis(const wlaw_law *law) {
-  const double shape = law->values[IG_SHAPE];
-  return shape > 2.0 ? 3.0 * (shape - 1.0) / (shape - 2.0) : INFINITY;
-}
-
 static double inverse_gamma_finite_index(const wlaw_law *law) { return law->values[IG_SHAPE]; }
 
 static double inverse_gamma_finite_moment(const wlaw_law *law, int power, size_t width) {
@@ -65,6 +60,5 @@ const law_ops wlaw_law_inverse_gamma = {
     .check = inverse_gamma_check,
     .draw = wlaw_node_matrix_draw,
     .moments = wlaw_node_matrix_moments,
-    .kurtosis = inverse_gamma_kurtosis,
     .node = &inverse_gamma_node,
 };

@@ -19,6 +19,7 @@ static double power_series(double alpha, double x, int first) {
  * and 1, and so has the term of k = 0 or 1: what is left of the two is written with functions that vanish there. */
 static double upper_near_zero(double alpha, double x) {
   const double power = pow(x, -alpha), log_x = log(x);
+  if (isinf(power)) return power;
   if (alpha <= 0.5) {
     const double growth = power > 4.0 ? power - 1.0 : expm1(-alpha * log_x); /* power is the more exact far from 1 */
     return (growth - wlaw_gamma1pm1(-alpha)) / alpha - power * power_series(alpha, x, 1);

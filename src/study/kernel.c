@@ -54,10 +54,10 @@ enum { TILE = 512 };
 typedef struct kernel_job {
   kernel_spec spec;
   const char *activation;
-  labelled_inputs rows, cols; /* cols.n = 0: those of the rows, a symmetric matrix */
-  kernel_inputs a, b;         /* the same; b is a where symmetric */
-  const kernel_inputs *columns;
-  wlaw_dtype dtype; /* of the file */
+  labelled_inputs rows, cols;   /* cols.n = 0: those of the rows, a symmetric matrix */
+  kernel_inputs a, b;           /* the same */
+  const kernel_inputs *columns; /* &b, or &a */
+  wlaw_dtype dtype;             /* of the file */
   matrix_file file;
   double low, high; /* of the diagonals */
   size_t stripe;    /* in hand: rows stripe * TILE ... */
@@ -85,6 +85,8 @@ static wlaw_status read_set(kernel_job *job, const char *what, const wlaw_option
   const bool cross = wlaw_option_flag(options, command, "cross");
   const bool test = wlaw_option_choice(options, command, "part") == 1;
   wlaw_dataset *dataset = NULL;
+  if (cross && wlaw_option_is_set(options, command, "part"))
+    return wlaw_fail(err, WLAW_ARGUMENT, "--part and --cross exclude each other: a cross kernel has both parts");
   WLAW_TRY(wlaw_inputs_dataset(&dataset, what, options, command, &job->monitor, err));
   wlaw_status status =
       wlaw_inputs_of_set(&job->rows, dataset, test && !cross ? &dataset->test : &dataset->train, samples, err);
@@ -119,6 +121,8 @@ static wlaw_status read_inputs(kernel_job *job, const char *const *inputs, size_
     return wlaw_fail(err, WLAW_ARGUMENT, "two inputs are two tensor files; of a data set --cross has two parts");
   else WLAW_TRY(read_set(job, inputs[0], options, err));
   job->columns = job->cols.n ? &job->b : &job->a;
+  if (is_symmetric(job) && wlaw_option_is_set(options, &wlaw_command_kernel, "cross-samples"))
+    return wlaw_fail(err, WLAW_ARGUMENT, "--cross-samples is of a cross kernel, which is not asked for");
   WLAW_TRY(wlaw_kernel_inputs_new(&job->a, job->rows.x, job->rows.n, job->rows.features, err));
   if (is_symmetric(job)) return WLAW_OK;
   return wlaw_kernel_inputs_new(&job->b, job->cols.x, job->cols.n, job->cols.features, err);
@@ -178,9 +182,6 @@ static wlaw_status make_tile(void *context, size_t unit, unsigned worker, const 
   double *work = mirror + TILE * TILE + TILE;
   wlaw_kernel_block(&job->spec, &job->a, row, rows, job->columns, col, cols, job->spec.ntk ? NULL : tile,
                     job->spec.ntk ? tile : NULL, TILE, work);
-  if (is_symmetric(job) && across == job->stripe) /* to the last bit */
-    for (size_t i = 0; i < rows; i++)
-      for (size_t j = 0; j < i; j++) tile[i * TILE + j] = tile[j * TILE + i];
   WLAW_TRY(wlaw_matrix_file_put(&job->file, row, col, rows, cols, tile, TILE, narrow, err));
   if (!is_symmetric(job) || across == job->stripe) return WLAW_OK;
   for (size_t i = 0; i < rows; i++)
@@ -256,7 +257,6 @@ static wlaw_status kernel_file(wlaw_result **result, kernel_job *job, const char
                                const wlaw_options *options, wlaw_error *err) {
   const command_spec *command = &wlaw_command_kernel;
   const char *path = wlaw_option_text(options, command, "output");
-  size_t done = 0;
   if (!path || !*path) return wlaw_fail(err, WLAW_ARGUMENT, "kernel needs --output FILE, the .npy file to write to");
   if (strlen(path) < 4 || strcmp(path + strlen(path) - 4, ".npy") != 0)
     return wlaw_error_in_file(err, wlaw_fail(err, WLAW_ARGUMENT, "kernels are written as .npy"), path);
@@ -266,9 +266,10 @@ static wlaw_status kernel_file(wlaw_result **result, kernel_job *job, const char
   WLAW_TRY(read_inputs(job, inputs, n, options, err));
   WLAW_TRY(find_range(job, &job->a, err));
   if (!is_symmetric(job)) WLAW_TRY(find_range(job, &job->b, err));
-  WLAW_TRY(wlaw_matrix_file_open(&job->file, &done, path, job->dtype, job->a.n, job->columns->n, made_from(job),
+  size_t stripes = tiles_of(job->a.n);
+  WLAW_TRY(wlaw_matrix_file_open(&job->file, &stripes, path, job->dtype, job->a.n, job->columns->n, made_from(job),
                                  wlaw_option_flag(options, command, "force"), err));
-  WLAW_TRY(make_matrix(job, done, wlaw_option_real(options, command, "save-every"), err));
+  WLAW_TRY(make_matrix(job, stripes, wlaw_option_real(options, command, "save-every"), err));
   WLAW_TRY(wlaw_matrix_file_commit(&job->file, err));
   return describe(result, job, path, inputs, n, err);
 }

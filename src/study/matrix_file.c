@@ -80,9 +80,11 @@ static wlaw_status read_journal(size_t *steps, const matrix_file *file, wlaw_err
   const json_t *theirs = json_object_get(document, "made_from");
   const json_int_t done = json_integer_value(json_object_get(document, "steps"));
   if (!json_equal(theirs, file->made_from)) status = fail_other(file, difference(theirs, file->made_from), err);
-  else if (done < 0)
-    status = wlaw_error_in_file(err, wlaw_fail(err, WLAW_FORMAT, "its steps are no count"), file->journal);
-  else *steps = (size_t)done;
+  else if (done < 0 || (size_t)done > *steps) {
+    wlaw_fail(err, WLAW_FORMAT, "it speaks of %lld steps and there are %zu", (long long)done, *steps);
+    wlaw_error_in_file(err, WLAW_FORMAT, file->journal);
+    status = wlaw_error_add_hint(err, WLAW_FORMAT, "--force starts anew");
+  } else *steps = (size_t)done;
   json_decref(document);
   return status;
 }
@@ -150,10 +152,17 @@ static wlaw_status begin_or_go_on(matrix_file *file, size_t *steps, bool force, 
     status = wlaw_fail(err, WLAW_LIMIT, "a matrix of %zux%zu numbers is too large for a file", file->rows, file->cols);
   if (status == WLAW_OK) status = lock(file, err);
   if (status == WLAW_OK && fstat(file->fd, &info) != 0) status = wlaw_fail_errno(err, file->partial, "is lost");
-  const bool there = status == WLAW_OK && info.st_size > 0 && wlaw_path_exists(file->journal) && !force;
-  *steps = 0;
-  if (there) status = read_journal(steps, file, err);
-  if (status == WLAW_OK && !(there && (uint64_t)info.st_size == size)) {
+  const bool there = status == WLAW_OK && info.st_size > 0 && wlaw_path_exists(file->journal);
+  bool go_on = false;
+  if (there) {
+    status = read_journal(steps, file, err);
+    go_on = status == WLAW_OK && (uint64_t)info.st_size == size;
+    if (force && status != WLAW_OK && status != WLAW_MEMORY) { /* what cannot be gone on with gives way */
+      wlaw_error_clear(err);
+      status = WLAW_OK;
+    }
+  }
+  if (status == WLAW_OK && !go_on) {
     *steps = 0;
     status = start(file, &header, size, err);
     if (status != WLAW_OK) unlink(file->partial);

@@ -17,9 +17,9 @@ typedef struct matrix_file {
   uint64_t begin; /* of the numbers in the file */
 } matrix_file;
 
-/* Starts the file, or goes on with it where its journal says the same made_from (taken over): *steps are done already,
- * 0 at the start. WLAW_EXISTS where PATH is there, where an interrupted one was made from something else (both give way
- * to force), or where another process is at work. On failure *out needs no close. */
+/* Starts the file, or goes on with it where its journal says the same made_from (taken over): *steps, all that the
+ * work has, become those that are done, 0 at the start. WLAW_EXISTS where PATH is there or an interrupted file was made
+ * from something else (both give way to force), or where another process is at work. On failure *out needs no close. */
 wlaw_status wlaw_matrix_file_open(matrix_file *out, size_t *steps, const char *path, wlaw_dtype dtype, size_t rows,
                                   size_t cols, json_t *made_from, bool force, wlaw_error *err);
 /* block: [rows, cols], ld numbers from one row to the next; narrow: room for cols floats (f32). Any thread. */

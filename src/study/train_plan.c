@@ -209,6 +209,8 @@ wlaw_status wlaw_plan_make(train_plan *plan, const wlaw_options *options, wlaw_e
     status = all_or_counts(&plan->snapshots, &plan->n_snapshots, options, "snapshots", 0, config->epochs, err);
   if (status == WLAW_OK) status = wlaw_law_operand_read(&plan->init, wlaw_option_text(options, command, "init"), err);
   if (status == WLAW_OK) status = wlaw_train_check_init(&config->mlp, plan->init.law, err);
+  if (status == WLAW_OK && plan->init.law->data)
+    status = wlaw_fail(err, WLAW_ARGUMENT, "a law measured in a file cannot initialise a run: run.json cannot hold it");
   if (status == WLAW_OK) status = canonical_options(&plan->options, options, plan->init.law, err);
   if (status != WLAW_OK) wlaw_plan_release(plan);
   return status;

@@ -19,6 +19,10 @@ weightlaw kernel $kernel -o broken.npy --kernel ntk
 echo "exit $?"
 weightlaw kernel $kernel --samples 5999 -o broken.npy
 echo "exit $?"
+sed -i.kept 's/"steps": .*/"steps": 13/' broken.npy.journal
+weightlaw kernel $kernel -o broken.npy
+echo "exit $?"
+mv broken.npy.journal.kept broken.npy.journal
 weightlaw kernel $kernel --threads 1 -o broken.npy > broken.txt &
 pid=$!
 wait_for '[5-9]|[0-9][0-9]'
@@ -49,6 +53,8 @@ try synthetic synthetic
 try cross.npy --part test
 try cross.npy --samples 41
 weightlaw kernel synthetic --samples 10 --activation swish -o new.npy 2>&1 | sed 's/;.*//'
+try synthetic --cross --part test
+try synthetic --cross-samples 3
 try synthetic --samples 10 --activation sign --kernel ntk
 try synthetic --samples 10 --weight-variance 1e6 --depth 60
 ls

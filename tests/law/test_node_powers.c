@@ -372,6 +372,53 @@ static void weights_have_moments(void **state) {
   wlaw_law_free(heavy);
 }
 
+/* At the ends of the parameters nothing is NaN, tails fall, jumps fall (those below 1e-200 are anything from there to
+ * 0: beta x is no number), moments grow. */
+static void check_order(const char *text) {
+  wlaw_law *law = parse(text);
+  const node_ops *node = law->ops->node;
+  double tail = INFINITY, jump = INFINITY, first = 0.0, second = 0.0, log_lambda[20];
+  for (double x = 1e-300; x < 1e300; x *= 1e7) {
+    const double next = node->tail(law, x), m1 = node->moment(law, 1, x), m2 = node->moment(law, 2, x);
+    const double t = node->jump(law, x);
+    if (!(next >= 0.0 && next <= tail * (1 + 1e-13))) fail_msg("%s: rhobar(%g) = %g after %g", text, x, next, tail);
+    if (!(t >= 0.0 && t <= fmax(jump, 1e-200))) fail_msg("%s: jump(%g) = %g after %g", text, x, t, jump);
+    if (!(m1 >= first * (1 - 1e-13) && m2 >= second * (1 - 1e-13)))
+      fail_msg("%s: moments up to %g are %g, %g after %g, %g", text, x, m1, m2, first, second);
+    if (!(wlaw_node_exponent(law, x) >= 0.0)) fail_msg("%s: exponent(%g)", text, x);
+    tail = next;
+    jump = t;
+    first = m1;
+    second = m2;
+  }
+  wlaw_stream stream = wlaw_stream_start(1, STREAM_TEST, 0, 0);
+  node->draw_log(law, log_lambda, 0, 10, 1, &stream);
+  node->draw_log(law, log_lambda + 10, 0, 10, 1000000000, &stream);
+  for (int i = 0; i < 20; i++)
+    if (isnan(log_lambda[i])) fail_msg("%s: a draw is NaN", text);
+  wlaw_law_free(law);
+}
+
+static void ends_of_parameters(void **state) {
+  (void)state;
+  static const char *const alphas[] = {"1e-300", "1e-12", "0.5", "0.9999999999999999"};
+  static const char *const scales[] = {"1e-100", "1", "1e100"};
+  static const char *const taus[] = {"1", "1.0000000000000002", "2", "1000"};
+  char text[120];
+  for (size_t i = 0; i < 4; i++)
+    for (size_t k = 0; k < 3; k++)
+      for (size_t m = 0; m < 4; m++) {
+        if (m < 3) snprintf(text, sizeof text, "ggp(alpha=%s,beta=%s,mean=%s)", alphas[i], scales[k], scales[m]);
+        if (m < 3) check_order(text);
+        snprintf(text, sizeof text, "gbfry(alpha=%s,tau=%s,c=%s)", alphas[i], taus[m], scales[k]);
+        check_order(text);
+        if (i == 0 && m < 3) snprintf(text, sizeof text, "gamma(eta=%s,rate=%s)", scales[k], scales[m]);
+        if (i == 0 && m < 3) check_order(text);
+      }
+  check_order("gbfry(alpha=0.5,tau=0.5000000000000001)");
+  check_order("gbfry(alpha=1e-12,tau=1e-11)");
+}
+
 static void out_of_range(void **state) {
   (void)state;
   static const char *const cases[][2] = {
@@ -402,7 +449,7 @@ int main(void) {
       cmocka_unit_test(ends_are_powers),       cmocka_unit_test(published_numbers),
       cmocka_unit_test(nodes_of_finite_width), cmocka_unit_test(tiny_shapes),
       cmocka_unit_test(null_arrays),           cmocka_unit_test(weights_have_moments),
-      cmocka_unit_test(out_of_range),
+      cmocka_unit_test(ends_of_parameters),    cmocka_unit_test(out_of_range),
   };
   return cmocka_run_group_tests_name("law.node_powers", tests, NULL, NULL);
 }

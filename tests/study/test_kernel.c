@@ -154,6 +154,7 @@ static void interruptions_do_not_show(void **state) {
 
 static wlaw_status open_file(matrix_file *file, size_t *steps, const char *path, int what, bool force,
                              wlaw_error *err) {
+  *steps = 9;
   return wlaw_matrix_file_open(file, steps, path, WLAW_F64, 2, 3, json_pack("{s:i}", "what", what), force, err);
 }
 
@@ -163,7 +164,7 @@ static void a_journal_is_believed_only_with_its_file(void **state) {
   char path[4096], partial[4200], journal[4200];
   double got[6];
   matrix_file file, other;
-  size_t steps = 9;
+  size_t steps = 0;
   wlaw_error *err = wlaw_error_new();
   snprintf(path, sizeof path, "%s", test_scratch("matrix.npy"));
   snprintf(partial, sizeof partial, "%s.partial", path);
@@ -177,9 +178,11 @@ static void a_journal_is_believed_only_with_its_file(void **state) {
   wlaw_matrix_file_close(&file);
   check_status(open_file(&file, &steps, path, 2, false, err), WLAW_EXISTS);
   assert_non_null(strstr(wlaw_error_message(err), "(what)"));
-  check_ok(open_file(&file, &steps, path, 1, false, err));
-  assert_int_equal(steps, 1);
-  wlaw_matrix_file_close(&file);
+  for (int force = 0; force < 2; force++) { /* the same work goes on, with --force as well */
+    check_ok(open_file(&file, &steps, path, 1, force, err));
+    assert_int_equal(steps, 1);
+    wlaw_matrix_file_close(&file);
+  }
   /* a file cut short holds nothing that a journal could speak of */
   assert_int_equal(truncate(partial, 100), 0);
   check_ok(open_file(&file, &steps, path, 1, false, err));
@@ -192,9 +195,14 @@ static void a_journal_is_believed_only_with_its_file(void **state) {
   assert_int_equal(steps, 0);
   check_ok(wlaw_matrix_file_save(&file, 1, err));
   wlaw_matrix_file_close(&file);
+  check_ok(open_file(&file, &steps, path, 1, true, err)); /* of another matrix */
+  assert_int_equal(steps, 0);
+  wlaw_matrix_file_close(&file);
   write_text(journal, "{\"steps\": 1");
   check_status(open_file(&file, &steps, path, 2, false, err), WLAW_FORMAT);
   write_text(journal, "{\"steps\": -1, \"made_from\": {\"what\": 2}}");
+  check_status(open_file(&file, &steps, path, 2, false, err), WLAW_FORMAT);
+  write_text(journal, "{\"steps\": 10, \"made_from\": {\"what\": 2}}");
   check_status(open_file(&file, &steps, path, 2, false, err), WLAW_FORMAT);
   check_ok(open_file(&file, &steps, path, 2, true, err));
   assert_int_equal(steps, 0);

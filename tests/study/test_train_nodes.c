@@ -196,12 +196,29 @@ static void other_verbs_know_the_initial_law(void **state) {
   wlaw_error_free(err);
 }
 
+/* A run must not depend on a file elsewhere. */
+static void a_law_from_a_file_is_refused(void **state) {
+  (void)state;
+  enum { SAMPLES = 20, NODES = 10 };
+  double lambda[SAMPLES * NODES];
+  char law[4200];
+  const char *file = test_scratch("lambda.npy");
+  wlaw_error *err = wlaw_error_new();
+  for (size_t i = 0; i < SAMPLES * NODES; i++) lambda[i] = i % 7 ? 0.01 : 1.0;
+  const tensor_spec spec = {"lambda", WLAW_F64, 2, {SAMPLES, NODES}};
+  write_tensors(file, &spec, 1, (const double *const[]){lambda});
+  snprintf(law, sizeof law, "empirical(@%s,threshold=0.1)", file);
+  check_status(train(test_scratch("measured"), (const char *const[]){"init", law, NULL}, NULL, NULL, err),
+               WLAW_ARGUMENT);
+  assert_non_null(strstr(wlaw_error_message(err), "measured in a file"));
+  wlaw_error_free(err);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(snapshots_hold_weights_and_variances),
-      cmocka_unit_test(resumed_and_threaded_to_the_same_bytes),
-      cmocka_unit_test(older_runs_are_known_again),
-      cmocka_unit_test(other_verbs_know_the_initial_law),
+      cmocka_unit_test(snapshots_hold_weights_and_variances), cmocka_unit_test(resumed_and_threaded_to_the_same_bytes),
+      cmocka_unit_test(older_runs_are_known_again),           cmocka_unit_test(other_verbs_know_the_initial_law),
+      cmocka_unit_test(a_law_from_a_file_is_refused),
   };
   return cmocka_run_group_tests_name("study.train_nodes", tests, NULL, NULL);
 }
