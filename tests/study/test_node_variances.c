@@ -33,9 +33,10 @@ static const char *write_wide_run(const run_plan *plan) {
   snprintf(folder, sizeof path[0], "%s", test_scratch(plan->name));
   check_ok(wlaw_folder_make(folder, err));
   snprintf(file, sizeof file, "%s/run.json", folder);
-  snprintf(text, sizeof text,
-           "{\"schema\":\"weightlaw.run/1\",\"networks\":%d,\"layers\":[1,2,3],\"options\":{\"parameterization\":\"%s\"}}",
-           NETWORKS, plan->ntk ? "ntk" : "standard");
+  snprintf(
+      text, sizeof text,
+      "{\"schema\":\"weightlaw.run/1\",\"networks\":%d,\"layers\":[1,2,3],\"options\":{\"parameterization\":\"%s\"}}",
+      NETWORKS, plan->ntk ? "ntk" : "standard");
   write_text(file, text);
   const size_t shape[3][2] = {{plan->width, INPUTS}, {plan->width, plan->width}, {plan->outputs, plan->width}};
   for (int e = 0; e < EPOCHS; e++) {
@@ -77,9 +78,10 @@ static const char *const nodes[] = {"law", "node-variances", NULL};
 /* Three widths of either kind, every layer after the first; epochs are told apart, the scale of NTK is taken off. */
 static void fits_runs_at_three_widths(void **state) {
   (void)state;
-  const run_plan plans[] = {{"gp-16", "constant(c=2)", 16, OUTPUTS, false}, {"gp-32", "constant(c=2)", 32, OUTPUTS, false},
-                            {"gp-64", "constant(c=2)", 64, OUTPUTS, true},  {"m-16", "bernoulli(c=3)", 16, OUTPUTS, false},
-                            {"m-32", "bernoulli(c=3)", 32, OUTPUTS, false}, {"m-64", "bernoulli(c=3)", 64, OUTPUTS, false}};
+  const run_plan plans[] = {
+      {"gp-16", "constant(c=2)", 16, OUTPUTS, false}, {"gp-32", "constant(c=2)", 32, OUTPUTS, false},
+      {"gp-64", "constant(c=2)", 64, OUTPUTS, true},  {"m-16", "bernoulli(c=3)", 16, OUTPUTS, false},
+      {"m-32", "bernoulli(c=3)", 32, OUTPUTS, false}, {"m-64", "bernoulli(c=3)", 64, OUTPUTS, false}};
   static const char *const first[] = {"law", "node-variances", "epoch", "0", NULL};
   char paths[6][4096];
   const char *inputs[6];
@@ -151,8 +153,9 @@ static void one_width_prints_curves(void **state) {
   (void)state;
   const run_plan plan = {"one", "constant(c=2)", 16, OUTPUTS, false};
   const char *run = write_wide_run(&plan);
-  static const char *const one[] = {"law", "node-variances", "threads", "1", NULL},
-                           *const three[] = {"law", "node-variances", "threads", "3", NULL};
+  static const char *const one[] = {"law", "node-variances", "threads", "1", NULL}, *const three[] = {
+                                                                                        "law", "node-variances",
+                                                                                        "threads", "3", NULL};
   wlaw_result *a = fit(&run, 1, one), *b = fit(&run, 1, three);
   char *x = result_bytes(a), *y = result_bytes(b);
   assert_string_equal(x, y);
@@ -184,12 +187,11 @@ static void fits_files_and_arrays(void **state) {
   check_near(number_at(result, "layers.0.widths.0.total"), number_at(other, "layers.0.widths.0.total"), 0);
   wlaw_result_free(other);
   check_ok(wlaw_fit_array(&other, values, 1, M, P, options, err));
-  assert_string_equal(json_string_value(json_object_get(
-                          json_array_get(json_object_get(json_array_get(json_object_get(other->document, "layers"), 0),
-                                                         "widths"),
-                                         0),
-                          "bootstrap")),
-                      "nodes");
+  assert_string_equal(
+      json_string_value(json_object_get(
+          json_array_get(json_object_get(json_array_get(json_object_get(other->document, "layers"), 0), "widths"), 0),
+          "bootstrap")),
+      "nodes");
   wlaw_result_free(other);
   wlaw_result_free(result);
   wlaw_options_free(options);
@@ -247,8 +249,10 @@ static void refuses(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(fits_runs_at_three_widths), cmocka_unit_test(feeds_empirical),
-      cmocka_unit_test(one_width_prints_curves),   cmocka_unit_test(fits_files_and_arrays),
+      cmocka_unit_test(fits_runs_at_three_widths),
+      cmocka_unit_test(feeds_empirical),
+      cmocka_unit_test(one_width_prints_curves),
+      cmocka_unit_test(fits_files_and_arrays),
       cmocka_unit_test(refuses),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
