@@ -40,7 +40,7 @@ static void extrapolation(void **state) {
   double x[POINTS] = {1, 2, 4}, value[POINTS] = {1, 1, 1}, se[POINTS] = {0.1, 0.1, 0.1};
   node_estimate at[3];
   for (size_t w = 0; w < 3; w++)
-    at[w] = (node_estimate){.width = 10 << w,
+    at[w] = (node_estimate){.width = (size_t)10 << w,
                             .total = 1,
                             .se_total = 0.1,
                             .concentration = 0.5,
