@@ -43,8 +43,8 @@ static void extrapolation(void **state) {
     at[w] = (node_estimate){.width = (size_t)10 << w,
                             .total = 1,
                             .se_total = 0.1,
-                            .concentration = 0.5,
-                            .se_concentration = 0.01,
+                            .dominance = 0.5,
+                            .se_dominance = 0.01,
                             .hill = NAN,
                             .tail = {POINTS, x, value, se},
                             .truncated = {POINTS, x, value, se}};
