@@ -5,13 +5,19 @@
  * to 0 in the Gaussian regime and there alone (the share of the largest node is between D and its cube root). Order 2,
  * the participation ratio, would fall like 1/p only where lambda has a variance, which inverse-gamma(shape=2) has not.
  * Where lambda has the limit (a, rho), D moves to its own as 1/p. So the line r + s/p and the power C p^-g are laid
- * through the same points: a mixture: r is 3 errors above 0, the line fits (1 %), and the power does not (.1 %), or
- * falls slower than p^-1/3 and is no better than the line where it falls significantly; Gaussian:  g is 2 errors above
- * 1/2, and r, with 2 errors, is less than half of what is left at the largest width, or the power fits and the line
- * does so worse by 4 of chi-squared (a likelihood ratio of 7); otherwise  not determined. Nor is it where the total
- * (Gaussian) or every curve (mixture) bends away from its line. The same holds for the curves at every h above the
- * threshold, where (a, rho) is read off (Lee et al. 2023, theorem 4: p to infinity at fixed h, then h to 0). Errors of
- * all points allow for the next order, D/p. */
+ * through the same points, with errors that allow for the next order, D/p.
+ *
+ * A mixture: r is 3 errors above 0, the line fits (1 %), and the power does not (.1 %) or falls slower than p^-1/3, and
+ * where it falls significantly is no better than the line.
+ *
+ * Gaussian: g is 2 errors above 1/2, and r, with 2 errors, is less than half of what is left at the largest width. A
+ * power that fits says the same where g is 2 errors above 3/4 and r not 3 errors above 0 (over four octaves a line of
+ * that mean slope has r at .53 of its last point), or where the line is worse by 4 of chi-squared (a likelihood ratio
+ * of 7).
+ *
+ * Otherwise it is not determined, nor is it where the total (Gaussian) or every curve (mixture) bends away from its
+ * line. Curves are read at every h above a threshold (Lee et al. 2023, theorem 4: p to infinity at fixed h, then h to
+ * 0). */
 #include <math.h>
 #include <stdlib.h>
 
@@ -24,7 +30,7 @@ enum { LEAST_WIDTHS = 3 };
 
 static const double certain = 3.0, usual = 2.0; /* standard errors: one-sided levels .1 % and 2.5 % */
 static const double fits = 0.01, bends = 0.001; /* p-values of the deciding line; of the power, and of curves */
-static const double persists = 1.0 / 3.0, vanishes = 0.5; /* exponents of decay */
+static const double persists = 1.0 / 3.0, vanishes = 0.5, steep = 0.75; /* exponents of decay */
 static const double worse = 4.0;
 
 static const node_trend no_trend = {NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
@@ -109,7 +115,8 @@ static node_verdict judge(const node_trend *d, double at_widest, const char **re
   *reason = NULL;
   if (above && line && (!power || (high < persists && !falls_better))) return NODE_IS_MOGP;
   const bool little_left = d->limit + usual * d->se_limit < 0.5 * at_widest && !(above && line && !power);
-  if (low > vanishes && (little_left || (power && d->chi_squared - d->power_chi_squared > worse))) return NODE_IS_GP;
+  const bool falls = power && ((low > steep && !above) || d->chi_squared - d->power_chi_squared > worse);
+  if (low > vanishes && (little_left || falls)) return NODE_IS_GP;
   if (isnan(d->limit)) *reason = "the dominance has no error at some width";
   else if (!line && !power) *reason = "the dominance follows neither a line in 1/p nor a power of p";
   else if (above) *reason = "the dominance falls with the width, and may stay or vanish";
