@@ -125,7 +125,7 @@ WLAW_VERB(compare); /* inputs: {A, B}: run, RUN@epoch, tensor file or law; or tw
 WLAW_VERB(limit);   /* inputs: none, or {FILE} of network inputs */
 WLAW_VERB(kernel);  /* inputs: {DATA} */
 WLAW_VERB(predict); /* inputs: {DATA}, or none with the options train and test */
-WLAW_VERB(prune);   /* inputs: {RUN} */
+WLAW_VERB(prune);   /* inputs: {RUN}, or {RUN, DATA} where the data moved */
 WLAW_VERB(draw);    /* inputs: {LAW} */
 WLAW_VERB(report);  /* inputs: {RUN} or {FILE} */
 WLAW_VERB(graphs);  /* inputs: none */

@@ -104,17 +104,25 @@ static double exponent_at(double y, const void *context) {
   return x > 0.0 ? -expm1(-s * x) / x : s;
 }
 
+/* e^-v ((1 - v / s)^(b-1) - 1) / v */
+static double remainder_at(double v, const void *context) {
+  const double *of = context, s = of[0], b = of[1];
+  return exp(-v) * expm1((b - 1.0) * log1p(-v / s)) / v;
+}
+
 static double beta_exponent(const wlaw_law *law, double s) {
   const double b = law->values[BETA_B], of[] = {s, b};
+  /* Large s, to e^-45: with (1 - x)^(b-1) = 1 + rest, the integral over (0, 1) of (1 - e^(-s x)) / x is ln s + gamma,
+   * and that of rest / x is -psi(b) - gamma. */
+  if (s > 50.0 * fmax(b, 1.0))
+    return law->values[BETA_ETA] *
+           (log(s) - wlaw_digamma(b) - wlaw_integrate(remainder_at, of, 0.0, 45.0, 1e-12, NULL));
   return law->values[BETA_ETA] / b * wlaw_integrate(exponent_at, of, 0.0, 1.0, 1e-12, NULL);
 }
 
-static bool beta_moments(const wlaw_law *law, size_t rows, size_t cols, double *mean, double *variance) {
-  (void)rows;
-  const double shape = law->values[BETA_ETA] / (double)cols;
-  *mean = 0.0;
-  *variance = shape / (shape + law->values[BETA_B]);
-  return true;
+static double beta_finite_moment(const wlaw_law *law, int power, size_t width) {
+  const double shape = law->values[BETA_ETA] / (double)width, both = shape + law->values[BETA_B];
+  return power == 1 ? shape / both : shape * (shape + 1.0) / (both * (both + 1.0));
 }
 
 static const node_ops beta_node = {
@@ -125,6 +133,7 @@ static const node_ops beta_node = {
     .density = beta_density,
     .moment = beta_moment,
     .exponent = beta_exponent,
+    .finite_moment = beta_finite_moment,
 };
 
 const law_ops wlaw_law_beta = {
@@ -134,6 +143,6 @@ const law_ops wlaw_law_beta = {
     .parameters = beta_parameters,
     .n_parameters = BETA_ROWS,
     .draw = wlaw_node_matrix_draw,
-    .moments = beta_moments,
+    .moments = wlaw_node_matrix_moments,
     .node = &beta_node,
 };

@@ -15,5 +15,8 @@ double wlaw_bfry_log(double alpha, double mass, wlaw_stream *stream) {
   return wlaw_gamma_log(1.0 - alpha, stream) - log_rate;
 }
 
-/* alpha / mass times 1 - (1 + t)^(alpha - 1) */
-double wlaw_bfry_mean(double alpha, double mass) { return -alpha / mass * expm1((1.0 - 1.0 / alpha) * log1p(mass)); }
+/* alpha Gamma(power - alpha) (1 - (1 + t)^(alpha - power)) / (Gamma(1 - alpha) mass), 1 + t = (1 + mass)^(1 / alpha) */
+double wlaw_bfry_moment(double alpha, double mass, int power) {
+  const double falling = power == 1 ? 1.0 : 1.0 - alpha;
+  return alpha * falling * -expm1((1.0 - power / alpha) * log1p(mass)) / mass;
+}

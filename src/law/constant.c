@@ -16,19 +16,23 @@ static void constant_draw_log(const wlaw_law *law, double *log_lambda, size_t fi
 
 static double constant_location(const wlaw_law *law) { return law->values[0]; }
 
-static bool constant_moments(const wlaw_law *law, size_t rows, size_t cols, double *mean, double *variance) {
-  (void)rows;
-  *mean = 0.0;
-  *variance = law->values[0] / (double)cols;
-  return true;
-}
-
 static double constant_kurtosis(const wlaw_law *law) {
   (void)law;
   return 3.0;
 }
 
-static const node_ops constant_node = {.kind = "none", .draw_log = constant_draw_log, .location = constant_location};
+static double constant_finite_moment(const wlaw_law *law, int power, size_t width) {
+  const double lambda = law->values[0] / (double)width;
+  return power == 1 ? lambda : lambda * lambda;
+}
+
+static const node_ops constant_node = {
+    .kind = "none",
+    .draw_log = constant_draw_log,
+    .location = constant_location,
+    .finite_moment = constant_finite_moment,
+    .is_scaled = true,
+};
 
 const law_ops wlaw_law_constant = {
     .name = "constant",
@@ -37,7 +41,7 @@ const law_ops wlaw_law_constant = {
     .parameters = constant_parameters,
     .n_parameters = 1,
     .draw = wlaw_node_matrix_draw,
-    .moments = constant_moments,
+    .moments = wlaw_node_matrix_moments,
     .kurtosis = constant_kurtosis,
     .node = &constant_node,
 };

@@ -92,6 +92,12 @@ static void empirical_draw_log(const wlaw_law *law, double *log_lambda, size_t f
 
 static double empirical_least_width(const wlaw_law *law) { return data_of(law)->above[0]; }
 
+/* Of rest + X, the rest a / width of every node and X as draw_log has it: atom i with chance weight_i / width. */
+static double empirical_finite_moment(const wlaw_law *law, int power, size_t width) {
+  const double p = (double)width, rest = empirical_location(law) / p, first = empirical_moment(law, 1, INFINITY) / p;
+  return power == 1 ? rest + first : rest * rest + 2.0 * rest * first + empirical_moment(law, 2, INFINITY) / p;
+}
+
 static const node_ops empirical_node = {
     .kind = "atoms",
     .draw_log = empirical_draw_log,
@@ -101,14 +107,8 @@ static const node_ops empirical_node = {
     .moment = empirical_moment,
     .exponent = empirical_exponent,
     .least_width = empirical_least_width,
+    .finite_moment = empirical_finite_moment,
 };
-
-static bool empirical_moments(const wlaw_law *law, size_t rows, size_t cols, double *mean, double *variance) {
-  (void)rows;
-  *mean = 0.0;
-  *variance = (empirical_location(law) + empirical_moment(law, 1, INFINITY)) / (double)cols;
-  return true;
-}
 
 const law_ops wlaw_law_empirical = {
     .name = "empirical",
@@ -116,7 +116,7 @@ const law_ops wlaw_law_empirical = {
     .source = "Lee, Ayed, Jung, Lee, Yang and Caron 2023, JMLR 24(289), section 3",
     .check = empirical_check,
     .draw = wlaw_node_matrix_draw,
-    .moments = empirical_moments,
+    .moments = wlaw_node_matrix_moments,
     .node = &empirical_node,
     .release = empirical_release,
     .argument = empirical_argument,

@@ -45,11 +45,9 @@ static double gamma_exponent(const wlaw_law *law, double s) {
   return law->values[GAMMA_ETA] * log1p(s / law->values[GAMMA_RATE]);
 }
 
-static bool gamma_moments(const wlaw_law *law, size_t rows, size_t cols, double *mean, double *variance) {
-  (void)rows;
-  *mean = 0.0;
-  *variance = law->values[GAMMA_ETA] / law->values[GAMMA_RATE] / (double)cols;
-  return true;
+static double gamma_finite_moment(const wlaw_law *law, int power, size_t width) {
+  const double shape = law->values[GAMMA_ETA] / (double)width, rate = law->values[GAMMA_RATE];
+  return power == 1 ? shape / rate : shape * (shape + 1.0) / (rate * rate);
 }
 
 static const node_ops gamma_node = {
@@ -60,6 +58,7 @@ static const node_ops gamma_node = {
     .density = gamma_density,
     .moment = gamma_moment,
     .exponent = gamma_exponent,
+    .finite_moment = gamma_finite_moment,
 };
 
 const law_ops wlaw_law_gamma = {
@@ -69,6 +68,6 @@ const law_ops wlaw_law_gamma = {
     .parameters = gamma_parameters,
     .n_parameters = GAMMA_ROWS,
     .draw = wlaw_node_matrix_draw,
-    .moments = gamma_moments,
+    .moments = wlaw_node_matrix_moments,
     .node = &gamma_node,
 };

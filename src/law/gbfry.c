@@ -6,6 +6,7 @@
  * measures x^(-1 - alpha) e^(-v x / c), with weights v^(s - 1): a node of finite width is c times a tilted BFRY
  * variable (law/bfry.h) times a Pareto(tau) one, with the mass alpha p tau / s that makes p times its density tend to
  * rho. The mean of the sum is c s / (tau - 1), for tau > 1. Below, y = x / c. */
+#include <float.h>
 #include <math.h>
 
 #include "core/error.h"
@@ -126,7 +127,7 @@ static double moment_near_tie(double s, double excess, double most) {
   const upper_part part = {s, excess};
   const double log_most = log(most), end = fmin(log_most, log(100.0));
   const double power = excess == 0.0 ? log_most : -expm1(-excess * log_most) / excess;
-  return tgamma(s) * (power - wlaw_integrate(upper_integrand, &part, 0.0, end, 1e-13, NULL));
+  return tgamma(s) * (power - wlaw_integrate(upper_integrand, &part, 0.0, end, 1e-12, NULL));
 }
 
 /* c^power unit times the integral of y^(power - 1 - tau) gamma(s, y) over (0, most), by parts in general. */
@@ -141,33 +142,46 @@ static double gbfry_moment(const wlaw_law *law, int power, double eps) {
   return unit * (tgamma(order) * wlaw_gamma_lower(order, most) - wlaw_gamma_lower_scaled(s, most, order)) / excess;
 }
 
+/* rho is a mixture of tilted stable measures, each with its exponent: with theta = c times the argument,
+ *     exponent = s / alpha integral over v in (0, 1) of v^(s - 1) ((theta + v)^alpha - v^alpha). */
 typedef struct exponent_part {
-  double alpha, s, theta;
+  double alpha, tau, theta;
 } exponent_part;
 
-/* e^-z ((theta + v)^alpha - v^alpha), v = e^(-z / s): one of the tilted stable measures. */
-static double exponent_integrand(double z, const void *context) {
+/* The integrand over theta as a function of u = -ln v. */
+static double exponent_integrand(double u, const void *context) {
   const exponent_part *part = context;
-  const double v = exp(-z / part->s);
-  return exp(-z) * pow(part->theta + v, part->alpha) * -expm1(-part->alpha * log1p(part->theta / v));
+  const double log_ratio = log1p(part->theta * exp(u)), growth = part->alpha * log_ratio;
+  return exp(-part->tau * u) * (growth > DBL_EPSILON ? expm1(growth) / part->alpha : log_ratio) / part->theta;
+}
+
+/* Over v < ratio theta, ratio <= 1 / e: the binomial series. */
+static double exponent_near_zero(const exponent_part *part, double ratio) {
+  const double alpha = part->alpha, s = part->tau - alpha, log_ratio = log(ratio);
+  double sum = -expm1(alpha * log_ratio) / alpha + exp(alpha * log_ratio) / part->tau, term = ratio;
+  for (int k = 1; fabs(term) > 0.1 * DBL_EPSILON * sum; k++) {
+    sum += term * s / (s + k);
+    term *= (alpha - k) / (k + 1) * ratio;
+  }
+  return pow(ratio * part->theta, s) * pow(part->theta, alpha) * sum;
 }
 
 static double gbfry_exponent(const wlaw_law *law, double s) {
   const double *p = law->values;
-  const exponent_part part = {p[GBFRY_ALPHA], p[GBFRY_TAU] - p[GBFRY_ALPHA], s * p[GBFRY_C]};
-  if (!(part.theta > 0.0)) return 0.0;
-  const double bend = part.s * (1.0 + fmax(0.0, -log(part.theta))); /* v = theta / e */
-  return (wlaw_integrate(exponent_integrand, &part, 0.0, fmin(bend, 750.0), 1e-13, NULL) +
-          wlaw_integrate(exponent_integrand, &part, bend, INFINITY, 1e-13, NULL)) /
-         part.alpha;
+  const exponent_part part = {p[GBFRY_ALPHA], p[GBFRY_TAU], s * p[GBFRY_C]};
+  if (!isfinite(part.theta)) return part.theta;
+  if (part.theta < 1e-300) return 0.0; /* for v = theta to be a number */
+  const double e = 2.71828182845904523536, below = exponent_near_zero(&part, 1.0 / fmax(e, part.theta));
+  if (part.theta >= e) return below;
+  const double above = wlaw_integrate(exponent_integrand, &part, 0.0, 1.0 - log(part.theta), 1e-12, NULL);
+  return below + part.theta * (part.tau - part.alpha) * above;
 }
 
-static bool gbfry_moments(const wlaw_law *law, size_t rows, size_t cols, double *mean, double *variance) {
-  (void)rows;
-  const double *p = law->values, tau = p[GBFRY_TAU];
-  *mean = 0.0;
-  *variance = p[GBFRY_C] * tau / (tau - 1.0) * wlaw_bfry_mean(p[GBFRY_ALPHA], gbfry_mass(p, cols));
-  return tau > 1.0;
+/* c^power E X^power tau / (tau - power), the last of a Pareto variable. */
+static double gbfry_finite_moment(const wlaw_law *law, int power, size_t width) {
+  const double *p = law->values, tau = p[GBFRY_TAU], mass = gbfry_mass(p, width);
+  if (!(tau > power)) return INFINITY;
+  return pow(p[GBFRY_C], power) * wlaw_bfry_moment(p[GBFRY_ALPHA], mass, power) * tau / (tau - power);
 }
 
 static const node_ops gbfry_node = {
@@ -180,6 +194,7 @@ static const node_ops gbfry_node = {
     .at_zero = gbfry_at_zero,
     .at_infinity = gbfry_at_infinity,
     .exponent = gbfry_exponent,
+    .finite_moment = gbfry_finite_moment,
 };
 
 const law_ops wlaw_law_gbfry = {
@@ -190,6 +205,6 @@ const law_ops wlaw_law_gbfry = {
     .n_parameters = GBFRY_ROWS,
     .check = gbfry_check,
     .draw = wlaw_node_matrix_draw,
-    .moments = gbfry_moments,
+    .moments = wlaw_node_matrix_moments,
     .node = &gbfry_node,
 };

@@ -3,6 +3,7 @@
  * 1999, DOI 10.1239/aap/1029955251; for networks, Lee et al. 2023, JMLR 24(289)). At width p the expected number of
  * nodes near x is rho(dx) (1 - e^(-t x)), (1 + t / beta)^alpha = 1 + alpha p / (eta beta^alpha): law/bfry.h.
  * Below, y = beta x. */
+#include <float.h>
 #include <math.h>
 
 #include "law/bfry.h"
@@ -69,17 +70,15 @@ static node_tail ggp_at_zero(const wlaw_law *law) {
   return (node_tail){p[GGP_ALPHA], ggp_unit(p) * pow(p[GGP_BETA], -p[GGP_ALPHA]) / p[GGP_ALPHA]};
 }
 
-/* eta / alpha ((beta + s)^alpha - beta^alpha) */
+/* eta / alpha ((beta + s)^alpha - beta^alpha); alpha to 0: eta ln(1 + s / beta) */
 static double ggp_exponent(const wlaw_law *law, double s) {
-  const double *p = law->values;
-  return p[GGP_MEAN] * p[GGP_BETA] / p[GGP_ALPHA] * expm1(p[GGP_ALPHA] * log1p(s / p[GGP_BETA]));
+  const double *p = law->values, log_ratio = log1p(s / p[GGP_BETA]), growth = p[GGP_ALPHA] * log_ratio;
+  return p[GGP_MEAN] * p[GGP_BETA] * (growth > DBL_EPSILON ? expm1(growth) / p[GGP_ALPHA] : log_ratio);
 }
 
-static bool ggp_moments(const wlaw_law *law, size_t rows, size_t cols, double *mean, double *variance) {
-  (void)rows;
-  *mean = 0.0;
-  *variance = wlaw_bfry_mean(law->values[GGP_ALPHA], ggp_mass(law->values, cols)) / law->values[GGP_BETA];
-  return true;
+static double ggp_finite_moment(const wlaw_law *law, int power, size_t width) {
+  const double *p = law->values, mass = ggp_mass(p, width);
+  return wlaw_bfry_moment(p[GGP_ALPHA], mass, power) / (power == 1 ? p[GGP_BETA] : p[GGP_BETA] * p[GGP_BETA]);
 }
 
 static const node_ops ggp_node = {
@@ -91,6 +90,7 @@ static const node_ops ggp_node = {
     .moment = ggp_moment,
     .at_zero = ggp_at_zero,
     .exponent = ggp_exponent,
+    .finite_moment = ggp_finite_moment,
 };
 
 const law_ops wlaw_law_ggp = {
@@ -101,6 +101,6 @@ const law_ops wlaw_law_ggp = {
     .parameters = ggp_parameters,
     .n_parameters = GGP_ROWS,
     .draw = wlaw_node_matrix_draw,
-    .moments = ggp_moments,
+    .moments = wlaw_node_matrix_moments,
     .node = &ggp_node,
 };

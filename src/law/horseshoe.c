@@ -47,6 +47,11 @@ static node_tail horseshoe_at(const wlaw_law *law) { return (node_tail){.index =
 /* kappa Gamma(1 - alpha) s^alpha for alpha = 1/2 */
 static double horseshoe_exponent(const wlaw_law *law, double s) { return unit_of(law) * sqrt(PI * s); }
 
+static double horseshoe_finite_moment(const wlaw_law *law, int power, size_t width) {
+  (void)law, (void)power, (void)width;
+  return INFINITY;
+}
+
 static const node_ops horseshoe_node = {
     .kind = "stable",
     .draw_log = horseshoe_draw_log,
@@ -57,6 +62,7 @@ static const node_ops horseshoe_node = {
     .at_zero = horseshoe_at,
     .at_infinity = horseshoe_at,
     .exponent = horseshoe_exponent,
+    .finite_moment = horseshoe_finite_moment,
 };
 
 const law_ops wlaw_law_horseshoe = {
@@ -106,12 +112,11 @@ static double regularised_moment(const wlaw_law *law, int power, double eps) {
 
 /* E lambda = slab E X^2 / (slab + X^2) for X Cauchy of scale k, E slab / (slab + X^2) = sqrt(slab) / (sqrt(slab) + k).
  */
-static bool regularised_moments(const wlaw_law *law, size_t rows, size_t cols, double *mean, double *variance) {
-  (void)rows;
-  const double slab = law->values[HORSESHOE_SLAB], k = law->values[HORSESHOE_C] / (double)cols;
-  *mean = 0.0;
-  *variance = slab * k / (sqrt(slab) + k);
-  return true;
+/* With r = sqrt(slab): E lambda as above, and E lambda^2 from the derivative of E 1 / (slab + X^2) by slab. */
+static double regularised_finite_moment(const wlaw_law *law, int power, size_t width) {
+  const double slab = law->values[HORSESHOE_SLAB], r = sqrt(slab), k = law->values[HORSESHOE_C] / (double)width;
+  const double share = k / (r + k);
+  return power == 1 ? slab * share : slab * slab * share * (k + 0.5 * r) / (r + k);
 }
 
 static const node_ops regularised_node = {
@@ -121,6 +126,7 @@ static const node_ops regularised_node = {
     .jump = regularised_jump,
     .density = regularised_density,
     .moment = regularised_moment,
+    .finite_moment = regularised_finite_moment,
     .at_zero = horseshoe_at,
 };
 
@@ -132,6 +138,6 @@ const law_ops wlaw_law_regularised_horseshoe = {
     .parameters = horseshoe_parameters,
     .n_parameters = 2,
     .draw = wlaw_node_matrix_draw,
-    .moments = regularised_moments,
+    .moments = wlaw_node_matrix_moments,
     .node = &regularised_node,
 };

@@ -68,7 +68,8 @@ typedef struct law_ops {
                            wlaw_error *err);
   /* Mean and variance of an entry of a [rows, cols] matrix; false: they do not exist. May be NULL. */
   bool (*moments)(const wlaw_law *law, size_t rows, size_t cols, double *mean, double *variance);
-  /* Fourth central moment of an entry over its squared variance (normal: 3). NULL: not known. */
+  /* Fourth central moment of an entry over its squared variance (normal: 3), of independent entries that are all alike.
+   * NULL: not known, or they are not. */
   double (*kurtosis)(const wlaw_law *law);
   const entry_ops *entry;
   const struct node_ops *node;

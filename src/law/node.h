@@ -39,7 +39,13 @@ typedef struct node_ops {
   /* Jumps are no Poisson process but the same in every network (powerlaw with s > 1): jump j = 1, 2, ... NULL: Poisson.
    * tail then counts jumps above x, moment sums over them. 0 when there are fewer. */
   double (*fixed_jump)(const wlaw_law *law, size_t j);
+  /* Moments of lambda exist at a finite width below this order; NULL: below the index of at_infinity. */
+  double (*finite_index)(const wlaw_law *law);
   double (*least_width)(const wlaw_law *law); /* fewer nodes than this cannot have the law; NULL: 1 */
+  /* Of one of the nodes at a width: E lambda^power, power 1 or 2 (deterministic laws: the mean over nodes). INFINITY
+   * where it does not exist; NULL: not known. */
+  double (*finite_moment)(const wlaw_law *law, int power, size_t width);
+  bool is_scaled; /* lambda = X / width with the same X > 0 at every width */
 } node_ops;
 
 typedef enum node_regime { NODE_GP, NODE_MOGP } node_regime;
@@ -57,6 +63,7 @@ double wlaw_node_mean(const wlaw_law *law);                          /* E Lambda
 double wlaw_node_variance(const wlaw_law *law);                      /* Var Lambda */
 double wlaw_node_exponent(const wlaw_law *law, double s);            /* -ln E exp(-s Lambda) */
 node_tail wlaw_node_at_zero(const wlaw_law *law), wlaw_node_at_infinity(const wlaw_law *law);
+double wlaw_node_finite_index(const wlaw_law *law); /* E lambda^q at a finite width is finite for q below it */
 /* The threshold x* with moment(2, x*) = variance: what lies below is replaced by its mean. INFINITY where the whole
  * measure has less. */
 double wlaw_node_threshold(const wlaw_law *law, double variance);
@@ -81,6 +88,9 @@ void wlaw_node_draw(const wlaw_law *law, double *lambda, size_t width, wlaw_stre
 /* law_ops.draw of every node law: the weights sqrt(lambda_j) V_kj of a matrix [rows, cols], j a column. */
 wlaw_status wlaw_node_matrix_draw(const wlaw_law *law, double *out, size_t rows, size_t cols, wlaw_stream *stream,
                                   wlaw_error *err);
+
+/* law_ops.moments of them: of an entry of such a matrix, from node_ops.finite_moment. */
+bool wlaw_node_matrix_moments(const wlaw_law *law, size_t rows, size_t cols, double *mean, double *variance);
 
 /* law/empirical.c: (a, rho) measured from samples. Atoms x > 0 in any order, weights (expected number of nodes there)
  * and their standard errors; a and its error. name: what stands in the parentheses of the law's text, "@FILE". */

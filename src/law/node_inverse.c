@@ -9,10 +9,10 @@ double wlaw_node_inverse(const wlaw_law *law, double t, double start) {
   const node_ops *node = law->ops->node;
   double x = start, low = 0.0, high = INFINITY, stride = 4.0;
   for (int round = 0; round < 2000 && x > 0.0; round++) {
-    const double tail = node->tail(law, x), ratio = tail / t;
+    const double tail = node->tail(law, x), density = node->density(law, x);
     if (tail > t) low = x;
     else high = x;
-    const double step = log(ratio) * tail / (x * node->density(law, x)); /* of ln x */
+    const double step = isfinite(density) ? log(tail / t) * tail / (x * density) : NAN; /* of ln x */
     double next = x * exp(step);
     if (fabs(step) <= 1e-8) return next; /* the error left is of the order of the step's square */
     if (!(next > low && next < high)) {

@@ -1,7 +1,7 @@
 /* positive-stable(alpha=0.5,kappa=2): node variances p^(-1/alpha) X at width p, X positive stable, so that their sum
  * has the law of X at every width: E exp(-s X) = exp(-kappa Gamma(1 - alpha) s^alpha), rhobar(x) = kappa x^-alpha
- * (Lee et al. 2023, JMLR 24(289), section 4; Samorodnitsky and Taqqu 1994, section 3.10). alpha = 1/2 and kappa =
- * 2 c / pi give the limit of horseshoe(c). No mean exists. */
+ * (Samorodnitsky and Taqqu 1994; Lee et al. 2023, JMLR 24(289)). alpha = 1/2 and kappa = 2 c / pi give the limit of
+ * horseshoe(c). No mean exists. */
 #include <math.h>
 
 #include "core/error.h"
@@ -73,6 +73,11 @@ static double stable_exponent(const wlaw_law *law, double s) {
   return law->values[STABLE_KAPPA] * exp(wlaw_log_gamma(1.0 - alpha)) * pow(s, alpha);
 }
 
+static double stable_finite_moment(const wlaw_law *law, int power, size_t width) {
+  (void)law, (void)power, (void)width;
+  return INFINITY;
+}
+
 static const node_ops stable_node = {
     .kind = "stable",
     .draw_log = stable_draw_log,
@@ -83,6 +88,7 @@ static const node_ops stable_node = {
     .at_zero = stable_at,
     .at_infinity = stable_at,
     .exponent = stable_exponent,
+    .finite_moment = stable_finite_moment,
 };
 
 const law_ops wlaw_law_positive_stable = {

@@ -27,10 +27,17 @@ typedef struct kernel_inputs {
 wlaw_status wlaw_kernel_inputs_new(kernel_inputs *out, const double *x, size_t n, size_t features, wlaw_error *err);
 void wlaw_kernel_inputs_free(kernel_inputs *inputs);
 
+/* The kernel of each input with itself, exact: nngp, ntk [n], either may be NULL. WLAW_NUMERIC where it overflows,
+ * naming the input and the layer: call it before wlaw_kernel_block. */
+wlaw_status wlaw_kernel_diagonal(double *nngp, double *ntk, const kernel_spec *spec, const kernel_inputs *inputs,
+                                 wlaw_error *err);
+
 /* The block rows [row, row + rows) x columns [col, col + cols) of the kernel between two sets of inputs (a == b: its
  * diagonal is exact) into out, ld numbers from one row to the next. NNGP into nngp, NTK into ntk; either may be NULL.
- * One thread; scratch: wlaw_kernel_scratch(rows, cols) doubles. Bytes do not depend on how the whole is cut. */
-size_t wlaw_kernel_scratch(size_t rows, size_t cols);
+ * One thread; scratch: wlaw_kernel_scratch() doubles. The bytes of an entry depend on its two inputs alone, however the
+ * whole is cut; work goes by tiles of KERNEL_TILE rows and columns. */
+enum { KERNEL_TILE = 128 };
+size_t wlaw_kernel_scratch(void);
 void wlaw_kernel_block(const kernel_spec *spec, const kernel_inputs *a, size_t row, size_t rows, const kernel_inputs *b,
                        size_t col, size_t cols, double *nngp, double *ntk, size_t ld, double *scratch);
 

@@ -7,10 +7,10 @@
 #include "core/option.h"
 #include "core/result.h"
 #include "report/collect.h"
+#include "report/document_make.h"
 #include "report/document_page.h"
 #include "report/number.h"
 #include "report/page.h"
-#include "study/checkpoint.h"
 #include "study/run.h"
 
 extern const command_spec wlaw_command_report;
@@ -26,6 +26,7 @@ static const option_spec options_table[] = {
      "degree of the highest invariants held against the fitted laws, 0: none; unless it is given, matrices that would "
      "take more than a minute in all are left out"},
     {"spectra", 0, OPTION_FLAG, NULL, "false", NULL, 0, 0, "of a checkpoint: eigenvalues too, as scan --spectra"},
+    {"prune", 0, OPTION_FLAG, NULL, "false", NULL, 0, 0, "of a run: what pruning does to its networks, as prune"},
     {"source-date-epoch", 0, OPTION_COUNT, "SECONDS", NULL, NULL, 0, 253402300799.0,
      "date to print on the page, in seconds since 1970 UTC; default: no date"},
 };
@@ -37,8 +38,12 @@ static const char examples[] =
     "    a smaller page: the fit, the invariants it misses and the histogram of one file\n"
     "weightlaw report model.safetensors -o model.html\n"
     "    a checkpoint, scanned: tensors by measures, laws by kind and block, distributions\n"
+    "weightlaw report 'beta(eta=2,b=0.5)' -o beta.html\n"
+    "    a node law at widths 100, 500, 2000 and infinity: densities, joint outputs, active nodes, pruning\n"
+    "weightlaw report RUN --prune -o pruned.html\n"
+    "    accuracy and output error of pruned networks beside theory\n"
     "weightlaw report scan.json -o scan.html\n"
-    "    the page of what scan, track or compare --json wrote about checkpoints\n";
+    "    the page of what scan, track, compare, limit, prune or fit --law node-variances wrote with --json\n";
 
 static const char details[] =
     "Writes one HTML file that needs nothing else: drawings are inline SVG, there are no scripts, tables stand behind "
@@ -55,8 +60,9 @@ static const char details[] =
     "(--seed).\n"
     "\n"
     "A checkpoint (a tensor file of one network) is scanned, and its page shows tensors by measures, Weibull shapes by "
-    "kind and block beside published ones, and distributions. What scan, track or compare wrote about checkpoints with "
-    "--json has such a page, too.";
+    "kind and block beside published ones, and distributions. A node law is taken to infinite width, with simulated "
+    "networks beside it. What scan, track, compare, limit, prune or fit --law node-variances wrote with --json has a "
+    "page, too.";
 
 /* Days since 1970 to a date of the Gregorian calendar, by Fliegel and Van Flandern (1968), DOI 10.1145/364096.364097.
  */
@@ -124,27 +130,9 @@ static wlaw_status write_report(wlaw_result **result, const char *path, const re
   return status;
 }
 
-/* ---- checkpoints: the page of what scan, track or compare say of them */
+/* ---- pages of documents */
 
 enum { DOCUMENT_MOST = 1 << 28 };
-
-/* The document of scan, made here. */
-static wlaw_status scan_checkpoint(json_t **document, const char *input, const wlaw_options *options,
-                                   wlaw_progress progress, void *user, wlaw_error *err) {
-  static const char *const names[] = {"spectra", "seed", "threads"};
-  wlaw_options *of_scan = NULL;
-  wlaw_result *result = NULL;
-  WLAW_TRY(wlaw_options_new(&of_scan, "scan", err));
-  wlaw_status status = WLAW_OK;
-  for (size_t i = 0; i < sizeof names / sizeof *names && status == WLAW_OK; i++)
-    if (wlaw_option_is_set(options, &wlaw_command_report, names[i]))
-      status = wlaw_options_set(of_scan, names[i], wlaw_option_text(options, &wlaw_command_report, names[i]), err);
-  if (status == WLAW_OK) status = wlaw_scan(&result, &input, 1, of_scan, progress, user, err);
-  if (status == WLAW_OK) *document = json_incref(result->document);
-  wlaw_result_free(result);
-  wlaw_options_free(of_scan);
-  return status;
-}
 
 /* A JSON file whose schema has a page; *document stays NULL for every other input. */
 static wlaw_status read_document(json_t **document, const char *input, wlaw_error *err) {
@@ -172,8 +160,8 @@ static wlaw_status read_document(json_t **document, const char *input, wlaw_erro
   return WLAW_OK;
 }
 
-static wlaw_status write_checkpoint(wlaw_result **result, const char *path, const json_t *document,
-                                    const wlaw_options *options, wlaw_error *err) {
+static wlaw_status write_document(wlaw_result **result, const char *path, const json_t *document,
+                                  const wlaw_options *options, wlaw_error *err) {
   char date[64];
   const bool dated = date_option(date, sizeof date, options);
   text_buffer page = {0};
@@ -213,12 +201,10 @@ wlaw_status wlaw_report(wlaw_result **result, const char *const *inputs, size_t 
   const char *path = wlaw_option_text(options, command, "output");
   WLAW_TRY(check_output(path, wlaw_option_flag(options, command, "force"), err));
   json_t *document = NULL;
-  bool is_checkpoint;
-  WLAW_TRY(wlaw_checkpoint_is(&is_checkpoint, inputs[0], err));
-  WLAW_TRY(is_checkpoint ? scan_checkpoint(&document, inputs[0], options, progress, user, err)
-                         : read_document(&document, inputs[0], err));
+  WLAW_TRY(wlaw_document_make(&document, inputs[0], options, progress, user, err));
+  if (!document) WLAW_TRY(read_document(&document, inputs[0], err));
   if (document) {
-    const wlaw_status written = write_checkpoint(result, path, document, options, err);
+    const wlaw_status written = write_document(result, path, document, options, err);
     json_decref(document);
     return written;
   }
@@ -243,8 +229,8 @@ wlaw_status wlaw_report(wlaw_result **result, const char *const *inputs, size_t 
 
 const command_spec wlaw_command_report = {
     .name = "report",
-    .summary = "write what was found in a run or a file as one HTML page",
-    .operands = "RUN|FILE",
+    .summary = "write what was found in a run, a file or a node law as one HTML page",
+    .operands = "RUN|FILE|LAW",
     .examples = examples,
     .details = details,
     .options = options_table,

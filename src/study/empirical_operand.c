@@ -107,13 +107,13 @@ static wlaw_status choose_layer(const json_t **out, const json_t *document, cons
   return WLAW_NAME;
 }
 
-/* Points (x ascending, rhobar there, its error) of a tail, from `threshold` on. */
+/* Points of a tail: x ascending, rhobar there, its error. */
 typedef struct tail_points {
   size_t n;
   double *x, *value, *se;
 } tail_points;
 
-static wlaw_status read_points(tail_points *points, const json_t *tail, double threshold, wlaw_error *err) {
+static wlaw_status read_points(tail_points *points, const json_t *tail, wlaw_error *err) {
   const json_t *x = json_object_get(tail, "x"), *value = json_object_get(tail, "value"),
                *se = json_object_get(tail, "se");
   const size_t n = json_array_size(x);
@@ -128,7 +128,6 @@ static wlaw_status read_points(tail_points *points, const json_t *tail, double t
     if (!numbers || !(at > before) || !isfinite(at) || !isfinite(height))
       return wlaw_fail(err, WLAW_FORMAT, "point %zu of its tail is no number, or not above the point before it", i);
     before = at;
-    if (at < threshold) continue;
     points->x[points->n] = at;
     points->value[points->n] = height;
     points->se[points->n++] = error;
@@ -170,21 +169,38 @@ static void make_atoms(node_measure *measure, const tail_points *points) {
   measure->n = points->n;
 }
 
-static wlaw_status take_tail(node_measure *measure, const json_t *tail, double threshold, wlaw_error *err) {
+/* Jumps below the first point are known by their mean alone, `residual` less a: one atom that has it, half a step
+ * below.
+ */
+static void add_small_jumps(node_measure *measure, const json_t *limit, const tail_points *points) {
+  double residual, error;
+  if (!wlaw_json_number(json_object_get(limit, "residual"), &residual) || !(residual > measure->a)) return;
+  if (!wlaw_json_number(json_object_get(limit, "se_residual"), &error)) error = NAN;
+  const double x = points->n > 1 ? points->x[0] * sqrt(points->x[0] / points->x[1]) : 0.5 * points->x[0];
+  measure->x[measure->n] = x;
+  measure->weight[measure->n] = (residual - measure->a) / x;
+  measure->se[measure->n++] = error / x;
+}
+
+static wlaw_status take_tail(node_measure *measure, const json_t *limit, wlaw_error *err) {
+  const json_t *tail = json_object_get(limit, "tail");
   const size_t n = json_array_size(json_object_get(tail, "x"));
   double *room = wlaw_array(3 * n, sizeof *room);
   size_t *counts = wlaw_array(n, sizeof *counts);
-  measure->x = wlaw_array(n, sizeof *measure->x);
-  measure->weight = wlaw_array(n, sizeof *measure->weight);
-  measure->se = wlaw_array(n, sizeof *measure->se);
+  measure->x = wlaw_array(n + 1, sizeof *measure->x);
+  measure->weight = wlaw_array(n + 1, sizeof *measure->weight);
+  measure->se = wlaw_array(n + 1, sizeof *measure->se);
   wlaw_status status = WLAW_OK;
   if (!room || !counts || !measure->x || !measure->weight || !measure->se)
     status = wlaw_fail_memory(err, 6 * n, sizeof *room);
   if (status == WLAW_OK) {
     tail_points points = {.x = room, .value = room + n, .se = room + 2 * n};
-    status = read_points(&points, tail, threshold, err);
-    make_decreasing(points.value, points.n, counts);
-    if (status == WLAW_OK) make_atoms(measure, &points);
+    status = read_points(&points, tail, err);
+    if (status == WLAW_OK) {
+      make_decreasing(points.value, points.n, counts);
+      make_atoms(measure, &points);
+      add_small_jumps(measure, limit, &points);
+    }
   }
   free(room);
   free(counts);
@@ -195,25 +211,18 @@ static wlaw_status take_tail(node_measure *measure, const json_t *tail, double t
 static wlaw_status take_limit(node_measure *measure, const json_t *layer, wlaw_error *err) {
   const json_t *limit = json_object_get(layer, "limit");
   const char *verdict = json_string_value(json_object_get(limit, "verdict"));
-  const char *reason = json_string_value(json_object_get(limit ? limit : layer, "reason"));
+  const char *reason = json_string_value(json_object_get(json_is_object(limit) ? limit : layer, "reason"));
   if (!json_is_object(limit) || !verdict || strcmp(verdict, "undetermined") == 0) {
     wlaw_fail(err, WLAW_VALUE, "the limit of the layer '%s' is not determined%s%s", name_of(layer), reason ? ": " : "",
               reason ? reason : "");
     return wlaw_error_add_hint(err, WLAW_VALUE, "fit node-variances to runs of at least three widths");
   }
-  double threshold, residual;
   if (!wlaw_json_number(json_object_get(limit, "a"), &measure->a) || !isfinite(measure->a))
-    return wlaw_fail(err, WLAW_FORMAT, "its a is not a number");
+    return wlaw_fail(err, WLAW_VALUE, "a of the layer '%s' is not determined: it needs more points of the tail",
+                     name_of(layer));
   if (!wlaw_json_number(json_object_get(limit, "se_a"), &measure->se_a)) measure->se_a = NAN;
-  if (!wlaw_json_number(json_object_get(limit, "threshold"), &threshold) || isnan(threshold)) threshold = 0.0;
-  if (strcmp(verdict, "mogp") == 0 && wlaw_json_number(json_object_get(limit, "residual"), &residual) &&
-      isfinite(residual)) { /* the tail begins at the threshold: what lies below it, a and small jumps, adds its mean */
-    measure->a = residual;
-    if (!wlaw_json_number(json_object_get(limit, "se_residual"), &measure->se_a)) measure->se_a = NAN;
-  }
   measure->a = fmax(measure->a, 0.0);
-  if (strcmp(verdict, "gp") == 0) return WLAW_OK;
-  return take_tail(measure, json_object_get(limit, "tail"), threshold, err);
+  return strcmp(verdict, "gp") == 0 ? WLAW_OK : take_tail(measure, limit, err);
 }
 
 static wlaw_status read_document(node_measure *measure, const operand_parts *parts, wlaw_error *err) {
