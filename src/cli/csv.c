@@ -151,6 +151,28 @@ static json_t *rows_of_track(bool *failed, const json_t *document) {
   return rows;
 }
 
+static bool is_node_variances(const json_t *document) {
+  const char *schema = json_string_value(json_object_get(document, "schema"));
+  return schema && strncmp(schema, "weightlaw.node-variances/", strlen("weightlaw.node-variances/")) == 0;
+}
+
+/* A row for each layer and width, with what was said of the layer's limit. */
+static json_t *rows_of_nodes(bool *failed, const json_t *document) {
+  const json_t *layers = json_object_get(document, "layers");
+  json_t *rows = json_array();
+  for (size_t l = 0; l < json_array_size(layers); l++) {
+    const json_t *layer = json_array_get(layers, l), *widths = json_object_get(layer, "widths");
+    for (size_t w = 0; w < json_array_size(widths); w++) {
+      json_t *row = json_object();
+      wlaw_json_put(failed, row, "name", json_incref(json_object_get(layer, "name")));
+      *failed |= json_object_update(row, json_array_get(widths, w)) != 0;
+      *failed |= json_object_update_missing(row, (json_t *)(uintptr_t)layer) != 0;
+      wlaw_json_append(failed, rows, row);
+    }
+  }
+  return rows;
+}
+
 static void write_list(text_buffer *out, const json_t *document, const json_t *list) {
   const bool nested = list_of(json_array_get(list, 0)) != NULL;
   column_list columns = {0};
@@ -175,7 +197,9 @@ static void write_list(text_buffer *out, const json_t *document, const json_t *l
 }
 
 void wlaw_csv_write(text_buffer *out, const json_t *document) {
-  json_t *flat = is_track(document) ? rows_of_track(&out->failed, document) : NULL;
+  json_t *flat = NULL;
+  if (is_track(document)) flat = rows_of_track(&out->failed, document);
+  else if (is_node_variances(document)) flat = rows_of_nodes(&out->failed, document);
   if (!out->failed) write_list(out, document, flat ? flat : list_of(document));
   json_decref(flat);
 }

@@ -155,7 +155,12 @@ static wlaw_status read_settings(fit_settings *out, const wlaw_options *options,
   WLAW_TRY(read_departures(&out->departures, options, err));
   if (strcmp(law, "auto") == 0) return WLAW_OK;
   const wlaw_status status = wlaw_study_law(&out->law, law, err);
-  return status == WLAW_OK ? WLAW_OK : wlaw_error_add_hint(err, status, "or auto");
+  if (status == WLAW_OK) return WLAW_OK;
+  static const char *const words[] = {"auto", NODE_VARIANCES};
+  const char *nearest = status == WLAW_NAME ? wlaw_text_nearest(law, words, sizeof words / sizeof *words) : NULL;
+  if (!nearest) return wlaw_error_add_hint(err, status, "or auto, or " NODE_VARIANCES);
+  return wlaw_error_add_hint(err, wlaw_fail(err, WLAW_NAME, "there is no law '%s'", law), "did you mean '%s'?",
+                             nearest);
 }
 
 static wlaw_status takes(const law_ops *law, const ensemble_matrix *matrix, wlaw_error *err) {

@@ -14,3 +14,6 @@ weightlaw fit run-8 deep --law node-variances
 echo "exit $?"
 weightlaw fit run-8 --law node-variances --degree 3
 echo "exit $?"
+weightlaw fit gp-16.npy gp-32.npy --law node-variances --csv | cut -d, -f1-4
+weightlaw fit gp-16.npy --law node-varances
+echo "exit $?"
