@@ -122,6 +122,12 @@ void wlaw_text_printable(char *out, size_t capacity, const char *text) {
   out[used] = '\0';
 }
 
+void wlaw_text_words(char *out, size_t capacity, const char *key) {
+  wlaw_text_printable(out, capacity, key);
+  for (char *at = out; capacity && *at; at++)
+    if (*at == '_') *at = ' ';
+}
+
 /* Optimal string alignment distance (insert, delete, replace, swap of neighbours) over the first 64 characters. */
 static size_t edit_distance(const char *a, const char *b) {
   enum { LONGEST = 64 };

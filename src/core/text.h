@@ -26,6 +26,10 @@ wlaw_status wlaw_text_copy_out(const char *text, char *out, size_t capacity, siz
 
 /* Copies with control characters and invalid UTF-8 written as \xNN; cuts at a character and always terminates. */
 void wlaw_text_printable(char *out, size_t capacity, const char *text);
+
+/* The same with blanks for underscores: "mean_square", a key of a document, is "mean square". */
+void wlaw_text_words(char *out, size_t capacity, const char *key);
+
 /* Strict UTF-8 (no surrogates, no overlong forms). */
 bool wlaw_text_is_utf8(const char *bytes, size_t n);
 

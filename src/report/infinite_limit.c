@@ -110,8 +110,10 @@ static void comparisons(text_buffer *out, const json_t *document) {
     const json_t *at = json_array_get(finite, w), *list = wlaw_document_list(at, "comparisons");
     for (size_t c = 0; c < json_array_size(list); c++) {
       const json_t *row = json_array_get(list, c);
+      char quantity[48];
       wlaw_html_row_open(out, wlaw_number_fixed(wlaw_read_number(at, "width"), 0).s);
-      wlaw_html_cell(out, wlaw_document_text(row, "quantity"));
+      wlaw_text_words(quantity, sizeof quantity, wlaw_document_text(row, "quantity"));
+      wlaw_html_cell(out, quantity);
       wlaw_html_cell(out,
                      wlaw_number_error(wlaw_read_number(row, "finite"), wlaw_read_number(row, "standard_error")).s);
       wlaw_html_cell(out, wlaw_number(wlaw_read_number(row, "limit"), 5).s);
@@ -130,6 +132,21 @@ static void figure(text_buffer *out, const char *classes, const char *heading, c
   wlaw_html_figure_open(out, classes, heading);
   wlaw_chart_plane(out, chart);
   if (caption) wlaw_html_caption(out, caption);
+  wlaw_html_figure_close(out);
+}
+
+/* Whether a curve has a point that logarithmic axes can show. */
+static bool shows(const plane_series *series, size_t n) {
+  for (size_t s = 0; s < n; s++)
+    for (size_t i = 0; i < series[s].n; i++)
+      if (series[s].x[i] > 0 && series[s].y[i] > 0 && isfinite(series[s].y[i])) return true;
+  return false;
+}
+
+/* In place of axes without a curve. */
+static void sentence_figure(text_buffer *out, const char *heading, const char *sentence) {
+  wlaw_html_figure_open(out, "", heading);
+  wlaw_html_caption(out, sentence);
   wlaw_html_figure_close(out);
 }
 
@@ -269,6 +286,10 @@ static void active(text_buffer *out, const json_t *document) {
         (plane_series){.label = layers > 1 ? labels[l] : NULL, .x = x, .y = y[l], .n = n, .colour = (unsigned)l};
   }
   if (n < 2 || count == 0) return;
+  if (!shows(series, count)) {
+    sentence_figure(out, "Nodes that stay active", "None: every node variance vanishes as a layer grows.");
+    return;
+  }
   const plane_chart chart = {.head = {.id = "active",
                                       .title = "Active nodes",
                                       .description = "Expected number of nodes above a threshold.",
@@ -312,7 +333,10 @@ static void pruning(text_buffer *out, const json_t *document) {
                              .y_range = RANGE_EMPTY,
                              .series = list.series,
                              .n_series = list.n};
-  if (list.n > 0)
+  const char *reason = wlaw_document_text(json_object_get(document, "truncation"), "reason");
+  if (list.n > 0 && !shows(list.series, list.n))
+    sentence_figure(out, "What pruning costs", *reason ? reason : "Nothing is lost at these thresholds.");
+  else if (list.n > 0)
     figure(out, "", "What pruning costs", &chart,
            "Every node with a variance up to \xce\xb5 removed: mean squared change of an output at infinite width (one "
            "layer: exact, deeper: the bound), and of simulated networks with their errors.");
@@ -337,7 +361,10 @@ static void largest(text_buffer *out, const json_t *document) {
 }
 
 void wlaw_infinite_limit(text_buffer *out, const json_t *document) {
-  const char *why = wlaw_document_text(document, "why");
+  const char *verdict = wlaw_document_text(document, "compressible"), *why = wlaw_document_text(document, "why");
+  text_buffer intro = {0};
+  if (*why) wlaw_text_add(&intro, "Compressible: %s; %s.", verdict, why);
+  out->failed = out->failed || intro.failed;
   wlaw_html_section_open(out, "law", "The law of the layers", NULL);
   facts(out, document);
   wlaw_html_section_close(out);
@@ -347,7 +374,8 @@ void wlaw_infinite_limit(text_buffer *out, const json_t *document) {
   comparisons(out, document);
   wlaw_html_section_close(out);
   clouds(out, document);
-  wlaw_html_section_open(out, "nodes", "Nodes, weights and pruning", *why ? why : NULL);
+  wlaw_html_section_open(out, "nodes", "Nodes, weights and pruning", *why ? wlaw_text_string(&intro) : NULL);
+  wlaw_text_free(&intro);
   wlaw_html_grid_open(out, "grid2");
   active(out, document);
   pruning(out, document);

@@ -1,6 +1,7 @@
 /* The verb report: collect, tell, draw, write. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/error.h"
 #include "core/file.h"
@@ -134,6 +135,16 @@ static wlaw_status write_report(wlaw_result **result, const char *path, const re
 
 enum { DOCUMENT_MOST = 1 << 28 };
 
+/* Of documents of this program that have no page: WLAW_OK where it is not one. */
+static wlaw_status refuse_document(const json_t *document, const char *input, wlaw_error *err) {
+  const char *schema = wlaw_document_text(document, "schema");
+  if (strncmp(schema, "weightlaw.", strlen("weightlaw.")) != 0) return WLAW_OK;
+  const wlaw_status status = wlaw_fail(err, WLAW_FORMAT, "is a document '%.80s', which has no page", schema);
+  wlaw_error_in_file(err, status, input);
+  return wlaw_error_add_hint(err, status,
+                             "pages are of what scan, track, compare, limit, prune and fit --law node-variances write");
+}
+
 /* A JSON file whose schema has a page; *document stays NULL for every other input. */
 static wlaw_status read_document(json_t **document, const char *input, wlaw_error *err) {
   input_file file = {.fd = -1};
@@ -155,9 +166,10 @@ static wlaw_status read_document(json_t **document, const char *input, wlaw_erro
   free(text);
   if (status != WLAW_OK) return wlaw_error_in_file(err, status, input);
   if (wlaw_document_has_page(*document)) return WLAW_OK;
+  status = refuse_document(*document, input, err);
   json_decref(*document);
   *document = NULL;
-  return WLAW_OK;
+  return status;
 }
 
 static wlaw_status write_document(wlaw_result **result, const char *path, const json_t *document,

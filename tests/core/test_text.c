@@ -82,6 +82,10 @@ static void printable_is_printable_for_any_bytes(void **state) {
   assert_string_equal(whole, "tab\\x09 \xe2\x82\xac \\xe2\\x82");
   wlaw_text_printable(whole, 0, "x"); /* nothing to write in: nothing written */
   assert_string_equal(whole, "tab\\x09 \xe2\x82\xac \\xe2\\x82");
+  wlaw_text_words(whole, 12, "mean_square_");
+  assert_string_equal(whole, "mean square");
+  wlaw_text_words(whole, 0, "a_b");
+  assert_string_equal(whole, "mean square");
 }
 
 static void the_nearest_name(void **state) {

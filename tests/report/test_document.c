@@ -104,6 +104,27 @@ static void whole_documents(void **state) {
   for (size_t m = 0; m < MAKERS; m++) json_decref(document[m]);
 }
 
+/* A Gaussian process has no active nodes, a sum of infinite mean no error of pruning: sentences, and no empty axes. */
+static void nothing_to_draw(void **state) {
+  (void)state;
+  json_t *document = limit_document(), *cut = json_object_get(document, "truncation"), *row;
+  size_t i;
+  json_array_foreach(json_object_get(document, "active_nodes"), i, row)
+      json_object_set_new(row, "expected", json_pack("[f, f]", 0.0, 0.0));
+  json_object_set_new(cut, "error", json_pack("[n, n, n, n]"));
+  json_object_set_new(cut, "bound", json_pack("[s, s, s, s]", "inf", "inf", "inf", "inf"));
+  json_object_set_new(cut, "reason", json_string("no bound in mean square"));
+  json_object_del(document, "finite");
+  text_buffer page = {0};
+  wlaw_document_page(&page, document, NULL, NULL);
+  check_holds(wlaw_text_string(&page), "None: every node variance vanishes");
+  check_holds(wlaw_text_string(&page), "no bound in mean square");
+  assert_null(strstr(wlaw_text_string(&page), "no data"));
+  assert_int_equal(markup_check(page.bytes).n_svg, 1 + 1); /* the density, the cloud of the limit */
+  wlaw_text_free(&page);
+  json_decref(document);
+}
+
 /* The value at a key is replaced by values of other types, one after another. */
 static void replace(const json_t *root, json_t *object, const char *key, size_t *left) {
   static const char *const others[] = {"null", "\"text\"", "-1e300", "[]", "{}", "[[[1]]]", "\"inf\""};
@@ -174,8 +195,13 @@ static void through_the_verb(void **state) {
   const char *other = test_scratch("other.json"), *pairs[] = {"output", test_scratch("other.html"), NULL};
   write_text(other, "{\"schema\": \"weightlaw.fit/1\"}");
   check_status(report_with(other, pairs, NULL, err), WLAW_FORMAT);
+  check_holds(wlaw_error_message(err), "weightlaw.fit/1");
   write_text(other, "{\"schema\": ");
   check_status(report_with(other, pairs, NULL, err), WLAW_FORMAT);
+  check_status(report_with("bta(eta=1)", pairs, NULL, err), WLAW_NAME);
+  check_holds(wlaw_error_message(err), "did you mean 'beta'?");
+  check_status(report_with("normal(sd=1)", pairs, NULL, err), WLAW_ARGUMENT);
+  check_status(report_with("beta(eta=1,b=-1)", pairs, NULL, err), WLAW_ARGUMENT);
   free(text);
   json_decref(document);
   wlaw_error_free(err);
@@ -196,8 +222,8 @@ static void checkpoint_file(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(whole_documents), cmocka_unit_test(spoiled_documents),
-                                     cmocka_unit_test(hostile_text), cmocka_unit_test(through_the_verb),
-                                     cmocka_unit_test(checkpoint_file)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(whole_documents),   cmocka_unit_test(nothing_to_draw),
+                                     cmocka_unit_test(spoiled_documents), cmocka_unit_test(hostile_text),
+                                     cmocka_unit_test(through_the_verb),  cmocka_unit_test(checkpoint_file)};
   return cmocka_run_group_tests_name("report.document", tests, NULL, NULL);
 }
