@@ -49,11 +49,12 @@ static void print_layers(text_buffer *out, const text_screen *screen, const json
   text_table table = {.columns = 7, .align = "rrlrrrr"};
   wlaw_print_heading(out, screen, "node variances: their sum, and the indices of the Levy measure");
   table_row(&table, headings);
-  for (size_t l = 0; l < json_array_size(layers); l++) {
+  for (size_t l = 0, next; l < json_array_size(layers); l = next) {
     const json_t *layer = json_array_get(layers, l), *levy = at(layer, "levy");
-    const bool same = l > 0 && json_equal(layer, json_array_get(layers, l - 1));
-    if (same && l + 1 < json_array_size(layers)) continue; /* of equal layers the first and the last */
-    wlaw_table_number(&table, (double)(l + 1));
+    char cell[64];
+    for (next = l + 1; next < json_array_size(layers) && json_equal(layer, json_array_get(layers, next));) next++;
+    snprintf(cell, sizeof cell, next > l + 1 ? "%zu-%zu" : "%zu", l + 1, next);
+    wlaw_table_text(&table, cell);
     wlaw_table_number(&table, wlaw_print_real(layer, "a"));
     wlaw_table_text(&table, wlaw_print_string(levy, "kind"));
     wlaw_table_number(&table, wlaw_print_real(levy, "index_at_zero"));
@@ -92,11 +93,15 @@ static void print_outputs(text_buffer *out, const text_screen *screen, const jso
   if (json_is_null(at(outputs, "tail_index"))) wlaw_print_sentences(out, screen, outputs, "reason_tail");
 }
 
-static double fewest_nodes(const json_t *row) {
-  const json_t *expected = at(row, "expected");
-  double fewest = INFINITY;
-  for (size_t l = 0; l < json_array_size(expected); l++) fewest = fmin(fewest, number_at(expected, l));
-  return fewest;
+/* One number where it is that of every layer, else one a layer. */
+static void nodes_text(char *out, size_t capacity, const json_t *expected) {
+  bool same = true;
+  size_t length = 0;
+  *out = '\0';
+  for (size_t l = 1; l < json_array_size(expected); l++)
+    same &= json_equal(json_array_get(expected, l), json_array_get(expected, 0));
+  for (size_t l = 0; l < (same ? 1 : json_array_size(expected)) && length < capacity; l++)
+    length += (size_t)snprintf(out + length, capacity - length, "%s%g", l ? ", " : "", number_at(expected, l));
 }
 
 static void print_pruning(text_buffer *out, const text_screen *screen, const json_t *document) {
@@ -108,8 +113,10 @@ static void print_pruning(text_buffer *out, const text_screen *screen, const jso
   table_row(&table, headings);
   for (size_t e = 0; e < json_array_size(active); e++) {
     const json_t *row = json_array_get(active, e);
+    char nodes[256];
     wlaw_table_number(&table, wlaw_print_real(row, "epsilon"));
-    wlaw_table_number(&table, fewest_nodes(row));
+    nodes_text(nodes, sizeof nodes, at(row, "expected"));
+    wlaw_table_text(&table, nodes);
     wlaw_table_number(&table, wlaw_print_real(row, "empty_probability"));
     wlaw_table_number(&table, number_at(at(cut, "error"), e));
     wlaw_table_number(&table, number_at(at(cut, "bound"), e));
@@ -191,11 +198,12 @@ static void print_comparisons(text_buffer *out, const text_screen *screen, const
   table_row(&table, headings);
   for (size_t i = 0; i < json_array_size(list); i++) {
     const json_t *row = json_array_get(list, i);
-    char here[64], limit[64], z[32];
+    char quantity[48], here[64], limit[64], z[32];
+    wlaw_text_words(quantity, sizeof quantity, wlaw_print_string(row, "quantity"));
     estimate_text(here, sizeof here, wlaw_print_real(row, "finite"), wlaw_print_real(row, "standard_error"));
     estimate_text(limit, sizeof limit, wlaw_print_real(row, "limit"), wlaw_print_real(row, "limit_standard_error"));
     score_text(z, sizeof z, wlaw_print_real(row, "z"));
-    const char *const cells[] = {wlaw_print_string(row, "quantity"), here, limit, z};
+    const char *const cells[] = {quantity, here, limit, z};
     table_row(&table, cells);
   }
   wlaw_table_print(out, screen, &table);

@@ -241,12 +241,24 @@ static wlaw_status limit_job_run(wlaw_result **result, limit_job *job, const cha
   return status;
 }
 
+/* The models of the table are its own: what would be ignored is refused. */
+static wlaw_status check_table(size_t n_inputs, const wlaw_options *options, wlaw_error *err) {
+  const command_spec *command = &wlaw_command_limit;
+  if (n_inputs) return wlaw_fail(err, WLAW_ARGUMENT, "--table takes no inputs: its models have one of variance 1");
+  for (size_t i = 0; i < command->n_options; i++) {
+    const char *name = command->options[i].name;
+    if (strcmp(name, "table") != 0 && wlaw_option_is_set(options, command, name))
+      return wlaw_fail(err, WLAW_ARGUMENT, "option --%s has no meaning with --table, whose models are its own", name);
+  }
+  return WLAW_OK;
+}
+
 wlaw_status wlaw_limit(wlaw_result **result, const char *const *inputs, size_t n_inputs, const wlaw_options *options,
                        wlaw_progress progress, void *user, wlaw_error *err) {
   const command_spec *command = &wlaw_command_limit;
   WLAW_TRY(wlaw_options_check(options, command, err));
   if (wlaw_option_flag(options, command, "table")) {
-    if (n_inputs) return wlaw_fail(err, WLAW_ARGUMENT, "--table takes no inputs: its models have one of variance 1");
+    WLAW_TRY(check_table(n_inputs, options, err));
     return wlaw_limit_table(result, err);
   }
   limit_job *job = calloc(1, sizeof *job);

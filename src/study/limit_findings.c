@@ -78,12 +78,13 @@ static void say_finite(bool *failed, json_t *list, const json_t *document) {
       const double z = fabs(real_at(row, "z"));
       if (!isnan(z) && (!worst || z > fabs(real_at(worst, "z")))) worst = row;
     }
-    if (worst)
-      SENTENCE(
-          failed, list,
-          "Width %.0f: furthest from the limit is %s, %.4g against %.4g (z = %+.1f); Kolmogorov-Smirnov p %s %.2g.",
-          real_at(finite, "width"), json_string_value(json_object_get(worst, "quantity")), real_at(worst, "finite"),
-          real_at(worst, "limit"), real_at(worst, "z"), P_VALUE(real_at(json_object_get(finite, "ks"), "p_value")));
+    if (!worst) continue;
+    char quantity[48];
+    wlaw_text_words(quantity, sizeof quantity, json_string_value(json_object_get(worst, "quantity")));
+    SENTENCE(failed, list,
+             "Width %.0f: furthest from the limit is %s, %.4g against %.4g (z = %+.1f); Kolmogorov-Smirnov p %s %.2g.",
+             real_at(finite, "width"), quantity, real_at(worst, "finite"), real_at(worst, "limit"), real_at(worst, "z"),
+             P_VALUE(real_at(json_object_get(finite, "ks"), "p_value")));
   }
 }
 

@@ -6,6 +6,7 @@ try() {
 try --table
 try --law 'beta(eta=1,b=0.5)'
 try --law 'horseshoe(c=1)' --depth 2 --epsilon 0.01
+weightlaw limit --law 'bernoulli(c=2); gamma; gamma' --epsilon 0.1 | grep -A2 -e '^ *layer' -e 'λ above'
 try --law 'inverse-gamma(shape=3,scale=2)' --epsilon '' --fraction 0,1 --variance 4
 weightlaw limit --law 'bernoulli(c=2); constant' --draws 200 --width 20 --epsilon 0.1 --inputs 2 --json -o drawn.npy > one.json
 weightlaw limit --law 'bernoulli(c=2); constant' --draws 200 --width 20 --epsilon 0.1 --inputs 2 --json -o drawn.npy \
@@ -14,6 +15,7 @@ grep -e '"schema"' -e '"regime": "mogp"' -e '"inputs"' -e '"output"' one.json
 weightlaw limit --law 'bernoulli(c=2)' --draws 200 --width 20 --epsilon 0.5 | grep -e '^200' -e 'P(Z' -e quantity
 weightlaw limit --table --csv | cut -d, -f1,2
 try
+try --table --width 100
 try --law 'bta(eta=1)'
 try --law permutation
 try --law 'beta; ; beta'
