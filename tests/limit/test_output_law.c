@@ -133,8 +133,8 @@ static void tails(void **state) {
       {{"gbfry(alpha=0.5,tau=2)"}, 4, 100, 12},
       {{"positive-stable(alpha=0.3)"}, 0.6, 1e6, INFINITY},
       {{"constant", "horseshoe", "constant"}, 1, 300, 12},
-      {{"beta", "gbfry(alpha=0.3,tau=1)"}, 2, 1e3, 100},
-      {{"gbfry(alpha=0.3,tau=1)", "beta"}, 2, 1e3, 100},
+      {{"beta(eta=0.6)", "gbfry(alpha=0.3,tau=1)"}, 2, 1e3, 100},
+      {{"gbfry(alpha=0.3,tau=1)", "beta(eta=0.6)"}, 2, 1e3, 100},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     limit_network network = network_of(cases[i].laws, "relu", 1, 0);
