@@ -6,11 +6,13 @@
 #include "core/json.h"
 
 extern const command_spec wlaw_command_train, wlaw_command_fit, wlaw_command_scan, wlaw_command_track,
-    wlaw_command_compare, wlaw_command_draw, wlaw_command_report, wlaw_command_graphs, wlaw_command_data;
+    wlaw_command_compare, wlaw_command_limit, wlaw_command_kernel, wlaw_command_predict, wlaw_command_prune,
+    wlaw_command_draw, wlaw_command_report, wlaw_command_graphs, wlaw_command_data;
 
 const command_spec *const wlaw_commands[] = {
-    &wlaw_command_train, &wlaw_command_fit,    &wlaw_command_scan,   &wlaw_command_track, &wlaw_command_compare,
-    &wlaw_command_draw,  &wlaw_command_report, &wlaw_command_graphs, &wlaw_command_data,
+    &wlaw_command_train,  &wlaw_command_fit,    &wlaw_command_scan,    &wlaw_command_track, &wlaw_command_compare,
+    &wlaw_command_limit,  &wlaw_command_kernel, &wlaw_command_predict, &wlaw_command_prune, &wlaw_command_draw,
+    &wlaw_command_report, &wlaw_command_graphs, &wlaw_command_data,
 };
 const size_t wlaw_n_commands = sizeof wlaw_commands / sizeof *wlaw_commands;
 
@@ -36,7 +38,7 @@ wlaw_status wlaw_options_new(wlaw_options **out, const char *command, wlaw_error
 }
 
 static json_t *option_json(bool *failed, const option_spec *row) {
-  static const char *const kinds[] = {"flag", "count", "real", "text", "choice", "counts"};
+  static const char *const kinds[] = {"flag", "count", "real", "text", "choice", "counts", "reals"};
   json_t *object = json_object();
   wlaw_json_put(failed, object, "name", json_string(row->name));
   wlaw_json_put(failed, object, "kind", json_string(kinds[row->kind]));
@@ -45,7 +47,8 @@ static json_t *option_json(bool *failed, const option_spec *row) {
   if (row->letter) wlaw_json_put(failed, object, "letter", json_stringn(&row->letter, 1));
   if (row->metavar) wlaw_json_put(failed, object, "metavar", json_string(row->metavar));
   if (row->choices) wlaw_json_put(failed, object, "choices", json_string(row->choices));
-  if (row->kind == OPTION_COUNT || row->kind == OPTION_REAL || row->kind == OPTION_COUNTS) {
+  if (row->kind == OPTION_COUNT || row->kind == OPTION_REAL || row->kind == OPTION_COUNTS ||
+      row->kind == OPTION_REALS) {
     wlaw_json_put(failed, object, "low", wlaw_json_real(row->low));
     wlaw_json_put(failed, object, "high", wlaw_json_real(row->high));
   }

@@ -9,7 +9,8 @@ static const struct {
 } lists[] = {{"weightlaw.scan/", "tensors"},    {"weightlaw.scans/", "scans"},
              {"weightlaw.changes/", "tensors"}, {"weightlaw.compares/", "comparisons"},
              {"weightlaw.fits/", "fits"},       {"weightlaw.graphs/", "graphs"},
-             {"weightlaw.data/", "sets"}};
+             {"weightlaw.data/", "sets"},       {"weightlaw.limit-table/", "rows"},
+             {"weightlaw.predict/", "results"}, {"weightlaw.prune/", "pruned"}};
 
 static const json_t *list_of(const json_t *document) {
   const char *schema = json_string_value(json_object_get(document, "schema"));

@@ -14,10 +14,13 @@ static const struct {
     {"weightlaw.fit/", wlaw_print_fit},         {"weightlaw.fits/", wlaw_print_fits},
     {"weightlaw.compare/", wlaw_print_compare}, {"weightlaw.compares/", wlaw_print_compare},
     {"weightlaw.train/", wlaw_print_train},     {"weightlaw.draw/", wlaw_print_draw},
+    {"weightlaw.limit/", wlaw_print_limit},     {"weightlaw.limit-table/", wlaw_print_limit_table},
     {"weightlaw.report/", wlaw_print_report},   {"weightlaw.data/", wlaw_print_data},
     {"weightlaw.graphs/", wlaw_print_graphs},   {"weightlaw.scan/", wlaw_print_scan},
     {"weightlaw.scans/", wlaw_print_scans},     {"weightlaw.track/", wlaw_print_track},
-    {"weightlaw.changes/", wlaw_print_changes},
+    {"weightlaw.changes/", wlaw_print_changes}, {"weightlaw.kernel/", wlaw_print_kernel},
+    {"weightlaw.predict/", wlaw_print_predict}, {"weightlaw.node-variances/", wlaw_print_node_variances},
+    {"weightlaw.prune/", wlaw_print_prune},
 };
 
 const char *wlaw_print_string(const json_t *document, const char *key) {

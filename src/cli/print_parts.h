@@ -13,6 +13,8 @@ void wlaw_print_departures(text_buffer *out, const text_screen *screen, const js
 void wlaw_print_fits(text_buffer *out, const text_screen *screen, const json_t *document);
 void wlaw_print_compare(text_buffer *out, const text_screen *screen, const json_t *document);
 void wlaw_print_train(text_buffer *out, const text_screen *screen, const json_t *document);
+void wlaw_print_limit(text_buffer *out, const text_screen *screen, const json_t *document);
+void wlaw_print_limit_table(text_buffer *out, const text_screen *screen, const json_t *document);
 void wlaw_print_draw(text_buffer *out, const text_screen *screen, const json_t *document);
 void wlaw_print_report(text_buffer *out, const text_screen *screen, const json_t *document);
 void wlaw_print_data(text_buffer *out, const text_screen *screen, const json_t *document);
@@ -20,7 +22,13 @@ void wlaw_print_graphs(text_buffer *out, const text_screen *screen, const json_t
 void wlaw_print_scan(text_buffer *out, const text_screen *screen, const json_t *document);
 void wlaw_print_scans(text_buffer *out, const text_screen *screen, const json_t *document);
 void wlaw_print_track(text_buffer *out, const text_screen *screen, const json_t *document);
+void wlaw_print_node_variances(text_buffer *out, const text_screen *screen, const json_t *document);
 void wlaw_print_changes(text_buffer *out, const text_screen *screen, const json_t *document);
+void wlaw_print_kernel(text_buffer *out, const text_screen *screen, const json_t *document);
+/* The inputs that stand twice; nothing where none do. */
+void wlaw_print_duplicates(text_buffer *out, const text_screen *screen, const json_t *document);
+void wlaw_print_predict(text_buffer *out, const text_screen *screen, const json_t *document);
+void wlaw_print_prune(text_buffer *out, const text_screen *screen, const json_t *document);
 void wlaw_print_document(text_buffer *out, const text_screen *screen, const json_t *document);
 
 /* The text or number at a key; "" and NaN where there is none. */

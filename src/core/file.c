@@ -59,6 +59,13 @@ static wlaw_status check_replaceable(const char *path, wlaw_error *err) {
   return wlaw_error_in_file(err, wlaw_fail(err, WLAW_ARGUMENT, "%s", what), path);
 }
 
+wlaw_status wlaw_output_check(const char *path, bool force, wlaw_error *err) {
+  WLAW_TRY(check_replaceable(path, err));
+  if (force || !wlaw_path_exists(path)) return WLAW_OK;
+  wlaw_error_in_file(err, wlaw_fail(err, WLAW_EXISTS, "the file exists already"), path);
+  return wlaw_error_add_hint(err, WLAW_EXISTS, "--force replaces it");
+}
+
 wlaw_status wlaw_output_open(output_file *out, const char *path, wlaw_error *err) {
   *out = (output_file){.fd = -1};
   WLAW_TRY(check_replaceable(path, err));

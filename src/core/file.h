@@ -16,6 +16,9 @@ typedef struct output_file {
   size_t used;
 } output_file;
 
+/* Before the work starts: WLAW_EXISTS where PATH is there and not to be replaced, WLAW_ARGUMENT where it is there and
+ * no regular file. */
+wlaw_status wlaw_output_check(const char *path, bool force, wlaw_error *err);
 /* Opens PATH.partial (an older one is overwritten). A PATH that is there and is no regular file is WLAW_ARGUMENT. On
  * failure *out needs no discard. */
 wlaw_status wlaw_output_open(output_file *out, const char *path, wlaw_error *err);

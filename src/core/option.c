@@ -128,6 +128,25 @@ static bool counts_read(double low, double high, const char *text, uint64_t *val
   return true;
 }
 
+/* Passes over the list; stores up to capacity values. false: not a list of numbers in [low, high]. */
+static bool reals_read(double low, double high, const char *text, double *values, size_t capacity, size_t *n) {
+  char number[64];
+  *n = 0;
+  if (!*text) return true;
+  for (;; text++) {
+    const size_t length = strcspn(text, ",");
+    double value;
+    if (length >= sizeof number || *n == MOST_COUNTS) return false;
+    memcpy(number, text, length);
+    number[length] = '\0';
+    if (!wlaw_text_real(number, &value) || !(value >= low && value <= high)) return false;
+    if (*n < capacity) values[*n] = value;
+    ++*n;
+    text += length;
+    if (!*text) return true;
+  }
+}
+
 static wlaw_status check_value(const option_spec *row, const char *text, wlaw_error *err) {
   uint64_t count;
   double real;
@@ -147,6 +166,10 @@ static wlaw_status check_value(const option_spec *row, const char *text, wlaw_er
     case OPTION_COUNTS:
       if (counts_read(row->low, row->high, text, NULL, 0, &n)) return WLAW_OK;
       return wlaw_fail(err, WLAW_ARGUMENT, "option --%s needs integers from %.0f to %.0f with commas between, not '%s'",
+                       row->name, row->low, row->high, text);
+    case OPTION_REALS:
+      if (reals_read(row->low, row->high, text, NULL, 0, &n)) return WLAW_OK;
+      return wlaw_fail(err, WLAW_ARGUMENT, "option --%s needs numbers from %g to %g with commas between, not '%s'",
                        row->name, row->low, row->high, text);
     case OPTION_CHOICE: return choice_index(row->choices, text) >= 0 ? WLAW_OK : fail_choice(row, text, err);
     case OPTION_TEXT: return WLAW_OK;
@@ -230,4 +253,18 @@ wlaw_status wlaw_options_check(const wlaw_options *options, const command_spec *
   if (!options || options->command == command) return WLAW_OK;
   return wlaw_fail(err, WLAW_ARGUMENT, "these options were made for %s, not for %s", options->command->name,
                    command->name);
+}
+
+wlaw_status wlaw_option_reals(const wlaw_options *options, const command_spec *command, const char *name,
+                              double **values, size_t *n, wlaw_error *err) {
+  const option_spec *row = wlaw_option_find(command, name);
+  const char *text = wlaw_option_text(options, command, name);
+  *values = NULL;
+  *n = 0;
+  if (!row || !text || !*text) return WLAW_OK;
+  reals_read(row->low, row->high, text, NULL, 0, n); /* checked when it was set */
+  *values = wlaw_array(*n, sizeof **values);
+  if (!*values) return wlaw_fail_memory(err, *n, sizeof **values);
+  reals_read(row->low, row->high, text, *values, *n, n);
+  return WLAW_OK;
 }

@@ -14,7 +14,8 @@ typedef enum option_kind {
   OPTION_REAL,   /* a finite number in [low, high] */
   OPTION_TEXT,   /* any text */
   OPTION_CHOICE, /* one of `choices`, separated by '|' */
-  OPTION_COUNTS  /* integers in [low, high] with commas between, a-b for a range; "" for none */
+  OPTION_COUNTS, /* integers in [low, high] with commas between, a-b for a range; "" for none */
+  OPTION_REALS   /* finite numbers in [low, high] with commas between; "" for none */
 } option_kind;
 
 typedef struct option_spec {
@@ -65,6 +66,9 @@ wlaw_status wlaw_option_counts(const wlaw_options *options, const command_spec *
 /* The same for any text; WLAW_ARGUMENT when it is not a list of integers in [low, high]. */
 wlaw_status wlaw_counts_parse(uint64_t **values, size_t *n, const char *text, uint64_t low, uint64_t high,
                               wlaw_error *err);
+/* A list of numbers, in the order given; caller frees *values (NULL when empty). */
+wlaw_status wlaw_option_reals(const wlaw_options *options, const command_spec *command, const char *name,
+                              double **values, size_t *n, wlaw_error *err);
 /* Place among the row's choices, from 0; -1 if unset. */
 int wlaw_option_choice(const wlaw_options *options, const command_spec *command, const char *name);
 

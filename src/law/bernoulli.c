@@ -28,13 +28,6 @@ static double bernoulli_moment(const wlaw_law *law, int power, double eps) {
 
 static double bernoulli_exponent(const wlaw_law *law, double s) { return -law->values[0] * expm1(-s); }
 
-static bool bernoulli_moments(const wlaw_law *law, size_t rows, size_t cols, double *mean, double *variance) {
-  (void)rows;
-  *mean = 0.0;
-  *variance = law->values[0] / (double)cols;
-  return *variance <= 1.0;
-}
-
 static double bernoulli_finite_moment(const wlaw_law *law, int power, size_t width) {
   (void)power;
   return law->values[0] / (double)width;
@@ -58,6 +51,6 @@ const law_ops wlaw_law_bernoulli = {
     .parameters = bernoulli_parameters,
     .n_parameters = 1,
     .draw = wlaw_node_matrix_draw,
-    .moments = bernoulli_moments,
+    .moments = wlaw_node_matrix_moments,
     .node = &bernoulli_node,
 };

@@ -120,14 +120,6 @@ static double beta_exponent(const wlaw_law *law, double s) {
   return law->values[BETA_ETA] / b * wlaw_integrate(exponent_at, of, 0.0, 1.0, 1e-12, NULL);
 }
 
-static bool beta_moments(const wlaw_law *law, size_t rows, size_t cols, double *mean, double *variance) {
-  (void)rows;
-  const double shape = law->values[BETA_ETA] / (double)cols;
-  *mean = 0.0;
-  *variance = shape / (shape + law->values[BETA_B]);
-  return true;
-}
-
 static double beta_finite_moment(const wlaw_law *law, int power, size_t width) {
   const double shape = law->values[BETA_ETA] / (double)width, both = shape + law->values[BETA_B];
   return power == 1 ? shape / both : shape * (shape + 1.0) / (both * (both + 1.0));
@@ -151,6 +143,6 @@ const law_ops wlaw_law_beta = {
     .parameters = beta_parameters,
     .n_parameters = BETA_ROWS,
     .draw = wlaw_node_matrix_draw,
-    .moments = beta_moments,
+    .moments = wlaw_node_matrix_moments,
     .node = &beta_node,
 };

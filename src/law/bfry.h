@@ -9,7 +9,6 @@
  * mass = (1 + t)^alpha - 1 > 0. Of p nodes with mass = alpha p / m the expected number near x is
  * m x^(-alpha - 1) e^-x / Gamma(1 - alpha) times 1 - e^(-t x): as p grows, t does, and the factor tends to 1. */
 double wlaw_bfry_log(double alpha, double mass, wlaw_stream *stream);
-
 /* E X and E X^2: power 1 or 2. */
 double wlaw_bfry_moment(double alpha, double mass, int power);
 

@@ -16,13 +16,6 @@ static void constant_draw_log(const wlaw_law *law, double *log_lambda, size_t fi
 
 static double constant_location(const wlaw_law *law) { return law->values[0]; }
 
-static bool constant_moments(const wlaw_law *law, size_t rows, size_t cols, double *mean, double *variance) {
-  (void)rows;
-  *mean = 0.0;
-  *variance = law->values[0] / (double)cols;
-  return true;
-}
-
 static double constant_kurtosis(const wlaw_law *law) {
   (void)law;
   return 3.0;
@@ -48,7 +41,7 @@ const law_ops wlaw_law_constant = {
     .parameters = constant_parameters,
     .n_parameters = 1,
     .draw = wlaw_node_matrix_draw,
-    .moments = constant_moments,
+    .moments = wlaw_node_matrix_moments,
     .kurtosis = constant_kurtosis,
     .node = &constant_node,
 };

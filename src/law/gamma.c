@@ -4,27 +4,14 @@
 #include <math.h>
 
 #include "law/bfry.h"
-#include "law/fan.h"
 #include "law/node_inverse.h"
 #include "math/special.h"
 
 enum { GAMMA_ETA, GAMMA_RATE, GAMMA_ROWS };
 
 static const law_parameter gamma_parameters[GAMMA_ROWS] = {
-    {.name = "eta",
-     .kind = PARAMETER_REAL,
-     .length = 1,
-     .preset = "1",
-     .low = LAW_LEAST_SCALE,
-     .high = LAW_MOST_SCALE,
-     .doc = "shape of the sum of a layer's node variances"},
-    {.name = "rate",
-     .kind = PARAMETER_REAL,
-     .length = 1,
-     .preset = "1",
-     .low = LAW_LEAST_SCALE,
-     .high = LAW_MOST_SCALE,
-     .doc = "rate of their exponential tail; the sum has mean eta / rate"},
+    NODE_POSITIVE_ROW("eta", "1", "shape of the sum of a layer's node variances"),
+    NODE_POSITIVE_ROW("rate", "1", "rate of their exponential tail; the sum has mean eta / rate"),
 };
 
 static void gamma_draw_log(const wlaw_law *law, double *log_lambda, size_t first, size_t n, size_t width,
@@ -32,11 +19,6 @@ static void gamma_draw_log(const wlaw_law *law, double *log_lambda, size_t first
   (void)first;
   const double *p = law->values, shape = p[GAMMA_ETA] / (double)width, log_rate = log(p[GAMMA_RATE]);
   for (size_t j = 0; j < n; j++) log_lambda[j] = wlaw_gamma_log(shape, stream) - log_rate;
-}
-
-static double gamma_location(const wlaw_law *law) {
-  (void)law;
-  return 0.0;
 }
 
 static double gamma_tail(const wlaw_law *law, double x) {
@@ -59,16 +41,6 @@ static double gamma_moment(const wlaw_law *law, int power, double eps) {
   return eta / rate / rate * wlaw_gamma_lower(2.0, rate * eps);
 }
 
-static node_tail gamma_at_zero(const wlaw_law *law) {
-  (void)law;
-  return (node_tail){0.0, NAN};
-}
-
-static node_tail gamma_at_infinity(const wlaw_law *law) {
-  (void)law;
-  return (node_tail){INFINITY, NAN};
-}
-
 static double gamma_exponent(const wlaw_law *law, double s) {
   return law->values[GAMMA_ETA] * log1p(s / law->values[GAMMA_RATE]);
 }
@@ -81,13 +53,10 @@ static double gamma_finite_moment(const wlaw_law *law, int power, size_t width) 
 static const node_ops gamma_node = {
     .kind = "gamma",
     .draw_log = gamma_draw_log,
-    .location = gamma_location,
     .tail = gamma_tail,
     .jump = gamma_jump,
     .density = gamma_density,
     .moment = gamma_moment,
-    .at_zero = gamma_at_zero,
-    .at_infinity = gamma_at_infinity,
     .exponent = gamma_exponent,
     .finite_moment = gamma_finite_moment,
 };
@@ -99,5 +68,6 @@ const law_ops wlaw_law_gamma = {
     .parameters = gamma_parameters,
     .n_parameters = GAMMA_ROWS,
     .draw = wlaw_node_matrix_draw,
+    .moments = wlaw_node_matrix_moments,
     .node = &gamma_node,
 };

@@ -10,7 +10,6 @@
 
 #include "core/error.h"
 #include "law/bfry.h"
-#include "law/fan.h"
 #include "law/node_inverse.h"
 #include "math/incomplete_gamma.h"
 #include "math/quadrature.h"
@@ -37,13 +36,7 @@ static const law_parameter gbfry_parameters[GBFRY_ROWS] = {
      .open_low = true,
      .doc =
          "index of the power law of large ones, above alpha; the sum has a mean for tau > 1, a variance for tau > 2"},
-    {.name = "c",
-     .kind = PARAMETER_REAL,
-     .length = 1,
-     .preset = "1",
-     .low = LAW_LEAST_SCALE,
-     .high = LAW_MOST_SCALE,
-     .doc = "scale; mean (tau - 1) / (tau - alpha) gives the sum a mean"},
+    NODE_POSITIVE_ROW("c", "1", "scale; mean (tau - 1) / (tau - alpha) gives the sum a mean"),
 };
 
 static wlaw_status gbfry_check(const wlaw_law *law, wlaw_error *err) {
@@ -53,20 +46,19 @@ static wlaw_status gbfry_check(const wlaw_law *law, wlaw_error *err) {
   return wlaw_error_add_hint(err, WLAW_ARGUMENT, "positive-stable has one power law throughout");
 }
 
+static double gbfry_mass(const double *p, size_t width) {
+  return p[GBFRY_ALPHA] * (double)width * (p[GBFRY_TAU] / (p[GBFRY_TAU] - p[GBFRY_ALPHA]));
+}
+
 static void gbfry_draw_log(const wlaw_law *law, double *log_lambda, size_t first, size_t n, size_t width,
                            wlaw_stream *stream) {
   (void)first;
   const double alpha = law->values[GBFRY_ALPHA], tau = law->values[GBFRY_TAU], log_c = log(law->values[GBFRY_C]);
-  const double mass = alpha * (double)width * (tau / (tau - alpha));
+  const double mass = gbfry_mass(law->values, width);
   for (size_t j = 0; j < n; j++) {
     const double log_pareto = -log(wlaw_stream_open(stream)) / tau;
     log_lambda[j] = log_c + wlaw_bfry_log(alpha, mass, stream) + log_pareto;
   }
-}
-
-static double gbfry_location(const wlaw_law *law) {
-  (void)law;
-  return 0.0;
 }
 
 /* s / Gamma(1 - alpha) */
@@ -134,7 +126,7 @@ static double moment_near_tie(double s, double excess, double most) {
   const upper_part part = {s, excess};
   const double log_most = log(most), end = fmin(log_most, log(100.0));
   const double power = excess == 0.0 ? log_most : -expm1(-excess * log_most) / excess;
-  return tgamma(s) * (power - wlaw_integrate(upper_integrand, &part, 0.0, end, 1e-13, NULL));
+  return tgamma(s) * (power - wlaw_integrate(upper_integrand, &part, 0.0, end, 1e-12, NULL));
 }
 
 /* c^power unit times the integral of y^(power - 1 - tau) gamma(s, y) over (0, most), by parts in general. */
@@ -165,15 +157,14 @@ static double gbfry_exponent(const wlaw_law *law, double s) {
   const exponent_part part = {p[GBFRY_ALPHA], p[GBFRY_TAU] - p[GBFRY_ALPHA], s * p[GBFRY_C]};
   if (!(part.theta > 0.0)) return 0.0;
   const double bend = part.s * (1.0 + fmax(0.0, -log(part.theta))); /* v = theta / e */
-  return (wlaw_integrate(exponent_integrand, &part, 0.0, fmin(bend, 750.0), 1e-13, NULL) +
-          wlaw_integrate(exponent_integrand, &part, bend, INFINITY, 1e-13, NULL)) /
+  return (wlaw_integrate(exponent_integrand, &part, 0.0, fmin(bend, 750.0), 1e-12, NULL) +
+          wlaw_integrate(exponent_integrand, &part, bend, INFINITY, 1e-12, NULL)) /
          part.alpha;
 }
 
 /* c^power E X^power tau / (tau - power), the last of a Pareto variable. */
 static double gbfry_finite_moment(const wlaw_law *law, int power, size_t width) {
-  const double *p = law->values, tau = p[GBFRY_TAU],
-               mass = p[GBFRY_ALPHA] * (double)width * (tau / (tau - p[GBFRY_ALPHA]));
+  const double *p = law->values, tau = p[GBFRY_TAU], mass = gbfry_mass(p, width);
   if (!(tau > power)) return INFINITY;
   return pow(p[GBFRY_C], power) * wlaw_bfry_moment(p[GBFRY_ALPHA], mass, power) * tau / (tau - power);
 }
@@ -181,7 +172,6 @@ static double gbfry_finite_moment(const wlaw_law *law, int power, size_t width) 
 static const node_ops gbfry_node = {
     .kind = "generalised BFRY",
     .draw_log = gbfry_draw_log,
-    .location = gbfry_location,
     .tail = gbfry_tail,
     .jump = gbfry_jump,
     .density = gbfry_density,
@@ -200,5 +190,6 @@ const law_ops wlaw_law_gbfry = {
     .n_parameters = GBFRY_ROWS,
     .check = gbfry_check,
     .draw = wlaw_node_matrix_draw,
+    .moments = wlaw_node_matrix_moments,
     .node = &gbfry_node,
 };

@@ -6,7 +6,6 @@
 #include <math.h>
 
 #include "law/bfry.h"
-#include "law/fan.h"
 #include "law/node_inverse.h"
 #include "math/incomplete_gamma.h"
 #include "math/special.h"
@@ -23,33 +22,20 @@ static const law_parameter ggp_parameters[GGP_ROWS] = {
      .open_low = true,
      .open_high = true,
      .doc = "index of the power law of small variances"},
-    {.name = "beta",
-     .kind = PARAMETER_REAL,
-     .length = 1,
-     .preset = "1",
-     .low = LAW_LEAST_SCALE,
-     .high = LAW_MOST_SCALE,
-     .doc = "rate of the exponential tail of large ones"},
-    {.name = "mean",
-     .kind = PARAMETER_REAL,
-     .length = 1,
-     .preset = "1",
-     .low = LAW_LEAST_SCALE,
-     .high = LAW_MOST_SCALE,
-     .doc = "of the sum of a layer's node variances"},
+    NODE_POSITIVE_ROW("beta", "1", "rate of the exponential tail of large ones"),
+    NODE_POSITIVE_ROW("mean", "1", "of the sum of a layer's node variances"),
 };
+
+/* (1 + t / beta)^alpha - 1 */
+static double ggp_mass(const double *p, size_t width) {
+  return p[GGP_ALPHA] * (double)width / (p[GGP_MEAN] * p[GGP_BETA]);
+}
 
 static void ggp_draw_log(const wlaw_law *law, double *log_lambda, size_t first, size_t n, size_t width,
                          wlaw_stream *stream) {
   (void)first;
-  const double *p = law->values, mass = p[GGP_ALPHA] * (double)width / (p[GGP_MEAN] * p[GGP_BETA]);
-  const double log_beta = log(p[GGP_BETA]);
+  const double *p = law->values, mass = ggp_mass(p, width), log_beta = log(p[GGP_BETA]);
   for (size_t j = 0; j < n; j++) log_lambda[j] = wlaw_bfry_log(p[GGP_ALPHA], mass, stream) - log_beta;
-}
-
-static double ggp_location(const wlaw_law *law) {
-  (void)law;
-  return 0.0;
 }
 
 /* rhobar(x) = unit Gamma(-alpha, y) */
@@ -83,11 +69,6 @@ static node_tail ggp_at_zero(const wlaw_law *law) {
   return (node_tail){p[GGP_ALPHA], ggp_unit(p) * pow(p[GGP_BETA], -p[GGP_ALPHA]) / p[GGP_ALPHA]};
 }
 
-static node_tail ggp_at_infinity(const wlaw_law *law) {
-  (void)law;
-  return (node_tail){INFINITY, NAN};
-}
-
 /* eta / alpha ((beta + s)^alpha - beta^alpha) */
 static double ggp_exponent(const wlaw_law *law, double s) {
   const double *p = law->values;
@@ -95,20 +76,18 @@ static double ggp_exponent(const wlaw_law *law, double s) {
 }
 
 static double ggp_finite_moment(const wlaw_law *law, int power, size_t width) {
-  const double *p = law->values, mass = p[GGP_ALPHA] * (double)width / (p[GGP_MEAN] * p[GGP_BETA]);
+  const double *p = law->values, mass = ggp_mass(p, width);
   return wlaw_bfry_moment(p[GGP_ALPHA], mass, power) / (power == 1 ? p[GGP_BETA] : p[GGP_BETA] * p[GGP_BETA]);
 }
 
 static const node_ops ggp_node = {
     .kind = "generalised gamma",
     .draw_log = ggp_draw_log,
-    .location = ggp_location,
     .tail = ggp_tail,
     .jump = ggp_jump,
     .density = ggp_density,
     .moment = ggp_moment,
     .at_zero = ggp_at_zero,
-    .at_infinity = ggp_at_infinity,
     .exponent = ggp_exponent,
     .finite_moment = ggp_finite_moment,
 };
@@ -121,5 +100,6 @@ const law_ops wlaw_law_ggp = {
     .parameters = ggp_parameters,
     .n_parameters = GGP_ROWS,
     .draw = wlaw_node_matrix_draw,
+    .moments = wlaw_node_matrix_moments,
     .node = &ggp_node,
 };

@@ -112,14 +112,6 @@ static double regularised_moment(const wlaw_law *law, int power, double eps) {
 
 /* E lambda = slab E X^2 / (slab + X^2) for X Cauchy of scale k, E slab / (slab + X^2) = sqrt(slab) / (sqrt(slab) + k).
  */
-static bool regularised_moments(const wlaw_law *law, size_t rows, size_t cols, double *mean, double *variance) {
-  (void)rows;
-  const double slab = law->values[HORSESHOE_SLAB], k = law->values[HORSESHOE_C] / (double)cols;
-  *mean = 0.0;
-  *variance = slab * k / (sqrt(slab) + k);
-  return true;
-}
-
 /* With r = sqrt(slab): E lambda as above, and E lambda^2 from the derivative of E 1 / (slab + X^2) by slab. */
 static double regularised_finite_moment(const wlaw_law *law, int power, size_t width) {
   const double slab = law->values[HORSESHOE_SLAB], r = sqrt(slab), k = law->values[HORSESHOE_C] / (double)width;
@@ -146,6 +138,6 @@ const law_ops wlaw_law_regularised_horseshoe = {
     .parameters = horseshoe_parameters,
     .n_parameters = 2,
     .draw = wlaw_node_matrix_draw,
-    .moments = regularised_moments,
+    .moments = wlaw_node_matrix_moments,
     .node = &regularised_node,
 };

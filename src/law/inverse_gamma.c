@@ -34,17 +34,12 @@ static double inverse_gamma_location(const wlaw_law *law) {
   return law->values[IG_SCALE] / (law->values[IG_SHAPE] - 1.0);
 }
 
-static bool inverse_gamma_moments(const wlaw_law *law, size_t rows, size_t cols, double *mean, double *variance) {
-  (void)rows;
-  *mean = 0.0;
-  *variance = inverse_gamma_location(law) / (double)cols;
-  return true;
-}
-
 static double inverse_gamma_kurtosis(const wlaw_law *law) {
   const double shape = law->values[IG_SHAPE];
   return shape > 2.0 ? 3.0 * (shape - 1.0) / (shape - 2.0) : INFINITY;
 }
+
+static double inverse_gamma_finite_index(const wlaw_law *law) { return law->values[IG_SHAPE]; }
 
 static double inverse_gamma_finite_moment(const wlaw_law *law, int power, size_t width) {
   const double mean = inverse_gamma_location(law) / (double)width, shape = law->values[IG_SHAPE];
@@ -56,6 +51,7 @@ static const node_ops inverse_gamma_node = {
     .kind = "none",
     .draw_log = inverse_gamma_draw_log,
     .location = inverse_gamma_location,
+    .finite_index = inverse_gamma_finite_index,
     .finite_moment = inverse_gamma_finite_moment,
     .is_scaled = true,
 };
@@ -68,7 +64,7 @@ const law_ops wlaw_law_inverse_gamma = {
     .n_parameters = IG_ROWS,
     .check = inverse_gamma_check,
     .draw = wlaw_node_matrix_draw,
-    .moments = inverse_gamma_moments,
+    .moments = wlaw_node_matrix_moments,
     .kurtosis = inverse_gamma_kurtosis,
     .node = &inverse_gamma_node,
 };

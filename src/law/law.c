@@ -90,6 +90,7 @@ wlaw_status wlaw_law_text(const wlaw_law *law, char *out, size_t capacity, size_
   const law_ops *ops = law->ops;
   bool open = false;
   wlaw_text_add(&text, "%s", ops->name);
+  if (ops->argument) wlaw_text_add(&text, "(%s)", ops->argument(law));
   for (size_t i = 0; i < ops->n_parameters; i++) {
     if (!law->counts[i]) continue;
     wlaw_text_add(&text, "%s%s=", open ? "," : "(", ops->parameters[i].name);

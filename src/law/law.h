@@ -74,6 +74,8 @@ typedef struct law_ops {
   const struct node_ops *node;
   const struct matrix_ops *matrix;
   void (*release)(wlaw_law *law); /* frees law->data. NULL: there is none */
+  /* What the law's text has in its parentheses, where that is not the parameters: "@FILE". NULL: it is. */
+  const char *(*argument)(const wlaw_law *law);
   /* Fills defaults that depend on which other parameters were given; runs before check. May be NULL. */
   void (*complete)(wlaw_law *law);
 } law_ops;

@@ -33,40 +33,67 @@ node_tail wlaw_node_at_infinity(const wlaw_law *law) {
                                                      : (node_tail){.index = INFINITY, .constant = NAN};
 }
 
+double wlaw_node_finite_index(const wlaw_law *law) {
+  return node_of(law)->finite_index ? node_of(law)->finite_index(law) : wlaw_node_at_infinity(law).index;
+}
+
 double wlaw_node_jump(const wlaw_law *law, double t) { return has_jumps(law) ? node_of(law)->jump(law, t) : 0.0; }
 
-/* An integrand of u = ln x: x^power (rhobar(x) - beyond), or s x e^(-s x) rhobar(x). Both come from integrating by
- * parts, so that atoms need no care and a pole of the density at 0 has become a power that vanishes there. */
+/* An integrand of u = ln x: power x^power (rhobar(x) - beyond), or s x e^(-s x) rhobar(x). Both come from integrating
+ * by parts, so that atoms need no care and a pole of the density at 0 has become a power that vanishes there. */
 typedef struct integrand {
   const wlaw_law *law;
   int power;
   double beyond, s;
 } integrand;
 
-static double moment_at(double u, const void *context) {
-  const integrand *in = context;
-  const double x = exp(u);
-  if (!(x >= DBL_MIN) || isinf(x)) return 0.0;
-  const double left = node_of(in->law)->tail(in->law, x) - in->beyond;
+static double moment_at(double u, const integrand *in) {
+  const double x = exp(u), left = node_of(in->law)->tail(in->law, x) - in->beyond;
   return left > 0.0 ? in->power * pow(x, in->power) * left : 0.0;
 }
 
-static double exponent_at(double u, const void *context) {
-  const integrand *in = context;
+static double exponent_at(double u, const integrand *in) {
   const double x = exp(u), sx = in->s * x;
-  return x >= DBL_MIN && sx < 745.0 ? sx * exp(-sx) * node_of(in->law)->tail(in->law, x) : 0.0;
+  return sx * exp(-sx) * node_of(in->law)->tail(in->law, x);
 }
 
-/* Over u below top, cut in two at `middle`, near which the mass of the integral lies. */
-static double integrate_log(double (*f)(double, const void *), const integrand *in, double middle, double top) {
-  const double relative = 1e-12;
-  if (middle > top) middle = top;
-  const double below = wlaw_integrate(f, in, -INFINITY, middle, relative, NULL);
-  return top > middle ? below + wlaw_integrate(f, in, middle, top, relative, NULL) : below;
+static const double LEAST = 1e-300; /* where integrals over x begin */
+
+/* The integral of power x^(power-1) rhobar(x) below LEAST, which counts where the index at 0 is near 1. */
+static double end_at_zero(const wlaw_law *law, int power) {
+  const node_tail zero = wlaw_node_at_zero(law);
+  const double left = power - zero.index;
+  return zero.index > 0.0 ? power * zero.constant * pow(LEAST, left) / left : 0.0;
+}
+
+/* f(u) from an end of an interval on, as a function of v = ln |u - end|: a power of |u - end| such as that of rhobar at
+ * the end of a bounded support becomes an exponential. */
+typedef struct from_end {
+  double (*f)(double u, const integrand *in);
+  const integrand *in;
+  double end, sign;
+} from_end;
+
+static double from_end_at(double v, const void *context) {
+  const from_end *of = context;
+  const double distance = exp(v);
+  return distance * of->f(of->end + of->sign * distance, of->in);
+}
+
+static double integrate_end(double (*f)(double, const integrand *), const integrand *in, double end, double length) {
+  const from_end of = {.f = f, .in = in, .end = end, .sign = length < 0.0 ? -1.0 : 1.0};
+  const double high = log(fabs(length));
+  return length == 0.0 ? 0.0 : wlaw_integrate(from_end_at, &of, high - 40.0, high, 1e-12, NULL);
+}
+
+/* Over u from ln LEAST to top; the mass of the integral lies near `middle` or near top. */
+static double integrate_log(double (*f)(double, const integrand *), const integrand *in, double middle, double top) {
+  const double low = log(LEAST), high = fmax(top, low), cut = fmax(fmin(middle, high), low), half = 0.5 * (high - cut);
+  return integrate_end(f, in, cut, low - cut) + integrate_end(f, in, cut, half) + integrate_end(f, in, high, -half);
 }
 
 /* ln of the largest jump that has any chance, and of a typical largest one. */
-static double log_top(const wlaw_law *law) { return log(wlaw_node_jump(law, 1e-300)); }
+static double log_top(const wlaw_law *law) { return log(fmin(wlaw_node_jump(law, 1e-300), 1e300)); }
 
 static double log_typical(const wlaw_law *law) {
   const double mass = node_of(law)->tail(law, DBL_MIN);
@@ -78,7 +105,8 @@ double wlaw_node_moment(const wlaw_law *law, int power, double eps) {
   if (node_of(law)->moment) return node_of(law)->moment(law, power, eps);
   if (isinf(eps) && wlaw_node_at_infinity(law).index <= power) return INFINITY;
   const integrand in = {.law = law, .power = power, .beyond = isinf(eps) ? 0.0 : wlaw_node_tail(law, eps)};
-  return integrate_log(moment_at, &in, log_typical(law), fmin(log(eps), log_top(law)));
+  const double whole = integrate_log(moment_at, &in, log_typical(law), fmin(log(eps), log_top(law)));
+  return whole + end_at_zero(law, power);
 }
 
 double wlaw_node_truncated_mean(const wlaw_law *law, double eps) {
@@ -100,7 +128,7 @@ double wlaw_node_exponent(const wlaw_law *law, double s) {
   if (!has_jumps(law) || !(s > 0.0)) return drift;
   const integrand in = {.law = law, .s = s};
   const double middle = fmin(-log(s), log_typical(law)), top = fmin(log(745.0) - log(s), log_top(law));
-  return drift + integrate_log(exponent_at, &in, middle, top);
+  return drift + integrate_log(exponent_at, &in, middle, top) + s * end_at_zero(law, 1);
 }
 
 /* The largest x with moment(2, x) <= variance, by halving an interval of ln x; the lower end, so that an atom at the
@@ -141,4 +169,11 @@ wlaw_status wlaw_node_matrix_draw(const wlaw_law *law, double *out, size_t rows,
     for (size_t j = 0; j < cols; j++) out[k * cols + j] *= root[j];
   free(root);
   return WLAW_OK;
+}
+
+bool wlaw_node_matrix_moments(const wlaw_law *law, size_t rows, size_t cols, double *mean, double *variance) {
+  (void)rows;
+  *mean = 0.0;
+  *variance = node_of(law)->finite_moment(law, 1, cols);
+  return isfinite(*variance) && wlaw_node_check_width(law, cols, NULL) == WLAW_OK;
 }

@@ -39,6 +39,8 @@ typedef struct node_ops {
   /* Jumps are no Poisson process but the same in every network (powerlaw with s > 1): jump j = 1, 2, ... NULL: Poisson.
    * tail then counts jumps above x, moment sums over them. 0 when there are fewer. */
   double (*fixed_jump)(const wlaw_law *law, size_t j);
+  /* Moments of lambda exist at a finite width below this order; NULL: below the index of at_infinity. */
+  double (*finite_index)(const wlaw_law *law);
   double (*least_width)(const wlaw_law *law); /* fewer nodes than this cannot have the law; NULL: 1 */
   /* Of one of the nodes at a width: E lambda^power, power 1 or 2 (deterministic laws: the mean over nodes). INFINITY
    * where it does not exist; NULL: not known. */
@@ -61,6 +63,7 @@ double wlaw_node_mean(const wlaw_law *law);                          /* E Lambda
 double wlaw_node_variance(const wlaw_law *law);                      /* Var Lambda */
 double wlaw_node_exponent(const wlaw_law *law, double s);            /* -ln E exp(-s Lambda) */
 node_tail wlaw_node_at_zero(const wlaw_law *law), wlaw_node_at_infinity(const wlaw_law *law);
+double wlaw_node_finite_index(const wlaw_law *law); /* E lambda^q at a finite width is finite for q below it */
 /* The threshold x* with moment(2, x*) = variance: what lies below is replaced by its mean. INFINITY where the whole
  * measure has less. */
 double wlaw_node_threshold(const wlaw_law *law, double variance);
@@ -86,14 +89,20 @@ void wlaw_node_draw(const wlaw_law *law, double *lambda, size_t width, wlaw_stre
 wlaw_status wlaw_node_matrix_draw(const wlaw_law *law, double *out, size_t rows, size_t cols, wlaw_stream *stream,
                                   wlaw_error *err);
 
-/* law/empirical.c: (a, rho) measured from samples. Atoms x ascending, weights (expected number of nodes there) and
- * their standard errors; a and its error. The law owns copies. name: what the law is called in text, "@FILE". */
+/* law_ops.moments of them: of an entry of such a matrix, from node_ops.finite_moment. */
+bool wlaw_node_matrix_moments(const wlaw_law *law, size_t rows, size_t cols, double *mean, double *variance);
+
+/* law/empirical.c: (a, rho) measured from samples. Atoms x > 0 in any order, weights (expected number of nodes there)
+ * and their standard errors; a and its error. name: what stands in the parentheses of the law's text, "@FILE". */
 typedef struct node_measure {
   char *name;
   double a, se_a; /* se NaN: not known */
   size_t n;
   double *x, *weight, *se; /* [n] */
 } node_measure;
+/* The law owns sorted copies, atoms of one place joined. */
 wlaw_status wlaw_law_empirical_make(wlaw_law **out, const node_measure *measure, wlaw_error *err);
+/* These, for an empirical law; NULL for others. */
+const node_measure *wlaw_law_empirical_measure(const wlaw_law *law);
 
 #endif

@@ -1,7 +1,7 @@
 /* positive-stable(alpha=0.5,kappa=2): node variances p^(-1/alpha) X at width p, X positive stable, so that their sum
  * has the law of X at every width: E exp(-s X) = exp(-kappa Gamma(1 - alpha) s^alpha), rhobar(x) = kappa x^-alpha
- * (Lee et al. 2023, JMLR 24(289), section 4; Samorodnitsky and Taqqu 1994, section 3.10). alpha = 1/2 and kappa =
- * 2 c / pi give the limit of horseshoe(c). No mean exists. */
+ * (Samorodnitsky and Taqqu 1994; Lee et al. 2023, JMLR 24(289)). alpha = 1/2 and kappa = 2 c / pi give the limit of
+ * horseshoe(c). No mean exists. */
 #include <math.h>
 
 #include "core/error.h"

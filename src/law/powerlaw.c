@@ -77,14 +77,6 @@ static node_tail powerlaw_at_zero(const wlaw_law *law) {
   return (node_tail){.index = index, .constant = pow(first_of(law), index)};
 }
 
-/* Of a matrix: the mean over its columns. */
-static bool powerlaw_moments(const wlaw_law *law, size_t rows, size_t cols, double *mean, double *variance) {
-  (void)rows;
-  *mean = 0.0;
-  *variance = law->values[POWER_C] / (double)cols;
-  return true;
-}
-
 static double powerlaw_finite_moment(const wlaw_law *law, int power, size_t width) {
   const double s = law->values[POWER_S];
   double sum = 0.0, sum_power = 0.0;
@@ -110,10 +102,10 @@ static const node_ops powerlaw_node = {
 const law_ops wlaw_law_powerlaw = {
     .name = "powerlaw",
     .summary = "node variances proportional to j^-s, not random",
-    .source = "this library: the deterministic case of Lee et al. 2023, JMLR 24(289), assumption on lambda",
+    .source = "this library",
     .parameters = powerlaw_parameters,
     .n_parameters = POWER_ROWS,
     .draw = wlaw_node_matrix_draw,
-    .moments = powerlaw_moments,
+    .moments = wlaw_node_matrix_moments,
     .node = &powerlaw_node,
 };

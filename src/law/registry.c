@@ -11,7 +11,7 @@ extern const law_ops wlaw_law_normal, wlaw_law_uniform, wlaw_law_truncated_norma
     wlaw_law_permutation, wlaw_law_symmetric, wlaw_law_symmetric_zero_diagonal, wlaw_law_zero_diagonal,
     wlaw_law_antisymmetric, wlaw_law_constant, wlaw_law_inverse_gamma, wlaw_law_powerlaw, wlaw_law_bernoulli,
     wlaw_law_beta, wlaw_law_gamma, wlaw_law_ggp, wlaw_law_gbfry, wlaw_law_horseshoe, wlaw_law_regularised_horseshoe,
-    wlaw_law_positive_stable;
+    wlaw_law_positive_stable, wlaw_law_empirical;
 
 const law_ops *const wlaw_laws[] = {
     &wlaw_law_normal,
@@ -46,6 +46,7 @@ const law_ops *const wlaw_laws[] = {
     &wlaw_law_horseshoe,
     &wlaw_law_regularised_horseshoe,
     &wlaw_law_positive_stable,
+    &wlaw_law_empirical,
 };
 const size_t wlaw_n_laws = sizeof wlaw_laws / sizeof *wlaw_laws;
 

@@ -214,3 +214,29 @@ wlaw_status wlaw_eigenvalues(double *values, double *a, size_t n, unsigned threa
   free(below);
   return status;
 }
+
+wlaw_status wlaw_eigensystem(double *values, double *a, size_t n, wlaw_error *err) {
+  if (n == 0) return WLAW_OK;
+  const blasint order = (blasint)n, query = -1;
+  blasint info = 0, integers = 0;
+  double reals = 0.0;
+  if (!wlaw_blas_size_ok(n) || !wlaw_blas_size_ok(6 * n + 1 + 2 * n * n)) /* its workspace */
+    return wlaw_fail(err, WLAW_LIMIT, "a symmetric matrix of order %zu is too large for LAPACK's integers", n);
+  wlaw_blas_begin();
+  dsyevd_("V", "U", &order, a, &order, values, &reals, &query, &integers, &query, &info, 1, 1);
+  wlaw_blas_end();
+  WLAW_TRY(check_info(info, "dsyevd", err));
+  const blasint lwork = (blasint)reals;
+  double *work = wlaw_array((size_t)lwork, sizeof *work);
+  blasint *iwork = wlaw_array((size_t)integers, sizeof *iwork);
+  if (work && iwork) {
+    wlaw_blas_begin();
+    dsyevd_("V", "U", &order, a, &order, values, work, &lwork, iwork, &integers, &info, 1, 1);
+    wlaw_blas_end();
+  }
+  const wlaw_status status =
+      work && iwork ? check_info(info, "dsyevd", err) : wlaw_fail_memory(err, (size_t)lwork, sizeof *work);
+  free(work);
+  free(iwork);
+  return status;
+}

@@ -19,7 +19,10 @@ static double power_series(double alpha, double x, int first) {
  * and 1, and so has the term of k = 0 or 1: what is left of the two is written with functions that vanish there. */
 static double upper_near_zero(double alpha, double x) {
   const double power = pow(x, -alpha), log_x = log(x);
-  if (alpha <= 0.5) return (expm1(-alpha * log_x) - wlaw_gamma1pm1(-alpha)) / alpha - power * power_series(alpha, x, 1);
+  if (alpha <= 0.5) {
+    const double growth = power > 4.0 ? power - 1.0 : expm1(-alpha * log_x); /* power is the more exact far from 1 */
+    return (growth - wlaw_gamma1pm1(-alpha)) / alpha - power * power_series(alpha, x, 1);
+  }
   const double e = 1.0 - alpha;
   return power / alpha + (expm1(e * log_x) - (wlaw_gamma1pm1(e) + e) / alpha) / e - power * power_series(alpha, x, 2);
 }
@@ -46,14 +49,16 @@ double wlaw_gamma_upper_negative(double alpha, double x) {
   return x <= 1.0 ? upper_near_zero(alpha, x) : upper_by_fraction(alpha, x);
 }
 
-enum { LARGEST_FACTOR = 20 }; /* Gamma(s) is multiplied out up to here, added in logarithms beyond */
+#define LARGEST_FACTOR 170.0 /* Gamma(s) is a double up to here */
 
 double wlaw_gamma_lower_scaled(double s, double x, double power) {
   if (!(s > 0.0) || !(x > 0.0)) return NAN;
   if (x > s + 1.0) {
     const double share = wlaw_gamma_lower(s, x);
-    return s <= LARGEST_FACTOR ? share * tgamma(s) * pow(x, power - s)
-                               : share * exp(wlaw_log_gamma(s) + (power - s) * log(x));
+    if (s > LARGEST_FACTOR) return share * exp(wlaw_log_gamma(s) + (power - s) * log(x));
+    const double half =
+        pow(x, 0.5 * (power - s)); /* in two steps: the power alone may vanish where the result does not */
+    return share * (half * tgamma(s)) * half;
   }
   double term = 1.0 / s, sum = 0.0; /* e^-x times positive terms (DLMF 8.11.4) */
   for (int k = 1; term > 0.1 * DBL_EPSILON * sum; k++) {

@@ -25,5 +25,10 @@ void dstev_(const char *jobz, const blasint *n, double *d, double *e, double *z,
 /* Cholesky's factorisation of a positive semidefinite matrix, with diagonal pivots. */
 void dpstrf_(const char *uplo, const blasint *n, double *a, const blasint *lda, blasint *piv, blasint *rank,
              const double *tol, double *work, blasint *info, size_t uplo_length);
+/* Cholesky factor; all eigenvalues, ascending, and eigenvectors of a symmetric matrix (divide and conquer). */
+void dpotrf_(const char *uplo, const blasint *n, double *a, const blasint *lda, blasint *info, size_t uplo_length);
+void dsyevd_(const char *jobz, const char *uplo, const blasint *n, double *a, const blasint *lda, double *w,
+             double *work, const blasint *lwork, blasint *iwork, const blasint *liwork, blasint *info,
+             size_t jobz_length, size_t uplo_length);
 
 #endif

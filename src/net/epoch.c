@@ -146,7 +146,8 @@ double wlaw_train_gradient(const trainer *t, train_scratch *scratch, const float
   /* UPDATE_STORE only reads the weights, but the step takes what it may change: a copy keeps the caller's const. */
   memcpy(gradient, block, t->pass.layout.floats * sizeof *gradient);
   const double total = wlaw_pass_step(&t->pass, &scratch->space, &rule, gradient, NULL, NULL, &batch, scratch->labels);
-  memcpy(gradient, scratch->space.gradient, t->pass.layout.floats * sizeof *gradient);
+  memset(gradient, 0, t->pass.layout.floats * sizeof *gradient);
+  memcpy(gradient, scratch->space.gradient, t->pass.layout.trained * sizeof *gradient);
   return total / (double)n;
 }
 
@@ -166,6 +167,10 @@ static input_batch test_batch(const trainer *t, train_scratch *scratch, size_t f
 }
 
 void wlaw_train_evaluate(const trainer *t, train_scratch *scratch, const float *block, evaluation *out) {
+  wlaw_train_outputs(t, scratch, block, out, NULL);
+}
+
+void wlaw_train_outputs(const trainer *t, train_scratch *scratch, const float *block, evaluation *out, float *outputs) {
   const sample_set *test = &t->dataset->test;
   const size_t last = t->config->mlp.layers - 1, classes = t->dataset->classes, stride = scratch->space.stride;
   *out = (evaluation){.constant = true, .finite = true};
@@ -176,6 +181,8 @@ void wlaw_train_evaluate(const trainer *t, train_scratch *scratch, const float *
     const input_batch batch = test_batch(t, scratch, first, n);
     wlaw_pass_forward(&t->pass, &scratch->space, block, &batch);
     const float *z = scratch->space.z[last];
+    for (size_t c = 0; outputs && c < classes; c++)
+      memcpy(outputs + c * test->n + first, z + c * stride, n * sizeof *outputs);
     for (size_t c = 0; first == 0 && c < classes; c++) reference[c] = z[c * stride];
     out->loss += t->pass.kernels->loss(NULL, z, scratch->labels, classes, n, stride, t->config->mlp.loss);
     bool finite, constant;

@@ -105,6 +105,14 @@ void KERNEL(activate_backward)(float *delta, const float *z, size_t rows, size_t
 #undef BACKWARD_CASE
 }
 
+void KERNEL(scale_rows)(float *x, const float *scale, size_t rows, size_t columns, size_t stride) {
+  for (size_t r = 0; r < rows; r++) {
+    const v16 factor = v16_set(scale[r]);
+    for (size_t c = r * stride; c < r * stride + columns; c += LANES)
+      v16_store(x + c, v16_mul(factor, v16_load(x + c)));
+  }
+}
+
 /* 1 where the label of the sample is `class`, else 0. */
 INLINE v16 is_label(v16 labels, size_t class) {
   return v16_where_greater(v16_set(0.5f), v16_abs(v16_sub(labels, v16_set((float)class))), v16_set(1.0f), v16_zero());

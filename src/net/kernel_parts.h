@@ -29,6 +29,7 @@ void KERNEL(scale_and_shift)(float *z, size_t rows, size_t samples, size_t colum
 void KERNEL(activate)(float *h, const float *z, size_t rows, size_t columns, size_t stride, activation kind);
 void KERNEL(activate_backward)(float *delta, const float *z, size_t rows, size_t columns, size_t stride,
                                activation kind);
+void KERNEL(scale_rows)(float *x, const float *scale, size_t rows, size_t columns, size_t stride);
 double KERNEL(loss)(float *delta, const float *z, const uint8_t *labels, size_t classes, size_t samples, size_t stride,
                     loss kind);
 size_t KERNEL(score)(const float *z, const uint8_t *labels, const float *reference, size_t classes, size_t samples,

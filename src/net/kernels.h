@@ -70,6 +70,8 @@ typedef struct net_kernels {
   /* h = phi(z); delta *= phi'(z). All [rows, stride]. */
   void (*activate)(float *h, const float *z, size_t rows, size_t columns, size_t stride, activation kind);
   void (*activate_backward)(float *delta, const float *z, size_t rows, size_t columns, size_t stride, activation kind);
+  /* x: [rows, stride], row r times scale[r]. */
+  void (*scale_rows)(float *x, const float *scale, size_t rows, size_t columns, size_t stride);
   /* Sum over samples of the loss (of one sample), and delta = its gradient / samples; delta may be NULL. z, delta:
    * [classes, stride]; labels: [columns]. */
   double (*loss)(float *delta, const float *z, const uint8_t *labels, size_t classes, size_t samples, size_t stride,

@@ -39,6 +39,11 @@ mlp_layout wlaw_mlp_layout(const mlp *net) {
     layout.bias[l] = at;
     at += net->width[l + 1];
   }
+  layout.trained = at = padded(at);
+  for (size_t l = 1; net->node_scales && l < net->layers; l++) {
+    layout.scale[l] = at;
+    at += net->width[l];
+  }
   layout.floats = padded(at);
   return layout;
 }

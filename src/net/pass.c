@@ -16,7 +16,7 @@ static size_t widest_layer(const mlp *net) {
 wlaw_status wlaw_pass_space_new(pass_space *out, const mlp *net, size_t stride, wlaw_error *err) {
   *out = (pass_space){.stride = stride};
   const mlp_layout layout = wlaw_mlp_layout(net);
-  const size_t widest = widest_layer(net), gradient = layout.floats;
+  const size_t widest = widest_layer(net), gradient = layout.trained;
   const size_t scaled = wlaw_mlp_is_narrow(net, 0) ? layout.tail : 0;
   size_t rows = 2 * widest, floats;
   for (size_t l = 0; l < net->layers; l++) rows += net->width[l + 1] * (l + 1 < net->layers ? 2 : 1);
@@ -115,12 +115,18 @@ static void linear_backward(const pass *p, size_t l, float *gradient, float *dh,
   p->kernels->scale_and_shift(dh, layer.inputs, samples, whole_lanes(samples), stride, 1.0f, NULL);
 }
 
+/* rows: [width[l], stride], what layer l >= 1 is given or its gradient, times the scales of those nodes. */
+static void scale_nodes(const pass *p, size_t l, float *rows, const float *block, size_t columns, size_t stride) {
+  if (p->net->node_scales) p->kernels->scale_rows(rows, block + p->layout.scale[l], p->net->width[l], columns, stride);
+}
+
 void wlaw_pass_forward(const pass *p, pass_space *space, const float *block, const input_batch *batch) {
   const mlp *net = p->net;
   const size_t columns = whole_lanes(batch->samples);
   input_forward(p, space, block, batch);
   for (size_t l = 1; l < net->layers; l++) {
     p->kernels->activate(space->h[l - 1], space->z[l - 1], net->width[l], columns, space->stride, net->activation);
+    scale_nodes(p, l, space->h[l - 1], block, columns, space->stride);
     linear_forward(p, l, space->z[l], space->h[l - 1], space->stride, block, batch->samples);
   }
 }
@@ -148,6 +154,7 @@ double wlaw_pass_step(const pass *p, pass_space *space, const update_rule *rule,
   for (size_t l = last; l >= 1; l--) {
     bias_backward(p, l, space->gradient, delta, stride, samples);
     linear_backward(p, l, space->gradient, before, delta, space->h[l - 1], stride, block, samples);
+    scale_nodes(p, l, before, block, columns, stride);
     p->kernels->activate_backward(before, space->z[l - 1], net->width[l], columns, stride, net->activation);
     float *const swapped = delta;
     delta = before;
@@ -165,8 +172,8 @@ double wlaw_pass_step(const pass *p, pass_space *space, const update_rule *rule,
     wlaw_sgemm(false, false, layer.outputs, layer.row, samples, 1.0f, delta, stride, batch->x, batch->stride, 0.0f,
                space->gradient, layer.row);
   }
-  if (rule->kind != UPDATE_STORE && p->layout.floats > done)
+  if (rule->kind != UPDATE_STORE && p->layout.trained > done)
     p->kernels->update(rule, block + done, offset(first, done), offset(second, done), space->gradient + done,
-                       p->layout.floats - done);
+                       p->layout.trained - done);
   return total;
 }

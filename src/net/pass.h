@@ -8,9 +8,9 @@
 typedef struct pass_space {
   size_t stride;            /* columns there is room for */
   float *z[MLP_MAX_LAYERS]; /* [width[l+1], stride]: what layer l gives */
-  float *h[MLP_MAX_LAYERS]; /* [width[l+1], stride]: phi(z[l]); NULL for the last layer */
+  float *h[MLP_MAX_LAYERS]; /* [width[l+1], stride]: phi(z[l]), times the node scales; NULL for the last layer */
   float *delta[2];          /* [widest, stride]: dL/dz of the layer in hand and of the one before it */
-  float *gradient;          /* [layout.floats] */
+  float *gradient;          /* [layout.trained] */
   float *scaled;            /* narrow first layers: its weights times the inputs' scale */
   void *storage;
 } pass_space;

@@ -12,6 +12,7 @@ const net_kernels KERNEL(net_kernels) = {
     .scale_and_shift = KERNEL(scale_and_shift),
     .activate = KERNEL(activate),
     .activate_backward = KERNEL(activate_backward),
+    .scale_rows = KERNEL(scale_rows),
     .loss = KERNEL(loss),
     .score = KERNEL(score),
     .update = KERNEL(update),

@@ -54,10 +54,22 @@ void wlaw_scratch_free(train_scratch *scratch);
 /* Floats in a network's parameter block (layout is internal: padded, maybe transposed; padding is 0). */
 size_t wlaw_train_floats(const trainer *trainer);
 size_t wlaw_train_steps_per_epoch(const trainer *trainer);
-/* Initial weights of network number k from streams (seed, STREAM_INIT, k, layer). */
-wlaw_status wlaw_train_init(const trainer *trainer, const wlaw_law *law, uint32_t k, float *block, wlaw_error *err);
 /* One layer out of a block: weight [out, in] row-major, bias [out] (NULL: not wanted). */
 void wlaw_train_unpack(const trainer *trainer, const float *block, size_t layer, float *weight, float *bias);
+/* The node scales of a layer's inputs, [in], by which column j of that weight is to be multiplied. NULL: there are
+ * none. */
+const float *wlaw_train_scales(const trainer *trainer, const float *block, size_t layer);
+
+/* init.c: initial weights of network number k from streams (seed, STREAM_INIT, k, layer). A law that draws matrices
+ * draws every layer. From a law of node variances the first layer is normal with variance 1/in and every later one
+ * sqrt(lambda_j) V, V standard normal, with variances of its own (wlaw_train_node_variances); with node scales the
+ * block holds V, and sqrt(lambda_j) as the scale of node j. */
+wlaw_status wlaw_train_init(const trainer *trainer, const wlaw_law *law, uint32_t k, float *block, wlaw_error *err);
+/* ln lambda of the inputs of layer >= 1, [in], of network number k, from the stream (seed, STREAM_NODES, k, layer). */
+void wlaw_train_node_variances(const trainer *trainer, const wlaw_law *law, uint32_t k, size_t layer,
+                               double *log_lambda);
+/* Whether a law can initialise these networks: WLAW_ARGUMENT otherwise. */
+wlaw_status wlaw_train_check_init(const mlp *net, const wlaw_law *law, wlaw_error *err);
 
 /* Train networks first .. first+n-1 (states[0 .. n-1]), all at the same step, from there to the end of `epoch`
  * (1-based), or until *stop: then every network has ended the same step and the status is WLAW_CANCELLED. With a shared
@@ -75,5 +87,8 @@ size_t wlaw_train_units(const trainer *trainer, size_t networks, unsigned thread
 
 /* Loss and accuracy on the test set. The loss is summed in double over samples in order. */
 void wlaw_train_evaluate(const trainer *trainer, train_scratch *scratch, const float *block, evaluation *out);
+/* The same, and what the network gives: outputs [classes, test samples], or NULL. */
+void wlaw_train_outputs(const trainer *trainer, train_scratch *scratch, const float *block, evaluation *out,
+                        float *outputs);
 
 #endif

@@ -150,45 +150,10 @@ size_t wlaw_train_floats(const trainer *t) { return t->pass.layout.floats; }
 
 size_t wlaw_train_steps_per_epoch(const trainer *t) { return t->steps_per_epoch; }
 
+const float *wlaw_train_scales(const trainer *t, const float *block, size_t layer) {
+  return t->config->mlp.node_scales && layer > 0 ? block + t->pass.layout.scale[layer] : NULL;
+}
+
 void wlaw_train_unpack(const trainer *t, const float *block, size_t layer, float *weight, float *bias) {
   wlaw_mlp_unpack(&t->config->mlp, layer, block, t->dataset->place, weight, bias);
-}
-
-/* One layer's weights and bias, drawn in double, into the block. values: [out, in + 1] of room; the bias comes last. */
-static wlaw_status init_layer(const trainer *t, const wlaw_law *law, wlaw_stream *stream, size_t l, double *values,
-                              float *rounded, float *block, wlaw_error *err) {
-  const mlp *net = &t->config->mlp;
-  const size_t in = net->width[l], out = net->width[l + 1], weights = in * out;
-  WLAW_TRY(law->ops->draw(law, values, out, in, stream, err));
-  if (net->biases && law->ops->draw_bias) WLAW_TRY(law->ops->draw_bias(law, values + weights, out, in, stream, err));
-  else memset(values + weights, 0, out * sizeof *values);
-  /* The NTK parameterization trains W / scale, so that both parameterizations start as the same function. */
-  const double larger = 1.0 / wlaw_mlp_scale(net, l);
-  for (size_t i = 0; i < weights; i++) rounded[i] = (float)(values[i] * larger);
-  for (size_t i = weights; i < weights + out; i++) rounded[i] = (float)values[i];
-  wlaw_mlp_pack(net, l, block, t->dataset->place, rounded, rounded + weights);
-  return WLAW_OK;
-}
-
-wlaw_status wlaw_train_init(const trainer *t, const wlaw_law *law, uint32_t k, float *block, wlaw_error *err) {
-  if (!law->ops->draw)
-    return wlaw_fail(err, WLAW_ARGUMENT, "the law '%s' cannot draw matrices, so it cannot initialise a network",
-                     law->ops->name);
-  const mlp *net = &t->config->mlp;
-  size_t most = 0;
-  for (size_t l = 0; l < net->layers; l++) {
-    const size_t numbers = net->width[l + 1] * (net->width[l] + 1);
-    if (numbers > most) most = numbers;
-  }
-  double *values = wlaw_array(most, sizeof *values);
-  float *rounded = wlaw_array(most, sizeof *rounded);
-  wlaw_status status = values && rounded ? WLAW_OK : wlaw_fail_memory(err, most, sizeof *values);
-  if (status == WLAW_OK) memset(block, 0, t->pass.layout.floats * sizeof *block);
-  for (size_t l = 0; status == WLAW_OK && l < net->layers; l++) {
-    wlaw_stream stream = wlaw_stream_start(t->config->seed, STREAM_INIT, k, (uint32_t)l);
-    status = init_layer(t, law, &stream, l, values, rounded, block, err);
-  }
-  free(values);
-  free(rounded);
-  return status;
 }

@@ -96,9 +96,7 @@ static wlaw_status read_shape(job *work, const wlaw_options *options, wlaw_error
 
 static wlaw_status check_output(const char *path, bool force, wlaw_error *err) {
   if (!path || !*path) return wlaw_fail(err, WLAW_ARGUMENT, "draw needs --output FILE, the file to write to");
-  if (force || !wlaw_path_exists(path)) return WLAW_OK;
-  wlaw_error_in_file(err, wlaw_fail(err, WLAW_EXISTS, "the file exists already"), path);
-  return wlaw_error_add_hint(err, WLAW_EXISTS, "--force replaces it");
+  return wlaw_output_check(path, force, err);
 }
 
 static wlaw_status round_entries(const job *work, size_t from, size_t matrices, wlaw_error *err) {

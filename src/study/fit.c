@@ -8,13 +8,14 @@
 #include "law/law.h"
 #include "law/space.h"
 #include "study/departure_study.h"
+#include "study/node_variances.h"
 
 extern const command_spec wlaw_command_fit;
 
 static const option_spec options_table[] = {
     {"law", 'l', OPTION_TEXT, "LAW", "auto", NULL, 0, 0,
      "iid, bipartite, permutation, symmetric, symmetric-zero-diagonal, zero-diagonal or antisymmetric; auto: the last "
-     "four where the matrices are so, else the one with the smallest BIC"},
+     "four where the matrices are so, else the one with the smallest BIC; node-variances: of the nodes of each layer"},
     {"tensor", 't', OPTION_TEXT, "NAME", NULL, NULL, 0, 0, "one tensor, such as layer2.weight; default: every matrix"},
     {"epoch", 'e', OPTION_COUNT, "E", NULL, NULL, 0, 4294967295.0, "epoch of a run; default: the last snapshot"},
     {"exclude", 0, OPTION_CHOICE, "WHICH", "none", "none|dead", 0, 0,
@@ -37,7 +38,9 @@ static const char examples[] =
     "weightlaw fit a.safetensors b.safetensors c.safetensors --tensor fc2.weight\n"
     "    three checkpoints as an ensemble of three\n"
     "weightlaw fit RUN --tensor layer3.weight --degree 4\n"
-    "    what the law misses: all 361 invariants up to degree 4, observed and predicted, and a global test\n";
+    "    what the law misses: all 361 invariants up to degree 4, observed and predicted, and a global test\n"
+    "weightlaw fit RUN-64 RUN-128 RUN-256 --law node-variances\n"
+    "    the variances of nodes at three widths, and which infinite width they go to\n";
 
 static const char details[] =
     "Fits by maximum likelihood, in closed form, in one pass over the data. Standard errors come twice: exact if the "
@@ -57,6 +60,10 @@ static const char details[] =
     "p-values are adjusted for the number of invariants (Holm; Benjamini and Yekutieli), and one global test takes the "
     "largest deviation of all against ensembles drawn from the fitted law and fitted again. What the law fits by "
     "construction says so.\n"
+    "\n"
+    "node-variances takes one run or several and looks at the outgoing weights of each node. At three widths or more "
+    "it says whether the limit is a Gaussian process or a mixture (docs/node-variances.md), and empirical(@FILE) of "
+    "its --json is a law for the other verbs.\n"
     "\n"
     "The input is a run directory, an .npy, .npz or .safetensors file with arrays [networks, rows, cols] (or "
     "[rows, cols]: one network), or several files with one network each.";
@@ -250,6 +257,41 @@ static wlaw_status fit_all(wlaw_result **result, ensemble *source, const fit_set
   return wlaw_result_wrap(result, document, failed, err);
 }
 
+static wlaw_status read_node_request(node_request *out, const wlaw_options *options, wlaw_error *err) {
+  const command_spec *command = &wlaw_command_fit;
+  static const char *const of_matrices[] = {"degree", "graph", "replicates", "patience"};
+  for (size_t i = 0; i < sizeof of_matrices / sizeof *of_matrices; i++)
+    if (wlaw_option_is_set(options, command, of_matrices[i]))
+      return wlaw_fail(err, WLAW_ARGUMENT, "option --%s has no meaning for --law " NODE_VARIANCES, of_matrices[i]);
+  *out = (node_request){.seed = wlaw_option_count(options, command, "seed"),
+                        .threads = (unsigned)wlaw_option_count(options, command, "threads")};
+  return WLAW_OK;
+}
+
+static bool wants_nodes(const wlaw_options *options) {
+  return strcmp(wlaw_option_text(options, &wlaw_command_fit, "law"), NODE_VARIANCES) == 0;
+}
+
+static wlaw_status fit_nodes(wlaw_result **result, const ensemble_request *request, const wlaw_options *options,
+                             wlaw_monitor *monitor, wlaw_error *err) {
+  node_request nodes;
+  json_t *document = NULL;
+  WLAW_TRY(read_node_request(&nodes, options, err));
+  nodes.paths = request->paths;
+  nodes.n_paths = request->n_paths;
+  nodes.matrices = *request;
+  WLAW_TRY(wlaw_node_variances(&document, &nodes, monitor, err));
+  return wlaw_result_wrap(result, document, false, err);
+}
+
+static wlaw_status fit_nodes_of(wlaw_result **result, ensemble *source, const wlaw_options *options, wlaw_error *err) {
+  node_request nodes;
+  json_t *document = NULL;
+  WLAW_TRY(read_node_request(&nodes, options, err));
+  WLAW_TRY(wlaw_node_variances_of(&document, source, &nodes, NULL, err));
+  return wlaw_result_wrap(result, document, false, err);
+}
+
 wlaw_status wlaw_fit(wlaw_result **result, const char *const *inputs, size_t n_inputs, const wlaw_options *options,
                      wlaw_progress progress, void *user, wlaw_error *err) {
   const command_spec *command = &wlaw_command_fit;
@@ -257,7 +299,6 @@ wlaw_status wlaw_fit(wlaw_result **result, const char *const *inputs, size_t n_i
   ensemble *source = NULL;
   wlaw_monitor monitor = {.call = progress, .user = user};
   WLAW_TRY(wlaw_options_check(options, command, err));
-  WLAW_TRY(read_settings(&settings, options, err));
   const ensemble_request request = {
       .paths = inputs,
       .n_paths = n_inputs,
@@ -266,6 +307,8 @@ wlaw_status wlaw_fit(wlaw_result **result, const char *const *inputs, size_t n_i
       .epoch = wlaw_option_count(options, command, "epoch"),
       .exclude_dead = strcmp(wlaw_option_text(options, command, "exclude"), "dead") == 0,
   };
+  if (wants_nodes(options)) return fit_nodes(result, &request, options, &monitor, err);
+  WLAW_TRY(read_settings(&settings, options, err));
   settings.rule = wlaw_ensemble_rule(&request);
   WLAW_TRY(wlaw_ensemble_open(&source, &request, err));
   const wlaw_status status = fit_all(result, source, &settings, &monitor, err);
@@ -284,10 +327,12 @@ wlaw_status wlaw_fit_array(wlaw_result **result, const double *weights, size_t n
   for (size_t i = 0; i < sizeof of_files / sizeof *of_files; i++)
     if (wlaw_option_is_set(options, command, of_files[i]))
       return wlaw_fail(err, WLAW_ARGUMENT, "option --%s has no meaning for an array in memory", of_files[i]);
-  WLAW_TRY(read_settings(&settings, options, err));
+  const bool nodes = wants_nodes(options);
+  if (!nodes) WLAW_TRY(read_settings(&settings, options, err));
   settings.rule = "none";
   WLAW_TRY(wlaw_ensemble_array(&source, weights, networks, rows, cols, err));
-  const wlaw_status status = fit_all(result, source, &settings, &monitor, err);
+  const wlaw_status status =
+      nodes ? fit_nodes_of(result, source, options, err) : fit_all(result, source, &settings, &monitor, err);
   wlaw_ensemble_close(source);
   return status;
 }

@@ -6,11 +6,17 @@
 #include "core/error.h"
 
 wlaw_status wlaw_initial_law(matrix_gaussian *out, double *kurtosis, const run_directory *run, size_t rows, size_t cols,
-                             wlaw_error *err) {
+                             bool first, wlaw_error *err) {
   wlaw_law *law = NULL;
   WLAW_TRY(wlaw_law_parse(&law, wlaw_run_init(run), err));
+  if (law->ops->node && first) { /* no hidden nodes before it (net/train.h) */
+    wlaw_law_free(law);
+    WLAW_TRY(wlaw_law_parse(&law, "normal(gain=1,fan=in)", err));
+  }
   const wlaw_status status = wlaw_matrix_gaussian(out, law, rows, cols, err);
-  if (kurtosis) *kurtosis = law->ops->kurtosis ? law->ops->kurtosis(law) : law->ops->matrix ? 3.0 : NAN;
+  double entry = law->ops->kurtosis ? law->ops->kurtosis(law) : law->ops->matrix ? 3.0 : NAN;
+  if (law->ops->node && entry != 3.0) entry = NAN; /* 3: all variances are equal */
+  if (kurtosis) *kurtosis = entry;
   wlaw_law_free(law);
   WLAW_TRY(status);
   if (strcmp(wlaw_run_option(run->config, "parameterization"), "ntk") != 0) return WLAW_OK;

@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/json.h"
+#include "study/empirical_operand.h"
 #include "study/fit.h"
 
 enum { LARGEST_DOCUMENT = 1 << 26 }; /* bytes; a fit with every invariant of degree 4 has about 2^17 */
@@ -189,18 +190,30 @@ static wlaw_status read_document(law_operand *out, const char *path, const char 
   return status;
 }
 
+wlaw_status wlaw_operand_path(char **path, const char **part, const char *text, size_t n, wlaw_error *err) {
+  char *copy = *path = wlaw_text_duplicate(text, n);
+  if (!copy) return wlaw_fail_memory(err, n + 1, 1);
+  char *hash = wlaw_path_exists(copy) ? NULL : strrchr(copy, '#');
+  *part = hash ? hash + 1 : NULL;
+  if (hash) *hash = '\0';
+  if (*copy) return WLAW_OK;
+  return wlaw_fail(err, WLAW_ARGUMENT, "'@%.80s' names no file", text);
+}
+
 wlaw_status wlaw_law_operand_read(law_operand *out, const char *text, wlaw_error *err) {
   *out = (law_operand){0};
+  if (wlaw_empirical_operand(text)) return wlaw_empirical_operand_read(&out->law, text, err);
   if (*text != '@') return wlaw_law_parse(&out->law, text, err);
-  if (text[1] == '\0' || text[1] == '#')
-    return wlaw_fail(err, WLAW_ARGUMENT, "'%.80s' names no file: @FIT.json is what fit --json wrote", text);
-  const char *hash = wlaw_path_exists(text + 1) ? NULL : strrchr(text, '#'); /* a file's own name may hold '#' */
-  char *path = wlaw_text_duplicate(text + 1, hash ? (size_t)(hash - text - 1) : strlen(text + 1));
-  if (!path) return wlaw_fail_memory(err, strlen(text), 1);
-  wlaw_status status = read_document(out, path, hash ? hash + 1 : NULL, err);
-  if (status != WLAW_OK) {
-    status = wlaw_error_in_file(err, status, path);
-    wlaw_law_operand_release(out);
+  char *path = NULL;
+  const char *tensor = NULL;
+  wlaw_status status = wlaw_operand_path(&path, &tensor, text + 1, strlen(text + 1), err);
+  if (status == WLAW_ARGUMENT) wlaw_error_add_hint(err, status, "@FIT.json is what fit --json wrote");
+  if (status == WLAW_OK) {
+    status = read_document(out, path, tensor, err);
+    if (status != WLAW_OK) {
+      status = wlaw_error_in_file(err, status, path);
+      wlaw_law_operand_release(out);
+    }
   }
   free(path);
   return status;

@@ -1,5 +1,5 @@
-/* Laws as users write them: name(parameter=value, ...), or @FIT.json for the law a fit found. Laws never read files;
- * the verbs do, here. */
+/* Laws as users write them: name(parameter=value, ...), @FIT.json for the law a fit found, or empirical(@FILE) for what
+ * was measured of node variances. Laws never read files; the verbs do, here. */
 #ifndef WLAW_STUDY_LAW_OPERAND_H
 #define WLAW_STUDY_LAW_OPERAND_H
 
@@ -21,6 +21,10 @@ void wlaw_law_operand_release(law_operand *operand); /* safe on a zeroed struct 
 
 /* WLAW_SHAPE where the law is of a fit to matrices of another size: its numbers mean nothing there. */
 wlaw_status wlaw_law_operand_check(const law_operand *operand, size_t rows, size_t cols, wlaw_error *err);
+
+/* The n characters "PATH" or "PATH#PART" taken apart: a copy that the caller frees, and the part in it (NULL: none). A
+ * file's own name may hold '#'. */
+wlaw_status wlaw_operand_path(char **path, const char **part, const char *text, size_t n, wlaw_error *err);
 
 /* The law written out with all its numbers; caller frees. NULL when out of memory. */
 char *wlaw_law_written(const wlaw_law *law);

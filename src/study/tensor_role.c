@@ -47,6 +47,7 @@ static const name_rule rules[] = {
     NAME("running_var", BUFFER, "batch-norm"),
     NAME("moving_mean", BUFFER, "batch-norm"),
     NAME("moving_variance", BUFFER, "batch-norm"),
+    NAME("node_variance", BUFFER, "weightlaw"), /* of a run: drawn by train, not trained */
     NAME("*inv_freq", BUFFER, "rotary"),
     NAME("rope_freqs", BUFFER, "rotary"),
     NAME("rope_factors_*", BUFFER, "rotary"),

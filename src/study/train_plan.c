@@ -14,7 +14,9 @@ static const option_spec options_table[] = {
     {"epochs", 'e', OPTION_COUNT, "E", "10", NULL, 0, 1000000, "passes over the training set"},
     {"batch", 'b', OPTION_COUNT, "B", "100", NULL, 1, 1048576, "samples in a batch"},
     {"init", 0, OPTION_TEXT, "LAW", "normal(gain=1,fan=in)", NULL, 0, 0,
-     "law of the initial weights, for example torch-default"},
+     "law of the initial weights, for example torch-default, or of the variances of hidden nodes: beta(eta=1,b=0.5)"},
+    {"train-scales", 0, OPTION_CHOICE, "YES|NO", "yes", "yes|no", 0, 0,
+     "no: node variances stay as drawn, and training changes V in the weights sqrt(lambda) V"},
     {"activation", 0, OPTION_CHOICE, "NAME", "relu", "relu|leaky-relu|tanh|erf|gelu|sin|linear", 0, 0,
      "nonlinearity of the hidden layers"},
     {"biases", 0, OPTION_FLAG, NULL, "false", NULL, 0, 0, "layers have biases"},
@@ -64,6 +66,8 @@ const command_spec wlaw_command_train = {
         "    the published experiment with uniform initial weights\n"
         "weightlaw train synthetic -o run --hidden 32,32 --optimizer sgd --lr 0.1 --momentum 0.9\n"
         "    no data needed: Gaussian inputs labelled by a random teacher\n"
+        "weightlaw train fashion-mnist -o run --hidden 500,500 --init 'horseshoe(c=1)' --train-scales no\n"
+        "    every hidden node with a variance of its own, kept fixed: nodes learn at their own rates\n"
         "weightlaw train --resume run\n"
         "    go on after an interruption; ends in the same bytes as if never stopped\n",
     .details =
@@ -72,7 +76,16 @@ const command_spec wlaw_command_train = {
         "layerK.weight [networks, out, in]), timings.csv (the one file that differs between repetitions) and, until "
         "the\n"
         "run is complete, state.safetensors. Same seed, same bytes, at any number of threads. The same command given\n"
-        "again goes on with an interrupted run. Ctrl-C saves the state and says how to go on.",
+        "again goes on with an interrupted run. Ctrl-C saves the state and says how to go on.\n"
+        "\n"
+        "A law of node variances as --init: weights into hidden layer 1 are normal(gain=1,fan=in), node j of a hidden\n"
+        "layer sends out the weights sqrt(lambda_j) V_kj, V standard normal, lambda drawn for each network and layer "
+        "at\n"
+        "the layer's width; biases start at 0. What is trained is the weight, or with --train-scales no V alone: the\n"
+        "optimiser, its weight decay included, then acts on V, and with sgd node j learns at the rate lr lambda_j.\n"
+        "Snapshots hold weights in either case, and layerK.node_variance [networks, in] at epoch 0, with "
+        "--train-scales\n"
+        "no at every epoch.",
     .options = options_table,
     .n_options = sizeof options_table / sizeof *options_table,
     .call = wlaw_train,
@@ -174,6 +187,7 @@ wlaw_status wlaw_plan_make(train_plan *plan, const wlaw_options *options, wlaw_e
   train_config *config = &plan->config;
   config->mlp.biases = wlaw_option_flag(options, command, "biases");
   config->mlp.ntk = choice(options, "parameterization") == 1;
+  config->mlp.node_scales = choice(options, "train-scales") == 1;
   config->mlp.activation = (activation)choice(options, "activation");
   config->mlp.loss = (loss)choice(options, "loss");
   config->optimizer = (optimizer)choice(options, "optimizer");
@@ -194,7 +208,7 @@ wlaw_status wlaw_plan_make(train_plan *plan, const wlaw_options *options, wlaw_e
   if (status == WLAW_OK)
     status = all_or_counts(&plan->snapshots, &plan->n_snapshots, options, "snapshots", 0, config->epochs, err);
   if (status == WLAW_OK) status = wlaw_law_operand_read(&plan->init, wlaw_option_text(options, command, "init"), err);
-  if (status == WLAW_OK && !plan->init.law->ops->draw) status = wlaw_law_cannot(plan->init.law->ops, "draw", err);
+  if (status == WLAW_OK) status = wlaw_train_check_init(&config->mlp, plan->init.law, err);
   if (status == WLAW_OK) status = canonical_options(&plan->options, options, plan->init.law, err);
   if (status != WLAW_OK) wlaw_plan_release(plan);
   return status;
@@ -289,12 +303,20 @@ wlaw_status wlaw_plan_document(json_t **out, const train_plan *plan, const wlaw_
   return wlaw_fail_memory(err, 1, sizeof(json_t *));
 }
 
+/* A run from before an option was there was made with its default. */
+static const char *recorded_option(const json_t *config, const char *name) {
+  if (json_object_get(json_object_get(config, "options"), name)) return wlaw_run_option(config, name);
+  for (size_t i = 0; i < wlaw_command_train.n_options + wlaw_n_common_options; i++)
+    if (strcmp(option_row(i)->name, name) == 0 && option_row(i)->preset) return option_row(i)->preset;
+  return "";
+}
+
 wlaw_status wlaw_plan_matches(const train_plan *plan, const json_t *config, const char *data, wlaw_error *err) {
   const char *recorded_data = json_string_value(json_object_get(config, "data_argument"));
   const char *name, *differs = NULL, *recorded = "", *asked = "";
   json_t *value;
   json_object_foreach(plan->options, name, value) {
-    const char *other = wlaw_run_option(config, name);
+    const char *other = recorded_option(config, name);
     if (!differs && strcmp(other, json_string_value(value)) != 0) {
       differs = name;
       recorded = other;

@@ -15,6 +15,7 @@ static const option_spec rows[] = {
     {"text", 0, OPTION_TEXT, "T", NULL, NULL, 0, 0, "x"},
     {"choice", 0, OPTION_CHOICE, "C", "red", "red|green|-1,1", 0, 0, "x"},
     {"counts", 0, OPTION_COUNTS, "L", "1,2", NULL, 1, 50, "x"},
+    {"reals", 0, OPTION_REALS, "R,...", "0.5,1e-3", NULL, 0, 1, "x"},
 };
 static const command_spec command = {
     .name = "test", .options = rows, .n_options = sizeof rows / sizeof *rows, .examples = "", .details = ""};
@@ -25,12 +26,12 @@ static void values_at_their_bounds(void **state) {
   wlaw_error *err = wlaw_error_new();
   wlaw_options *options = NULL;
   check_ok(wlaw_options_make(&options, &command, err));
-  static const char *const good[][2] = {{"flag", "true"},     {"flag", "false"},   {"count", "2"},
-                                        {"count", "10"},      {"real", "-1"},      {"real", "1"},
-                                        {"real", "1e-3"},     {"text", ""},        {"choice", "-1,1"},
-                                        {"choice", "red"},    {"counts", ""},      {"counts", "1"},
-                                        {"counts", "1-50"},   {"counts", "3,1-2"}, {"seed", "18446744073709549568"},
-                                        {"progress", "never"}};
+  static const char *const good[][2] = {{"flag", "true"},      {"flag", "false"},   {"count", "2"},
+                                        {"count", "10"},       {"real", "-1"},      {"real", "1"},
+                                        {"real", "1e-3"},      {"text", ""},        {"choice", "-1,1"},
+                                        {"choice", "red"},     {"counts", ""},      {"counts", "1"},
+                                        {"counts", "1-50"},    {"counts", "3,1-2"}, {"seed", "18446744073709549568"},
+                                        {"progress", "never"}, {"reals", ""},       {"reals", "0,1,1e-9"}};
   for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
     check_ok(wlaw_options_set(options, good[i][0], good[i][1], err));
     assert_true(wlaw_option_is_set(options, &command, good[i][0]));
@@ -48,7 +49,10 @@ static void values_at_their_bounds(void **state) {
                                        {"counts", "1,"},        {"counts", ",1"},
                                        {"counts", "1--2"},      {"counts", "1-2-3"},
                                        {"counts", "a"},         {"counts", "1-99999999999999999999"},
-                                       {"threads", "1025"},     {"progress", "sometimes"}};
+                                       {"threads", "1025"},     {"progress", "sometimes"},
+                                       {"reals", "1.1"},        {"reals", "0.5,"},
+                                       {"reals", ",1"},         {"reals", "0.5 1"},
+                                       {"reals", "nan"},        {"reals", "0.5,,1"}};
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
     const char *before = wlaw_option_text(options, &command, bad[i][0]);
     if (wlaw_options_set(options, bad[i][0], bad[i][1], err) != WLAW_ARGUMENT)
@@ -85,6 +89,11 @@ static void presets_count_where_nothing_is_set(void **state) {
     assert_int_equal(n, 2);
     assert_true(values[0] == 1 && values[1] == 2);
     free(values);
+    double *reals = NULL;
+    check_ok(wlaw_option_reals(both[i], &command, "reals", &reals, &n, err));
+    assert_int_equal(n, 2);
+    assert_true(reals[0] == 0.5 && reals[1] == 1e-3);
+    free(reals);
   }
   check_ok(wlaw_options_set(options, "choice", "-1,1", err));
   assert_int_equal(wlaw_option_choice(options, &command, "choice"), 2);
@@ -99,6 +108,10 @@ static void presets_count_where_nothing_is_set(void **state) {
   check_ok(wlaw_options_set(options, "counts", "", err));
   check_ok(wlaw_option_counts(options, &command, "counts", &values, &n, err));
   assert_true(n == 0 && !values);
+  double *reals = NULL;
+  check_ok(wlaw_options_set(options, "reals", "", err));
+  check_ok(wlaw_option_reals(options, &command, "reals", &reals, &n, err));
+  assert_true(n == 0 && !reals);
   wlaw_options_free(options);
   wlaw_error_free(err);
 }

@@ -18,8 +18,9 @@
 #endif
 
 static const option_spec rows[] = {{"list", 0, OPTION_COUNTS, "L", "1-40", NULL, 0, 100, "x"},
+                                   {"reals", 0, OPTION_REALS, "R", "1,2,3", NULL, 0, 100, "x"},
                                    {"text", 0, OPTION_TEXT, "T", NULL, NULL, 0, 0, "x"}};
-static const command_spec command = {.name = "test", .options = rows, .n_options = 2};
+static const command_spec command = {.name = "test", .options = rows, .n_options = 3};
 
 static wlaw_status use_options(void *context, wlaw_error *err) {
   (void)context;
@@ -32,6 +33,10 @@ static wlaw_status use_options(void *context, wlaw_error *err) {
   if (status == WLAW_OK) status = wlaw_option_counts(options, &command, "list", &values, &n, err);
   if (status == WLAW_OK) assert_int_equal(n, 40);
   free(values);
+  double *reals = NULL;
+  if (status == WLAW_OK) status = wlaw_option_reals(options, &command, "reals", &reals, &n, err);
+  if (status == WLAW_OK) assert_int_equal(n, 3);
+  free(reals);
   wlaw_options_free(options);
   return status;
 }

@@ -31,6 +31,7 @@ static const char *const continuous_laws[] = {
     "positive-stable",
     "positive-stable(alpha=0.2,kappa=0.3)",
     "positive-stable(alpha=0.9,kappa=0.05)",
+    "positive-stable(alpha=0.99,kappa=1e-3)",
     "gamma(eta=0.7,rate=3)",
     "ggp(alpha=0.3,beta=2,mean=1.5)",
     "gbfry(alpha=0.5,tau=3)",

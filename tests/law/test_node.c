@@ -61,7 +61,8 @@ static void moments_are_integrals_of_density(void **state) {
     for (size_t e = 0; e < sizeof eps / sizeof *eps; e++)
       for (int power = 1; power <= 2; power++) {
         const moment_of of = {law, power};
-        if (wlaw_node_tail(law, eps[e]) == 0) continue; /* the pole at an end of the support: see means below */
+        /* neither the pole at an end of the support (see means below) nor one at 0 that needs more than doubles */
+        if (wlaw_node_tail(law, eps[e]) == 0 || wlaw_node_at_zero(law).index > 0.95) continue;
         const double want = wlaw_integrate(moment_density, &of, -INFINITY, log(eps[e]), 1e-11, NULL);
         const double got = wlaw_node_moment(law, power, eps[e]);
         if (!(fabs(got - want) <= 1e-9 * want))
@@ -71,8 +72,8 @@ static void moments_are_integrals_of_density(void **state) {
   }
 }
 
-/* The same laws with the closed forms taken away. Quadrature asks for 1e-12 of the integral, and stops halving at a
- * kink after 15 rounds: 3e-5 of an interval that there holds little. */
+/* The same laws with the closed forms taken away: quadrature asks for 1e-12 of the integral. Where one atom makes
+ * rhobar jump inside an interval it stops halving after 15 rounds. */
 static void quadrature_replaces_closed_forms(void **state) {
   (void)state;
   static const double eps[] = {1e-6, 0.01, 0.3, 3, INFINITY}, s[] = {1e-6, 1e-2, 0.5, 3, 100, 1e6};
@@ -86,7 +87,7 @@ static void quadrature_replaces_closed_forms(void **state) {
     node.exponent = NULL;
     ops.node = &node;
     bare.ops = &ops;
-    const double tolerance = atom ? 1e-6 : 1e-8;
+    const double tolerance = atom ? 1e-6 : 1e-10;
     for (size_t e = 0; e < sizeof eps / sizeof *eps; e++)
       for (int power = 1; power <= 2; power++) {
         const double want = wlaw_node_moment(law, power, eps[e]), got = wlaw_node_moment(&bare, power, eps[e]);

@@ -56,7 +56,7 @@ static void mistakes_are_named(void **state) {
   } cases[] = {
       {"", WLAW_ARGUMENT, {"character 1", "the law's name is missing"}},
       {"norml(sd=1)", WLAW_NAME, {"there is no law 'norml'", "did you mean 'normal'?"}},
-      {"zebra", WLAW_NAME, {"there is no law 'zebra'", "the laws are normal, uniform"}},
+      {"zygote", WLAW_NAME, {"there is no law 'zygote'", "the laws are normal, uniform"}},
       {"normal(sb=1)", WLAW_NAME, {"no parameter 'sb'", "did you mean 'sd'?"}},
       {"torch-default(gain=1)", WLAW_NAME, {"no parameter 'gain'", "it has none"}},
       {"normal(something=1)", WLAW_NAME, {"no parameter 'something'", "it has mean, sd, gain, fan"}},

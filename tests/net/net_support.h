@@ -108,17 +108,22 @@ static inline void free_state(network_state *state) {
   free(state->second);
 }
 
-static inline training start_training(const train_config *config, const wlaw_dataset *data, cpu_level level,
-                                      uint32_t network) {
+static inline training start_training_from(const wlaw_law *law, const train_config *config, const wlaw_dataset *data,
+                                           cpu_level level, uint32_t network) {
   wlaw_error *err = wlaw_error_new();
   training t = {0};
   check_ok(wlaw_trainer_new(&t.trainer, config, data, level, err));
   check_ok(wlaw_scratch_new(&t.scratch, t.trainer, err));
   t.floats = wlaw_train_floats(t.trainer);
   t.state = new_state(t.floats);
-  check_ok(wlaw_train_init(t.trainer, &test_law, network, t.state.weights, err));
+  check_ok(wlaw_train_init(t.trainer, law, network, t.state.weights, err));
   wlaw_error_free(err);
   return t;
+}
+
+static inline training start_training(const train_config *config, const wlaw_dataset *data, cpu_level level,
+                                      uint32_t network) {
+  return start_training_from(&test_law, config, data, level, network);
 }
 
 static inline void end_training(training *t) {

@@ -2,7 +2,6 @@
  */
 #include "support/test.h"
 
-#include <dirent.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -12,6 +11,8 @@
 #include "core/result.h"
 #include "core/stream.h"
 #include "study/metrics.h"
+
+#include "study/same_run.h"
 
 /* A small ensemble: 5 networks 8-6-5-4, 3 epochs of 7 batches (the last one is short). */
 static const char *const base_options[] = {
@@ -69,35 +70,6 @@ static wlaw_status resume_on(const char *run, const char *threads, wlaw_error *e
 }
 
 static wlaw_status resume(const char *run, wlaw_error *err) { return resume_on(run, NULL, err); }
-
-/* Every file of `one` but timings.csv is in `other` with the same bytes, and the other way round. */
-static void check_same_run(const char *one, const char *other) {
-  for (int turn = 0; turn < 2; turn++) {
-    DIR *folder = opendir(turn ? other : one);
-    assert_non_null(folder);
-    size_t files = 0;
-    for (const struct dirent *entry; (entry = readdir(folder));) {
-      if (entry->d_name[0] == '.' || strcmp(entry->d_name, "timings.csv") == 0) continue;
-      char *bytes[2];
-      size_t n[2];
-      const char *runs[2] = {one, other};
-      for (int k = 0; k < 2; k++) {
-        char *path = wlaw_path_join(runs[k], entry->d_name);
-        wlaw_error *err = wlaw_error_new();
-        check_ok(wlaw_input_whole(&bytes[k], &n[k], path, 1 << 24, err));
-        wlaw_error_free(err);
-        free(path);
-      }
-      if (n[0] != n[1] || memcmp(bytes[0], bytes[1], n[0]) != 0)
-        fail_msg("%s differs between %s and %s", entry->d_name, one, other);
-      free(bytes[0]);
-      free(bytes[1]);
-      files++;
-    }
-    closedir(folder);
-    assert_true(files >= 3);
-  }
-}
 
 static char reference[4096];
 
