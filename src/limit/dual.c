@@ -32,7 +32,12 @@ double wlaw_dual_homogeneity(const dual_activation *activation) {
 
 void wlaw_dual_apply(const dual_activation *activation, double *out, const double *x, size_t n) {
   const dual_function *f = activation->function;
-  for (size_t i = 0; i < n; i++) out[i] = f->value(activation->parameters, x[i]);
+  const double *p = activation->parameters;
+  if (f->way == DUAL_RECTIFIED) {
+    wlaw_dual_kernels()->rectify(out, x, p[0], p[1], n);
+    return;
+  }
+  for (size_t i = 0; i < n; i++) out[i] = f->value(p, x[i]);
 }
 
 double wlaw_dual_diagonal(const dual_activation *activation, double variance) {
@@ -52,12 +57,13 @@ static double moment_density(double x, const void *context) {
   return pow(fabs(value), m->power) * exp(-0.5 * x * x);
 }
 
-/* Activations without a closed moment grow at most linearly: x^power exp(-x^2/2) is nothing beyond 40 + sqrt(power). */
+/* Activations without a closed moment grow no faster than x^16: |phi|^power exp(-x^2/2) is nothing beyond 40 + 16 times
+ * the root of power. */
 double wlaw_dual_moment(const dual_activation *activation, double variance, double power) {
   const dual_function *f = activation->function;
   if (f->moment) return f->moment(activation->parameters, variance, power);
   const moment_context m = {activation, sqrt(variance), power};
-  const double far = 40.0 + sqrt(power);
+  const double far = 40.0 + 16.0 * sqrt(power);
   const double sum = wlaw_integrate(moment_density, &m, -far, 0.0, 1e-13, NULL) +
                      wlaw_integrate(moment_density, &m, 0.0, far, 1e-13, NULL);
   return sum / WLAW_ROOT_TWO_PI;
@@ -82,7 +88,7 @@ static void prepare_one(const dual_activation *activation, dual_side *side, size
   switch (activation->function->way) {
     case DUAL_RECTIFIED:
       side->root[j] = sqrt(v);
-      side->angle[j] = v > 0.0 ? 1.0 / sqrt(v) : 0.0;
+      side->angle[j] = v > 0x1p-900 ? 1.0 / sqrt(v) : 0.0; /* products stay finite */
       break;
     case DUAL_ERF:
       side->root[j] = sqrt(1.0 + 4.0 * v);

@@ -53,8 +53,8 @@ void wlaw_dual_pair(const dual_activation *activation, dual_pair pair, dual_pair
 typedef struct dual_side {
   size_t n, stride;
   double *variance, *square; /* of u, and of phi(u): E phi(u)^2 */
-  double *root, *angle;      /* as the function needs them */
-  double *series;            /* [DUAL_ORDERS + 1, stride] */
+  double *root, *angle; /* rectified: sqrt a and its inverse; erf, gelu: see dual_kernels.c; series: sqrt a, E phi */
+  double *series;       /* [DUAL_ORDERS + 1, stride] */
 } dual_side;
 /* A side lives in wlaw_dual_side_size(n) doubles of the caller's. */
 size_t wlaw_dual_side_size(size_t n);

@@ -2,7 +2,6 @@
  * covariance K (1 + 2K)^-1, times M^(-1/2), M = det(1 + 2K) = 1 + 2(a + b) + 4 det K. */
 #include <math.h>
 
-#include "limit/constants.h"
 #include "limit/dual_function.h"
 
 /* What both need of a pair: p = sqrt(1 + 4a), q = sqrt(1 + 4b), root = sqrt(M), excess = M - pq >= 0. */

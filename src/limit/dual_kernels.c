@@ -117,6 +117,10 @@ static void rectified(const double *constants, const dual_side *u, size_t i, con
   else rectified_row(constants, u, i, v, d, NULL);
 }
 
+static void rectify(double *out, const double *x, double below, double above, size_t n) {
+  for (size_t i = 0; i < n; i++) out[i] = x[i] * (x[i] < 0.0 ? below : above);
+}
+
 /* With A = 1 + 2a, p = sqrt(1 + 4a) (`root`), B and q of v: sin(angle_a) = 2a/A, sin(t) = 2c/sqrt(AB), and
  *     E (phi(u) - phi(v))^2 = (2/pi) (angle_a + angle_b - 2t) = (4/pi) atan(N/M),
  *     N = 8 det + (p - q)^2/2,   M = 2aq + 2bp + 4c sqrt(AB - 4c^2)    for c >= 0;
@@ -290,6 +294,7 @@ const dual_kernels PASTE(wlaw_dual_kernels_, WLAW_LEVEL) = {.rectified = rectifi
                                                             .erf = error_function,
                                                             .gelu = gelu,
                                                             .series = series,
+                                                            .rectify = rectify,
                                                             .coefficients = coefficients,
                                                             .products = products,
                                                             .distances = distances,

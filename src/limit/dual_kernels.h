@@ -15,6 +15,8 @@ typedef struct dual_kernels {
   dual_row rectified; /* constants: alpha^2, beta^2 of phi(x) = alpha x + beta |x| */
   dual_row erf, gelu; /* no constants */
   dual_row series;
+  /* below x where x < 0, above x elsewhere; in place allowed */
+  void (*rectify)(double *out, const double *x, double below, double above, size_t n);
   /* A node of the rule that finds coefficients, n inputs: series[k, :] += polynomials[k] times even or odd by k. */
   void (*coefficients)(double *series, size_t stride, size_t n, const double *polynomials, const double *even,
                        const double *odd);

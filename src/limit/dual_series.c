@@ -9,7 +9,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/memory.h"
 #include "limit/constants.h"
 #include "limit/dual_function.h"
 

@@ -183,11 +183,21 @@ void wlaw_kernel_block(const kernel_spec *spec, const kernel_inputs *a, size_t r
     }
 }
 
+/* Variances whose products of four are finite and whose inverses too: beyond, a row could make NaN. */
+static wlaw_status check_variance(const kernel_spec *spec, double v, size_t input, size_t layer, wlaw_error *err) {
+  if (v == 0.0 || (v >= 1e-270 && v <= 1e75)) return WLAW_OK;
+  wlaw_fail(err, WLAW_NUMERIC, "the kernel of input %zu %s in layer %zu: its variance is %g", input,
+            v < 1.0 ? "vanishes" : "overflows", layer, v);
+  return wlaw_error_add_hint(err, WLAW_NUMERIC, "take a %s weight variance (now %g), fewer layers or scaled inputs",
+                             v < 1.0 ? "larger" : "smaller", spec->weight_variance);
+}
+
 /* As the entries of a matrix are made, with distance 0. */
 wlaw_status wlaw_kernel_diagonal(double *nngp, double *ntk, const kernel_spec *spec, const kernel_inputs *inputs,
                                  wlaw_error *err) {
   for (size_t i = 0; i < inputs->n; i++) {
     double t[DUAL_LANES] = {first_variance(spec, inputs, i)}, a[DUAL_LANES] = {t[0]};
+    WLAW_TRY(check_variance(spec, a[0], i, 1, err));
     for (size_t layer = 0; layer < spec->depth; layer++) {
       double d[DUAL_LANES] = {0.0}, slope[DUAL_LANES] = {0.0};
       dual_pair next;
@@ -195,12 +205,9 @@ wlaw_status wlaw_kernel_diagonal(double *nngp, double *ntk, const kernel_spec *s
       else next.a = wlaw_dual_diagonal(&spec->activation, a[0]);
       a[0] = spec->bias_variance + spec->weight_variance * next.a;
       wlaw_dual_kernels()->advance(d, t, slope, a[0], a, spec->weight_variance, DUAL_LANES);
-      if (isfinite(a[0]) && isfinite(t[0])) continue;
-      wlaw_fail(err, WLAW_NUMERIC, "the kernel of input %zu overflows in hidden layer %zu", i, layer + 1);
-      return wlaw_error_add_hint(err, WLAW_NUMERIC,
-                                 "take a smaller weight variance (now %g), fewer layers or smaller inputs",
-                                 spec->weight_variance);
+      WLAW_TRY(check_variance(spec, a[0], i, layer + 2, err));
     }
+    if (!isfinite(t[0])) return wlaw_fail(err, WLAW_NUMERIC, "the neural tangent kernel of input %zu overflows", i);
     if (nngp) nngp[i] = a[0];
     if (ntk) ntk[i] = t[0];
   }
@@ -226,8 +233,8 @@ static wlaw_status matrix_unit(void *context, size_t unit, unsigned worker, cons
   double *out = job->out + row * ld + col;
   wlaw_kernel_block(job->spec, job->a, row, rows, job->b, col, cols, job->spec->ntk ? NULL : out,
                     job->spec->ntk ? out : NULL, ld, job->scratch + worker * wlaw_kernel_scratch());
-  for (size_t i = 0; job->symmetric && i < rows; i++)
-    for (size_t j = row == col ? i + 1 : 0; j < cols; j++) job->out[(col + j) * ld + row + i] = out[i * ld + j];
+  for (size_t j = 0; job->symmetric && j < cols; j++)
+    for (size_t i = 0; i < rows; i++) job->out[(col + j) * ld + row + i] = out[i * ld + j];
   return WLAW_OK;
 }
 
@@ -238,7 +245,7 @@ wlaw_status wlaw_kernel_matrix(double *out, const kernel_spec *spec, const kerne
     return wlaw_fail(err, WLAW_SHAPE, "inputs of %zu and of %zu features have no kernel", a->features, b->features);
   WLAW_TRY(wlaw_kernel_check(spec, err));
   WLAW_TRY(wlaw_kernel_diagonal(NULL, NULL, spec, a, err));
-  WLAW_TRY(wlaw_kernel_diagonal(NULL, NULL, spec, b, err));
+  if (b != a) WLAW_TRY(wlaw_kernel_diagonal(NULL, NULL, spec, b, err));
   threads = wlaw_threads_for(threads, down * across);
   matrix_job job = {out, spec, a, b, a == b || a->x == b->x, across, wlaw_array(threads, size * sizeof(double))};
   if (!job.scratch) return wlaw_fail_memory(err, threads, size * sizeof(double));

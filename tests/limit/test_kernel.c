@@ -222,7 +222,16 @@ static void errors(void **state) {
   assert_non_null(strstr(wlaw_error_message(err), "no neural tangent kernel"));
   spec = spec_of("exp", 4, false);
   check_status(wlaw_kernel_matrix(out, &spec, &inputs, &inputs, 1, NULL, err), WLAW_NUMERIC);
-  assert_non_null(strstr(wlaw_error_message(err), "the kernel of input 0 overflows in hidden layer"));
+  assert_non_null(strstr(wlaw_error_message(err), "the kernel of input 0 overflows in layer 3"));
+  spec = spec_of("erf", 2, false);
+  spec.weight_variance = 1e80;
+  check_status(wlaw_kernel_diagonal(out, NULL, &spec, &inputs, err), WLAW_NUMERIC);
+  assert_non_null(strstr(wlaw_error_message(err), "overflows in layer 1"));
+  spec = spec_of("relu", 40, false);
+  spec.weight_variance = 1e-9;
+  spec.bias_variance = 0.0;
+  check_status(wlaw_kernel_diagonal(out, NULL, &spec, &inputs, err), WLAW_NUMERIC);
+  assert_non_null(strstr(wlaw_error_message(err), "vanishes in layer"));
   wlaw_kernel_inputs_free(&inputs);
   wlaw_kernel_inputs_free(&others);
   wlaw_error_free(err);
