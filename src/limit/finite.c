@@ -70,22 +70,24 @@ void wlaw_finite_free(finite_network *finite) {
 }
 
 typedef struct workspace {
-  double *lambda, *features, *normals, *kernel, *root, *sums, *rest;
+  double *lambda, *features, *normals, *kernel, *root, *sums, *removed, *rest; /* removed: [variants], of lambda */
 } workspace;
 
 size_t wlaw_finite_scratch(const finite_network *finite) {
   const size_t inputs = finite->inputs, width = finite->width;
-  return width * (1 + 2 * inputs) + 2 * inputs * inputs + inputs + wlaw_kernel_root_scratch(inputs);
+  return width * (1 + 2 * inputs) + 2 * inputs * inputs + inputs + finite->variants + wlaw_kernel_root_scratch(inputs);
 }
 
-static workspace cut_scratch(double *scratch, size_t inputs, size_t width) {
+static workspace cut_scratch(double *scratch, const finite_network *finite) {
+  const size_t inputs = finite->inputs, width = finite->width;
   workspace w = {.lambda = scratch};
   w.features = w.lambda + width;
   w.normals = w.features + width * inputs;
   w.kernel = w.normals + width * inputs;
   w.root = w.kernel + inputs * inputs;
   w.sums = w.root + inputs * inputs;
-  w.rest = w.sums + inputs;
+  w.removed = w.sums + inputs;
+  w.rest = w.removed + finite->variants;
   return w;
 }
 
@@ -97,8 +99,11 @@ static void send(const finite_network *finite, size_t layer, const workspace *w,
   for (size_t j = 0; j < finite->width; j++) {
     const double lambda = w->lambda[j], scale = sqrt(lambda);
     double *row = w->features + j * finite->inputs;
-    for (size_t v = 0; v < finite->variants; v++)
-      for (size_t i = 0; i < n; i++) row[v * n + i] *= lambda > finite->epsilon[v] ? scale : 0.0;
+    for (size_t v = 0; v < finite->variants; v++) {
+      const bool stays = lambda > finite->epsilon[v];
+      if (!stays) w->removed[v] += lambda;
+      for (size_t i = 0; i < n; i++) row[v * n + i] *= stays ? scale : 0.0;
+    }
   }
 }
 
@@ -147,8 +152,9 @@ static double largest_weight(const finite_network *finite, const workspace *w) {
 wlaw_status wlaw_finite_draw(const finite_network *finite, double *z, size_t outputs, double *z_pruned, double *largest,
                              uint64_t seed, uint64_t k, double *scratch, wlaw_error *err) {
   const size_t n = finite->n, depth = finite->network.depth;
-  const workspace w = cut_scratch(scratch, finite->inputs, finite->width);
+  const workspace w = cut_scratch(scratch, finite);
   wlaw_stream stream = wlaw_stream_start(seed, STREAM_FINITE, (uint32_t)(k >> 32), (uint32_t)k);
+  for (size_t v = 0; v < finite->variants; v++) w.removed[v] = 0.0;
   first_layer(finite, &w, &stream);
   send(finite, 0, &w, &stream);
   for (size_t l = 1; l < depth; l++) {
@@ -160,8 +166,11 @@ wlaw_status wlaw_finite_draw(const finite_network *finite, double *z, size_t out
     output(finite, &w, &stream);
     if (o == 0 && largest) *largest = largest_weight(finite, &w);
     memcpy(z + o * n, w.sums, n * sizeof *z);
-    for (size_t e = 1; z_pruned && e < finite->variants; e++)
-      memcpy(z_pruned + ((e - 1) * outputs + o) * n, w.sums + e * n, n * sizeof *z);
+    for (size_t e = 1; z_pruned && e < finite->variants; e++) {
+      /* where nothing went the outputs are the same, and rounding is no error of pruning */
+      const double *sums = w.removed[e] > 0.0 ? w.sums + e * n : w.sums;
+      memcpy(z_pruned + ((e - 1) * outputs + o) * n, sums, n * sizeof *z);
+    }
   }
   for (size_t i = 0; i < outputs * n; i++) {
     if (!isfinite(z[i])) return wlaw_fail(err, WLAW_NUMERIC, "an output leaves the range of doubles");

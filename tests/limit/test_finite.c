@@ -263,6 +263,25 @@ static void draws_are_functions_of_seed_and_number(void **state) {
   wlaw_error_free(err);
 }
 
+/* Atoms: below them pruning takes nothing, and changes no bit, at any depth. */
+static void nothing_pruned_is_no_error(void **state) {
+  (void)state;
+  limit_network network = NETWORK("relu", 1, 0.1, "bernoulli(c=3)", "bernoulli(c=5)");
+  const double gram[4] = {1, .5, .5, 1}, epsilon[5] = {1e-4, 1e-3, 1e-2, 0.1, 1};
+  batch b = draw(&network, gram, 2, 50, epsilon, 5, 3, 200);
+  size_t differ = 0;
+  for (size_t k = 0; k < 200; k++)
+    for (size_t e = 0; e < 5; e++)
+      for (size_t i = 0; i < 6; i++) {
+        const bool same = b.pruned[(k * 5 + e) * 6 + i] == b.z[k * 6 + i];
+        if (e < 4) assert_true(same);
+        else differ += !same;
+      }
+  assert_true(differ > 1000);
+  batch_free(&b);
+  network_free(&network);
+}
+
 static void faults_are_refused(void **state) {
   (void)state;
   wlaw_error *err = wlaw_error_new();
@@ -311,6 +330,7 @@ int main(void) {
       cmocka_unit_test(moments_of_nodes),
       cmocka_unit_test(atoms),
       cmocka_unit_test(pruning),
+      cmocka_unit_test(nothing_pruned_is_no_error),
       cmocka_unit_test(many_inputs),
       cmocka_unit_test(draws_are_functions_of_seed_and_number),
       cmocka_unit_test(faults_are_refused),
