@@ -44,18 +44,17 @@ static wlaw_status run_verb(json_t **document, const char *verb, verb_call call,
   return status;
 }
 
-/* A name without brackets may be a file that is missing; what has brackets and is no file is a law, or fails as one. */
-static wlaw_status find_node_law(bool *is, const char *text, wlaw_error *err) {
-  const bool written = strchr(text, '(') != NULL;
+/* A name without brackets may be a file that is missing; what ends in brackets and is no file is a law, or limit says
+ * why not: several laws with ';' between and empirical(@FILE) are its to read. */
+static bool is_node_law(const char *text) {
+  const size_t length = strlen(text);
   wlaw_law *law = NULL;
-  *is = false;
-  if (wlaw_path_exists(text)) return WLAW_OK;
-  wlaw_status status = wlaw_law_parse(&law, text, written ? err : NULL);
-  if (status != WLAW_OK) return written || status == WLAW_MEMORY ? status : WLAW_OK;
-  *is = wlaw_law_can(law, "limit");
-  if (!*is && written) status = wlaw_law_cannot(law->ops, "limit", err);
+  if (wlaw_path_exists(text)) return false;
+  if (strchr(text, '(') && text[length - 1] == ')') return true;
+  if (wlaw_law_parse(&law, text, NULL) != WLAW_OK) return false;
+  const bool can = wlaw_law_can(law, "limit");
   wlaw_law_free(law);
-  return status;
+  return can;
 }
 
 wlaw_status wlaw_document_make(json_t **document, const char *input, const wlaw_options *options,
@@ -66,9 +65,7 @@ wlaw_status wlaw_document_make(json_t **document, const char *input, const wlaw_
   if (prune && !wlaw_run_is(input))
     return wlaw_fail(err, WLAW_ARGUMENT, "--prune is for a run, which '%s' is not", input);
   if (prune) return run_verb(document, "prune", wlaw_prune, input, NULL, NULL, others, options, progress, user, err);
-  bool is_law;
-  WLAW_TRY(find_node_law(&is_law, input, err));
-  if (is_law)
+  if (is_node_law(input))
     return run_verb(document, "limit", wlaw_limit, NULL, input, limit_presets, others, options, progress, user, err);
   bool is_checkpoint;
   WLAW_TRY(wlaw_checkpoint_is(&is_checkpoint, input, err));

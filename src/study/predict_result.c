@@ -48,16 +48,16 @@ static json_t *findings(bool *failed, const predict_job *job) {
   if (job->flow && job->rate > job->largest_rate) {
     text_buffer text = {0};
     wlaw_text_add(&text,
-                  "gradient descent diverges at this learning rate, above %.6g; the flow is its limit for small "
-                  "steps",
+                  "Gradient descent diverges at this learning rate, above %.6g; the flow is its limit for small "
+                  "steps.",
                   job->largest_rate);
     wlaw_json_append(failed, list, text.failed ? NULL : json_string(wlaw_text_string(&text)));
     wlaw_text_free(&text);
   }
   if (!job->test.y)
-    wlaw_json_append(failed, list, json_string("the test data have no targets: predictions cannot be measured"));
+    wlaw_json_append(failed, list, json_string("The test data have no targets: predictions cannot be measured."));
   else if (!job->test.labels)
-    wlaw_json_append(failed, list, json_string("targets are numbers, not classes: there is no accuracy"));
+    wlaw_json_append(failed, list, json_string("Targets are numbers, not classes: there is no accuracy."));
   return list;
 }
 

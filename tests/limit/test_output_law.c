@@ -43,7 +43,7 @@ typedef struct table_row {
   const char *name;
 } table_row;
 
-/* limits.md a.4: K^(1) = 1, relu, sigma_v = 1, sum of variances 2. e^-1 = .3679, 1 - (1 - e^-1)^3 = .7474. */
+/* K^(1) = 1, relu, sigma_v = 1, sum of variances 2. e^-1 = .3679, 1 - (1 - e^-1)^3 = .7474. */
 static void table_1(void **state) {
   (void)state;
   static const table_row rows[] = {

@@ -37,9 +37,9 @@ static void one_layer_is_an_equality(void **state) {
   for (int i = 0; i < 4; i++) network_free(all[i]);
 }
 
-/* Two layers of gbfry(alpha = .3, tau = 5, mean 2): the bounds .01532 and .07609 of limits.md (its second was found
- * with a sampled t and is .6 % off), and its simulated errors .01157 and .04914, which finite networks meet here: their
- * own error is a few per cent, that of their width WIDTH of the order of 1 / WIDTH^.7. */
+/* Two layers of gbfry(alpha = .3, tau = 5, mean 2): the bounds .01532 and .07609 found by simulation (the second
+ * with a sampled t: .6 % off), and the errors simulated there, .01157 and .04914, which finite networks meet here:
+ * their own error is a few per cent, that of their width WIDTH of the order of 1 / WIDTH^.7. */
 static void two_layers_are_bounded(void **state) {
   (void)state;
   enum { OUTPUTS = 20 };
@@ -149,7 +149,7 @@ static void verdicts(void **state) {
 /* The smallest half of the nodes: half of equal ones; e^-m of inverse-gamma(2) ones, m = 1.678347 the median of
  * Gamma(2); 0 of few ones. Of horseshoes p E(lambda; U < 1) = 1.347 / p, over a sum of median 2 pi / .4549 = 13.81
  * (Levy): .0975 / p. Beta nodes of width 200: lambda ~ U^200, the median share near 2^-200 = 6e-61; the mean is made by
- * rare draws (limits.md has 2e-44 of one sample). */
+ * rare draws (2e-44 in one sample). */
 static void shares(void **state) {
   (void)state;
   wlaw_error *err = wlaw_error_new();

@@ -201,6 +201,8 @@ static void through_the_verb(void **state) {
   check_status(report_with("bta(eta=1)", pairs, NULL, err), WLAW_NAME);
   check_holds(wlaw_error_message(err), "did you mean 'beta'?");
   check_status(report_with("normal(sd=1)", pairs, NULL, err), WLAW_ARGUMENT);
+  check_status(report_with("beta; bta(eta=1)", pairs, NULL, err), WLAW_NAME);
+  check_status(report_with("weights (1).npy", pairs, NULL, err), WLAW_IO);
   check_status(report_with("beta(eta=1,b=-1)", pairs, NULL, err), WLAW_ARGUMENT);
   free(text);
   json_decref(document);
