@@ -35,7 +35,7 @@ json_t *wlaw_limit_levy_json(bool *failed, const wlaw_law *law) {
   for (size_t i = 0; i < N; i++) value[i] = exp(-wlaw_node_exponent(law, s[i]));
   json_t *levy = json_object(), *laplace = json_object();
   const bool jumps = wlaw_node_regime(law) == NODE_MOGP;
-  wlaw_json_put(failed, levy, "kind", json_string(law->ops->node->kind));
+  wlaw_json_put(failed, levy, "kind", json_string(jumps ? law->ops->node->kind : "none"));
   wlaw_json_put(failed, levy, "parameters", parameters_json(failed, law));
   wlaw_limit_real(failed, levy, "index_at_zero", jumps ? wlaw_node_at_zero(law).index : NAN);
   wlaw_limit_real(failed, levy, "index_at_infinity", jumps ? wlaw_node_at_infinity(law).index : NAN);

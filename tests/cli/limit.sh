@@ -14,6 +14,8 @@ weightlaw limit --law 'bernoulli(c=2); constant' --draws 200 --width 20 --epsilo
 grep -e '"schema"' -e '"regime": "mogp"' -e '"inputs"' -e '"output"' one.json
 weightlaw limit --law 'bernoulli(c=2)' --draws 200 --width 20 --epsilon 0.5 | grep -e '^200' -e 'P(Z' -e quantity
 weightlaw limit --table --csv | cut -d, -f1,2
+weightlaw train synthetic -o run --hidden 8 --networks 2 --epochs 1 --init constant --synthetic-train 100 > train.txt
+weightlaw limit --law 'empirical(@run/epoch-0000.safetensors#layer2.node_variance,threshold=1)' | grep -A2 '^node'
 try
 try --table --width 100
 try --law 'bta(eta=1)'
