@@ -88,7 +88,10 @@ static wlaw_status fail_pivot(const double *k, const double *diagonal, double ri
     wlaw_fail(err, WLAW_NUMERIC,
               "the kernel of the %zu training points is not positive definite: pivot %zu is no larger than rounding", n,
               pivot);
-  return wlaw_error_add_hint(err, WLAW_NUMERIC, "a larger --ridge, such as 1e-6, makes it so");
+  return wlaw_error_add_hint(err, WLAW_NUMERIC,
+                             ridge_added > 0.0 || !(diagonal[pivot] > 0.0)
+                                 ? "a larger --ridge makes it so, unless inputs are too small: scale them"
+                                 : "a larger --ridge, such as 1e-6, makes it so");
 }
 
 static wlaw_status factor(double *k, double *diagonal, const regression *problem, double ridge, wlaw_monitor *monitor,

@@ -123,9 +123,11 @@ static wlaw_status read_inputs(kernel_job *job, const char *const *inputs, size_
   job->columns = job->cols.n ? &job->b : &job->a;
   if (is_symmetric(job) && wlaw_option_is_set(options, &wlaw_command_kernel, "cross-samples"))
     return wlaw_fail(err, WLAW_ARGUMENT, "--cross-samples is of a cross kernel, which is not asked for");
-  WLAW_TRY(wlaw_kernel_inputs_new(&job->a, job->rows.x, job->rows.n, job->rows.features, err));
+  wlaw_status status = wlaw_kernel_inputs_new(&job->a, job->rows.x, job->rows.n, job->rows.features, err);
+  if (status != WLAW_OK) return wlaw_error_in_file(err, status, inputs[0]);
   if (is_symmetric(job)) return WLAW_OK;
-  return wlaw_kernel_inputs_new(&job->b, job->cols.x, job->cols.n, job->cols.features, err);
+  status = wlaw_kernel_inputs_new(&job->b, job->cols.x, job->cols.n, job->cols.features, err);
+  return status == WLAW_OK ? WLAW_OK : wlaw_error_in_file(err, status, inputs[n - 1]);
 }
 
 static json_t *inputs_hash(const labelled_inputs *inputs) {

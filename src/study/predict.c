@@ -155,8 +155,10 @@ static wlaw_status read_data(predict_job *job, const char *const *inputs, size_t
   job->monitor.what = "reading the data";
   if (n_inputs == 1) WLAW_TRY(read_set(job, inputs[0], n, m, options, err));
   else WLAW_TRY(read_files(job, train, test, n, m, err));
-  WLAW_TRY(wlaw_kernel_inputs_new(&job->a, job->train.x, job->train.n, job->train.features, err));
-  return wlaw_kernel_inputs_new(&job->b, job->test.x, job->test.n, job->test.features, err);
+  wlaw_status status = wlaw_kernel_inputs_new(&job->a, job->train.x, job->train.n, job->train.features, err);
+  if (status != WLAW_OK) return wlaw_error_in_file(err, status, train ? train : inputs[0]);
+  status = wlaw_kernel_inputs_new(&job->b, job->test.x, job->test.n, job->test.features, err);
+  return status == WLAW_OK ? WLAW_OK : wlaw_error_in_file(err, status, test ? test : inputs[0]);
 }
 
 /* ---- kernels */

@@ -278,7 +278,7 @@ static void data_that_do_not_fit_are_refused(void **state) {
   check_refused(t.train, path, "0", WLAW_VALUE, "label of sample 5, -1");
   t.test_x[7] = NAN;
   write_file(path, "nan.npz", t.test_x, M, NULL, 1, NULL);
-  check_refused(t.train, path, "0", WLAW_VALUE, "input 1");
+  check_refused(t.train, path, "0", WLAW_VALUE, "nan.npz: input 1");
   t.y[4] = INFINITY;
   write_file(path, "inf.npz", t.x, N, t.y, CLASSES, NULL);
   check_refused(path, t.test, "0", WLAW_VALUE, "target of sample 1");
@@ -290,6 +290,9 @@ static void data_that_do_not_fit_are_refused(void **state) {
   for (size_t f = 0; f < FEATURES; f++) t.x[20 * FEATURES + f] = t.x[11 * FEATURES + f];
   write_file(path, "twins.npz", t.x, N, NULL, 1, t.label);
   check_refused(path, t.test, "0", WLAW_NUMERIC, "points 11 and 20 have the same inputs");
+  for (size_t i = 0; i < N * FEATURES; i++) t.x[i] *= 1e-200;
+  write_file(path, "tiny.npz", t.x, N, NULL, 1, t.label);
+  check_refused(path, t.test, "1e-3", WLAW_NUMERIC, "too small: scale them");
 }
 
 /* Reference accuracies (an implementation in NumPy): relu, weight variance 2, no bias, the first 1000 training images /
