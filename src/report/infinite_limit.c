@@ -4,57 +4,10 @@
 #include <stdlib.h>
 
 #include "report/chart.h"
+#include "report/curve_list.h"
 #include "report/document_page.h"
 #include "report/html.h"
 #include "report/read.h"
-
-enum { CURVES_MOST = CHART_COLOURS, LABEL = 64 };
-
-/* Curves read from a document: what must be freed afterwards. */
-typedef struct curve_list {
-  plane_series series[CURVES_MOST];
-  char labels[CURVES_MOST][LABEL];
-  double *memory[3 * CURVES_MOST];
-  size_t n, n_memory;
-} curve_list;
-
-static double *take(text_buffer *out, curve_list *list, size_t *n, const json_t *from, const char *path) {
-  *n = 0;
-  if (list->n_memory == sizeof list->memory / sizeof *list->memory) return NULL;
-  double *values = wlaw_document_reals(out, n, from, path);
-  return list->memory[list->n_memory++] = values;
-}
-
-/* A curve of the arrays at two paths; nothing where either is missing. error: a path, or NULL. */
-static plane_series *add_curve(text_buffer *out, curve_list *list, const json_t *from, const char *x, const char *y,
-                               const char *error, const char *label) {
-  if (list->n == CURVES_MOST) return NULL;
-  size_t nx, ny, ne = 0;
-  const double *xs = take(out, list, &nx, from, x), *ys = take(out, list, &ny, from, y);
-  const double *errors = error ? take(out, list, &ne, from, error) : NULL;
-  if (!xs || !ys) return NULL;
-  const size_t n = nx < ny ? nx : ny;
-  snprintf(list->labels[list->n], LABEL, "%s", label);
-  plane_series *made = &list->series[list->n];
-  *made = (plane_series){.label = list->labels[list->n],
-                         .x = xs,
-                         .y = ys,
-                         .error = ne >= n ? errors : NULL,
-                         .n = n,
-                         .colour = (unsigned)list->n};
-  list->n++;
-  return made;
-}
-
-static void release(curve_list *list) {
-  for (size_t i = 0; i < list->n_memory; i++) free(list->memory[i]);
-}
-
-static void width_label(char label[LABEL], const json_t *finite) {
-  snprintf(label, LABEL, "p = %s", wlaw_number_fixed(wlaw_read_number(finite, "width"), 0).s);
-}
-
-static const char infinite[] = "p = \xe2\x88\x9e";
 
 /* ---- numbers */
 
@@ -154,13 +107,14 @@ static void densities(text_buffer *out, const json_t *document) {
   curve_list list = {0};
   const json_t *finite = wlaw_document_list(document, "finite");
   for (size_t w = 0; w < json_array_size(finite) && w + 1 < CURVES_MOST; w++) {
-    char label[LABEL];
-    width_label(label, json_array_get(finite, w));
-    add_curve(out, &list, json_array_get(finite, w), "density.z", "density.value", NULL, label);
+    char label[CURVE_LABEL];
+    wlaw_width_label(label, json_array_get(finite, w));
+    wlaw_curve_add(out, &list, json_array_get(finite, w), "density.z", "density.value", NULL, label);
   }
   const plane_series *closed =
-      add_curve(out, &list, document, "outputs.density.z", "outputs.density.value", NULL, infinite);
-  if (!closed) add_curve(out, &list, document, "draws.density.z", "draws.density.value", NULL, infinite);
+      wlaw_curve_add(out, &list, document, "outputs.density.z", "outputs.density.value", NULL, wlaw_infinite_label);
+  if (!closed)
+    wlaw_curve_add(out, &list, document, "draws.density.z", "draws.density.value", NULL, wlaw_infinite_label);
   if (list.n > 0) {
     const plane_chart chart = {.head = {.id = "densities",
                                         .title = "Density of an output",
@@ -185,7 +139,7 @@ static void densities(text_buffer *out, const json_t *document) {
                     "An atom at 0 is not part of a density."
                   : "From draws; a bin without any is a gap. An atom at 0 is not part of a density.");
   }
-  release(&list);
+  wlaw_curves_free(&list);
 }
 
 static size_t read_cloud(double **x, double **y, text_buffer *out, const json_t *scatter) {
@@ -257,11 +211,11 @@ static void clouds(text_buffer *out, const json_t *document) {
                          "variances of their nodes: large together, small together.");
   wlaw_html_grid_open(out, "grid4");
   for (size_t w = 0; w < json_array_size(finite); w++) {
-    char label[LABEL];
-    width_label(label, json_array_get(finite, w));
+    char label[CURVE_LABEL];
+    wlaw_width_label(label, json_array_get(finite, w));
     cloud(out, json_array_get(finite, w), label, w, side);
   }
-  cloud(out, draws, infinite, json_array_size(finite), side);
+  cloud(out, draws, wlaw_infinite_label, json_array_size(finite), side);
   wlaw_html_grid_close(out);
   wlaw_html_section_close(out);
 }
@@ -273,7 +227,7 @@ static void active(text_buffer *out, const json_t *document) {
   const size_t n = json_array_size(rows) < ROWS_MOST ? json_array_size(rows) : ROWS_MOST;
   const size_t layers = json_array_size(json_object_get(json_array_get(rows, 0), "expected"));
   double x[ROWS_MOST], y[CURVES_MOST][ROWS_MOST];
-  char labels[CURVES_MOST][LABEL];
+  char labels[CURVES_MOST][CURVE_LABEL];
   plane_series series[CURVES_MOST];
   size_t count = 0;
   for (size_t i = 0; i < n; i++) x[i] = wlaw_read_number(json_array_get(rows, i), "epsilon");
@@ -281,7 +235,7 @@ static void active(text_buffer *out, const json_t *document) {
     char path[32];
     snprintf(path, sizeof path, "expected.%zu", l);
     for (size_t i = 0; i < n; i++) y[l][i] = wlaw_read_number(json_array_get(rows, i), path);
-    snprintf(labels[l], LABEL, "layer %zu", l + 1);
+    snprintf(labels[l], CURVE_LABEL, "layer %zu", l + 1);
     series[l] =
         (plane_series){.label = layers > 1 ? labels[l] : NULL, .x = x, .y = y[l], .n = n, .colour = (unsigned)l};
   }
@@ -310,14 +264,14 @@ static void active(text_buffer *out, const json_t *document) {
 static void pruning(text_buffer *out, const json_t *document) {
   curve_list list = {0};
   const json_t *finite = wlaw_document_list(document, "finite");
-  add_curve(out, &list, document, "truncation.epsilon", "truncation.error", NULL, infinite);
-  plane_series *bound = add_curve(out, &list, document, "truncation.epsilon", "truncation.bound", NULL, "bound");
+  wlaw_curve_add(out, &list, document, "truncation.epsilon", "truncation.error", NULL, wlaw_infinite_label);
+  plane_series *bound = wlaw_curve_add(out, &list, document, "truncation.epsilon", "truncation.bound", NULL, "bound");
   if (bound) bound->dashed = true;
   for (size_t w = 0; w < json_array_size(finite); w++) {
-    char label[LABEL];
-    width_label(label, json_array_get(finite, w));
-    plane_series *points = add_curve(out, &list, json_array_get(finite, w), "truncation.epsilon", "truncation.error",
-                                     "truncation.standard_error", label);
+    char label[CURVE_LABEL];
+    wlaw_width_label(label, json_array_get(finite, w));
+    plane_series *points = wlaw_curve_add(out, &list, json_array_get(finite, w), "truncation.epsilon",
+                                          "truncation.error", "truncation.standard_error", label);
     if (points) points->points = true;
   }
   const plane_chart chart = {.head = {.id = "pruning",
@@ -340,12 +294,12 @@ static void pruning(text_buffer *out, const json_t *document) {
     figure(out, "", "What pruning costs", &chart,
            "Every node with a variance up to \xce\xb5 removed: mean squared change of an output at infinite width (one "
            "layer: exact, deeper: the bound), and of simulated networks with their errors.");
-  release(&list);
+  wlaw_curves_free(&list);
 }
 
 static void largest(text_buffer *out, const json_t *document) {
   curve_list list = {0};
-  add_curve(out, &list, document, "max_weight.quantile", "max_weight.probability", NULL, "");
+  wlaw_curve_add(out, &list, document, "max_weight.quantile", "max_weight.probability", NULL, "");
   if (list.n > 0) {
     static const char *const columns[] = {"probability", "largest weight is at most"};
     const plane_series *all = &list.series[0];
@@ -357,7 +311,7 @@ static void largest(text_buffer *out, const json_t *document) {
     }
     wlaw_html_table_close(out);
   }
-  release(&list);
+  wlaw_curves_free(&list);
 }
 
 void wlaw_infinite_limit(text_buffer *out, const json_t *document) {

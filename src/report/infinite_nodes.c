@@ -1,14 +1,12 @@
 /* Sections of the fit of node variances: tails and truncated means by width, and their extrapolation. */
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "report/chart.h"
+#include "report/curve_list.h"
 #include "report/document_page.h"
 #include "report/html.h"
 #include "report/read.h"
-
-enum { CURVES_MOST = CHART_COLOURS, LABEL = 64, ARRAYS = 3 };
 
 typedef struct curve_kind {
   const char *key, *heading, *x_label, *y_label, *caption;
@@ -26,47 +24,24 @@ static const curve_kind kinds[] = {
      SCALE_LINEAR},
 };
 
-typedef struct layer_curves {
-  plane_series series[CURVES_MOST];
-  char labels[CURVES_MOST][LABEL];
-  double *memory[ARRAYS * CURVES_MOST];
-  size_t n, n_memory;
-} layer_curves;
-
-static void add(text_buffer *out, layer_curves *curves, const json_t *from, const char *key, const char *label,
-                bool dashed) {
-  static const char *const parts[ARRAYS] = {"x", "value", "se"};
-  const double *arrays[ARRAYS];
-  size_t sizes[ARRAYS];
-  if (curves->n == CURVES_MOST) return;
-  for (size_t a = 0; a < ARRAYS; a++) {
-    char path[64];
-    snprintf(path, sizeof path, "%s.%s", key, parts[a]);
-    arrays[a] = curves->memory[curves->n_memory++] = wlaw_document_reals(out, &sizes[a], from, path);
-  }
-  const size_t n = sizes[0] < sizes[1] ? sizes[0] : sizes[1];
-  if (n == 0) return;
-  snprintf(curves->labels[curves->n], LABEL, "%s", label);
-  curves->series[curves->n] = (plane_series){.label = curves->labels[curves->n],
-                                             .x = arrays[0],
-                                             .y = arrays[1],
-                                             .error = sizes[2] >= n ? arrays[2] : NULL,
-                                             .n = n,
-                                             .colour = (unsigned)curves->n,
-                                             .dashed = dashed};
-  curves->n++;
+static plane_series *add(text_buffer *out, curve_list *curves, const json_t *from, const char *key, const char *label) {
+  char x[64], y[64], error[64];
+  snprintf(x, sizeof x, "%s.x", key);
+  snprintf(y, sizeof y, "%s.value", key);
+  snprintf(error, sizeof error, "%s.se", key);
+  return wlaw_curve_add(out, curves, from, x, y, error, label);
 }
 
 static void figure(text_buffer *out, const json_t *layer, const curve_kind *kind, size_t number) {
-  layer_curves curves = {0};
+  curve_list curves = {0};
   const json_t *widths = wlaw_document_list(layer, "widths");
   for (size_t w = 0; w < json_array_size(widths) && curves.n + 1 < CURVES_MOST; w++) {
-    char label[LABEL];
-    snprintf(label, sizeof label, "p = %s",
-             wlaw_number_fixed(wlaw_read_number(json_array_get(widths, w), "width"), 0).s);
-    add(out, &curves, json_array_get(widths, w), kind->key, label, false);
+    char label[CURVE_LABEL];
+    wlaw_width_label(label, json_array_get(widths, w));
+    add(out, &curves, json_array_get(widths, w), kind->key, label);
   }
-  add(out, &curves, json_object_get(layer, "limit"), kind->key, "p = \xe2\x88\x9e", true);
+  plane_series *limit = add(out, &curves, json_object_get(layer, "limit"), kind->key, wlaw_infinite_label);
+  if (limit) limit->dashed = true;
   char id[64];
   snprintf(id, sizeof id, "%s-%zu", kind->key, number);
   data_range y_range = RANGE_EMPTY;
@@ -92,7 +67,7 @@ static void figure(text_buffer *out, const json_t *layer, const curve_kind *kind
     wlaw_html_caption(out, kind->caption);
     wlaw_html_figure_close(out);
   }
-  for (size_t m = 0; m < curves.n_memory; m++) free(curves.memory[m]);
+  wlaw_curves_free(&curves);
 }
 
 static void table(text_buffer *out, const json_t *layer) {
