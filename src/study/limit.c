@@ -241,7 +241,24 @@ static wlaw_status limit_job_run(wlaw_result **result, limit_job *job, const cha
   return status;
 }
 
-/* The models of the table are its own: what would be ignored is refused. */
+/* What would be ignored is refused: options of draws, of drawn inputs and of a file, without these. */
+static wlaw_status check_meaning(size_t n_inputs, const wlaw_options *options, wlaw_error *err) {
+  static const char *const of_draws[] = {"outputs", "tolerance", "jumps"};
+  const command_spec *command = &wlaw_command_limit;
+  const bool draws = wlaw_option_is_set(options, command, "draws") || wlaw_option_is_set(options, command, "width") ||
+                     wlaw_option_is_set(options, command, "output");
+  for (size_t i = 0; i < sizeof of_draws / sizeof *of_draws && !draws; i++)
+    if (wlaw_option_is_set(options, command, of_draws[i]))
+      return wlaw_fail(err, WLAW_ARGUMENT, "option --%s has no meaning without --draws, --width or --output",
+                       of_draws[i]);
+  if (wlaw_option_is_set(options, command, "features") && !wlaw_option_is_set(options, command, "inputs"))
+    return wlaw_fail(err, WLAW_ARGUMENT, "option --features has no meaning without --inputs");
+  if (wlaw_option_is_set(options, command, "tensor") && !n_inputs)
+    return wlaw_fail(err, WLAW_ARGUMENT, "option --tensor has no meaning without FILE");
+  return WLAW_OK;
+}
+
+/* The models of the table are its own. */
 static wlaw_status check_table(size_t n_inputs, const wlaw_options *options, wlaw_error *err) {
   const command_spec *command = &wlaw_command_limit;
   if (n_inputs) return wlaw_fail(err, WLAW_ARGUMENT, "--table takes no inputs: its models have one of variance 1");
@@ -261,6 +278,7 @@ wlaw_status wlaw_limit(wlaw_result **result, const char *const *inputs, size_t n
     WLAW_TRY(check_table(n_inputs, options, err));
     return wlaw_limit_table(result, err);
   }
+  WLAW_TRY(check_meaning(n_inputs, options, err));
   limit_job *job = calloc(1, sizeof *job);
   if (!job) return wlaw_fail_memory(err, 1, sizeof *job);
   job->monitor = (wlaw_monitor){.call = progress, .user = user};

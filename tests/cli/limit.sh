@@ -28,6 +28,9 @@ try --law gamma --draws 100 --tolerance 0
 try --law beta --activation rel
 try --law beta --epsilon 0.1,-1
 try --law beta --draws 3
+try --law beta --outputs 3
+try --law beta --features 3
+try --law beta --tensor x
 try --law beta drawn.npy
 try --law beta none.npy
 try --law beta -o drawn.npy
