@@ -72,8 +72,8 @@ static void figure(text_buffer *out, const json_t *layer, const curve_kind *kind
 
 static void table(text_buffer *out, const json_t *layer) {
   static const char *const columns[] = {
-      "width",         "total variance", "share of the largest node", "if all were equal",
-      "p (all equal)", "p (Gaussian)",   "tail index (Hill)"};
+      "width",         "total variance",   "share of the largest node", "if all were equal",
+      "p (all equal)", "tail index (Hill)"};
   const json_t *widths = wlaw_document_list(layer, "widths");
   wlaw_html_table_open(out, true, "By width", columns, sizeof columns / sizeof *columns);
   for (size_t w = 0; w < json_array_size(widths); w++) {
@@ -84,7 +84,6 @@ static void table(text_buffer *out, const json_t *layer) {
         out, wlaw_number_error(wlaw_read_number(at, "share_largest"), wlaw_read_number(at, "se_share_largest")).s);
     wlaw_html_cell(out, wlaw_number(wlaw_read_number(at, "share_null"), 3).s);
     wlaw_html_cell(out, wlaw_number_p(wlaw_read_number(at, "p_value_equal")).s);
-    wlaw_html_cell(out, wlaw_number_p(wlaw_read_number(at, "p_value_gaussian")).s);
     wlaw_html_cell(out, wlaw_number_error(wlaw_read_number(at, "hill"), wlaw_read_number(at, "se_hill")).s);
     wlaw_html_row_close(out);
   }

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/memory.h"
 #include "report/chart.h"
@@ -67,6 +68,31 @@ static void table(text_buffer *out, const double *values, size_t n) {
   wlaw_html_table_close(out);
 }
 
+/* Which nodes went: of which layers, by what. */
+static void say_removed(text_buffer *intro, const json_t *document) {
+  const json_t *layers = wlaw_document_list(document, "layers");
+  const bool by_norm = strcmp(wlaw_document_text(document, "by"), "norm") == 0;
+  wlaw_text_add(intro, "In hidden layer");
+  for (size_t l = 0; l < json_array_size(layers); l++)
+    wlaw_text_add(intro, "%s %s",
+                  l                             ? ","
+                  : json_array_size(layers) > 1 ? "s"
+                                                : "",
+                  wlaw_number_fixed(wlaw_read_number(json_array_get(layers, l), "hidden"), 0).s);
+  wlaw_text_add(intro, " the nodes %s are removed.",
+                by_norm ? "whose incoming weights have the smallest norm" : "with the smallest variances");
+}
+
+static void say_error(text_buffer *caption, const json_t *document, const double *values, size_t n) {
+  const json_t *theory = json_object_get(json_array_get(wlaw_document_list(document, "pruned"), 0), "theory");
+  const char *reason = wlaw_document_text(theory, "reason");
+  bool drawn = false;
+  for (size_t i = 0; i < n; i++) drawn |= isfinite(values[SHARE * n + i]) || isfinite(values[BOUND * n + i]);
+  wlaw_text_add(caption, "Mean squared change of the outputs over their mean square, on test inputs");
+  if (drawn) wlaw_text_add(caption, "; theory is of the law the networks were drawn from, before training.");
+  else wlaw_text_add(caption, "%s%s.", *reason ? ". No theory: " : "", reason);
+}
+
 void wlaw_infinite_prune(text_buffer *out, const json_t *document) {
   double *values = NULL;
   const size_t n = read_columns(&values, out, document);
@@ -79,16 +105,20 @@ void wlaw_infinite_prune(text_buffer *out, const json_t *document) {
       {.label = "measured", .x = x, .y = values + ERROR * n, .error = values + SE_ERROR * n, .n = n, .colour = 0},
       {.label = "theory", .x = x, .y = values + SHARE * n, .n = n, .colour = 1, .dashed = true},
       {.label = "bound", .x = x, .y = values + BOUND * n, .n = n, .colour = 3, .dashed = true}};
-  wlaw_html_section_open(out, "curves", "Accuracy and error",
-                         "In every hidden layer the nodes with the smallest variances are removed.");
+  text_buffer intro = {0}, caption = {0};
+  say_removed(&intro, document);
+  say_error(&caption, document, values, n);
+  wlaw_html_section_open(out, "curves", "Accuracy and error", wlaw_text_string(&intro));
   wlaw_html_grid_open(out, "grid2");
   draw(out, "accuracy", "Accuracy of pruned networks", "test accuracy", SCALE_LINEAR, accuracy, 2,
        "Mean over the networks, with its standard error.");
   draw(out, "error", "Error of the outputs", "relative mean squared error (log scale)", SCALE_LOG, errors, 3,
-       "Mean squared change of the outputs over their mean square, on test inputs; theory is of the law the networks "
-       "were drawn from, before training.");
+       wlaw_text_string(&caption));
   wlaw_html_grid_close(out);
   table(out, values, n);
   wlaw_html_section_close(out);
+  out->failed = out->failed || intro.failed || caption.failed;
+  wlaw_text_free(&intro);
+  wlaw_text_free(&caption);
   free(values);
 }

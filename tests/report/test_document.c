@@ -125,6 +125,24 @@ static void nothing_to_draw(void **state) {
   json_decref(document);
 }
 
+/* prune of some layers, by norm, of networks from a law without node variances: the page says so. */
+static void what_was_pruned(void **state) {
+  (void)state;
+  json_t *document = prune_document(), *row;
+  size_t i;
+  json_object_set_new(document, "by", json_string("norm"));
+  json_object_set_new(document, "layers", json_pack("[{s:i}, {s:i}]", "hidden", 1, "hidden", 3));
+  json_array_foreach(json_object_get(document, "pruned"), i, row)
+      json_object_set_new(row, "theory", json_pack("{s:n, s:n, s:s}", "share", "bound", "reason", "no variances"));
+  text_buffer page = {0};
+  wlaw_document_page(&page, document, NULL, NULL);
+  check_holds(wlaw_text_string(&page), "In hidden layers 1, 3 the nodes whose incoming weights have the smallest norm");
+  check_holds(wlaw_text_string(&page), "on test inputs. No theory: no variances.");
+  markup_check(page.bytes);
+  wlaw_text_free(&page);
+  json_decref(document);
+}
+
 /* The value at a key is replaced by values of other types, one after another. */
 static void replace(const json_t *root, json_t *object, const char *key, size_t *left) {
   static const char *const others[] = {"null", "\"text\"", "-1e300", "[]", "{}", "[[[1]]]", "\"inf\""};
@@ -224,8 +242,9 @@ static void checkpoint_file(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(whole_documents),   cmocka_unit_test(nothing_to_draw),
-                                     cmocka_unit_test(spoiled_documents), cmocka_unit_test(hostile_text),
-                                     cmocka_unit_test(through_the_verb),  cmocka_unit_test(checkpoint_file)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(whole_documents), cmocka_unit_test(nothing_to_draw),
+                                     cmocka_unit_test(what_was_pruned), cmocka_unit_test(spoiled_documents),
+                                     cmocka_unit_test(hostile_text),    cmocka_unit_test(through_the_verb),
+                                     cmocka_unit_test(checkpoint_file)};
   return cmocka_run_group_tests_name("report.document", tests, NULL, NULL);
 }
