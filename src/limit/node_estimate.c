@@ -125,8 +125,8 @@ static double without_noise(double q, double directions) {
   return q / (1.0 + c - c * q);
 }
 
-/* The same of order 3/2, with the square of E g^(3/2) of the noise g in place of 1 + c: exact where many nodes share, and
- * for one node. */
+/* The same of order 3/2, with the square of E g^(3/2) of the noise g in place of 1 + c: exact where many nodes share,
+ * and for one node. */
 static double without_noise_of_order(double half_power, double directions) {
   const double shape = 0.5 * directions,
                noise = exp(2.0 * (wlaw_log_gamma(shape + 1.5) - wlaw_log_gamma(shape) - 1.5 * log(shape)));

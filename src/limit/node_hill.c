@@ -14,7 +14,8 @@
 enum { LARGEST = 2000 };             /* values looked at: every k among them is tried, each against all above it */
 static const double doubtful = 0.05; /* level at which a lognormal tail is likelier */
 /* 5 % point of the distance from an exponential law (of the logarithms) with the sample's mean, as modified below
- * (Stephens 1974, DOI 10.1080/01621459.1974.10480196); the tail chosen is the closest one, so it is passed less often. */
+ * (Stephens 1974, DOI 10.1080/01621459.1974.10480196); the tail chosen is the closest one, so it is passed less often.
+ */
 static const double too_far = 1.094;
 
 /* Sorts values; fits their largest tenth. */
