@@ -191,10 +191,10 @@ static wlaw_status take_curves(node_limit *out, points *at, const node_estimate 
 }
 
 /* a = lim t(h), h to 0, where jumps of density ~ x^(-1-alpha) at 0 make t(h) = a + c h^(1 - alpha): a line in h^beta
- * for each beta, over the first octaves above the threshold. Between 0 and t(threshold) whatever the fit; its error
- * covers every beta that fits nearly as well as the best. */
+ * for each beta, over two octaves above the threshold (more of them show how large jumps end). Between 0 and
+ * t(threshold) whatever the fit; its error covers every beta that fits nearly as well as the best. */
 static void find_location(node_limit *out) {
-  enum { POINTS = 9, EXPONENTS = 15 };
+  enum { POINTS = 5, EXPONENTS = 15 };
   const size_t n = out->truncated.n < POINTS ? out->truncated.n : POINTS;
   double level[EXPONENTS], error[EXPONENTS], chi[EXPONENTS], x[POINTS], slope, se_slope, best = INFINITY;
   const double most = out->residual + usual * out->se_residual;

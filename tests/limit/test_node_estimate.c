@@ -446,6 +446,42 @@ static void extrapolates_exactly(void **state) {
   wlaw_error_free(err);
 }
 
+/* a = 0 with jumps of the density (1 - x)^(-1/2) / x, a = 1 with jumps of 1/2: nothing of how a curve bends at large
+ * jumps may come into a, beyond its error. */
+static void location_of_curves_that_bend(void **state) {
+  (void)state;
+  enum { N = 3, POINTS = 14 };
+  wlaw_error *err = wlaw_error_new();
+  double x[POINTS], tail[POINTS], truncated[2][POINTS], se[POINTS];
+  for (size_t i = 0; i < POINTS; i++) {
+    x[i] = 0.066 * exp2(0.5 * (double)i);
+    tail[i] = x[i] < 1 ? 2 * atanh(sqrt(1 - x[i])) : 0;
+    truncated[0][i] = x[i] < 1 ? 2 - 2 * sqrt(1 - x[i]) : 2;
+    truncated[1][i] = 1 + 1.5 / (1 + exp(-8 * log(x[i] / 0.5))); /* as noise smears the jump */
+    se[i] = 0.03;
+  }
+  for (size_t c = 0; c < 2; c++) {
+    node_estimate at[N];
+    node_limit limit;
+    for (size_t w = 0; w < N; w++)
+      at[w] = (node_estimate){.width = (size_t)100 << w,
+                              .networks = 50,
+                              .typical = 0.01,
+                              .total = 2,
+                              .se_total = 0.05,
+                              .dominance = 0.3,
+                              .se_dominance = 0.01,
+                              .hill = NAN,
+                              .tail = {POINTS, x, tail, se},
+                              .truncated = {POINTS, x, truncated[c], se}};
+    check_ok(wlaw_node_extrapolate(&limit, at, N, err));
+    assert_int_equal(limit.verdict, NODE_IS_MOGP);
+    check_near(limit.a, (double)c, 1.96 * limit.se_a);
+    wlaw_node_limit_free(&limit);
+  }
+  wlaw_error_free(err);
+}
+
 /* Totals of 8192/p networks with the law Exp(1), whose mean and error move together: weights that took each width's own
  * error for true would favour small totals (by .05 here). R fits err by their own scatter over sqrt(R). */
 static void small_samples_leave_no_bias(void **state) {
@@ -522,6 +558,7 @@ int main(void) {
       cmocka_unit_test(tells_regimes_apart),
       cmocka_unit_test(reads_the_limit),
       cmocka_unit_test(extrapolates_exactly),
+      cmocka_unit_test(location_of_curves_that_bend),
       cmocka_unit_test(small_samples_leave_no_bias),
       cmocka_unit_test(refuses_what_has_no_weights),
   };
