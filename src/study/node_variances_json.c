@@ -181,7 +181,7 @@ static double without_mean(const node_sample *sample, const node_estimate *at) {
 
 static double tail_index(const node_sample *sample, const node_estimate *at) {
   (void)sample;
-  return at->hill;
+  return at->p_equal < 0.01 ? at->hill : NAN;
 }
 
 static double own_mean(const node_sample *sample, const node_estimate *at) {
