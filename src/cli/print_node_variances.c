@@ -6,28 +6,34 @@
 
 enum { POINTS_SHOWN = 8 };
 
+static void add_number(text_table *table, const json_t *from, const char *key) {
+  char text[64] = "";
+  const double value = wlaw_print_real(from, key);
+  if (!isnan(value)) snprintf(text, sizeof text, "%.4g", value);
+  wlaw_table_text(table, text);
+}
+
 static void add_error(text_table *table, const json_t *from, const char *key, const char *error) {
   char text[64] = "";
   const double value = wlaw_print_real(from, key), se = wlaw_print_real(from, error);
-  if (!isnan(value)) snprintf(text, sizeof text, isnan(se) ? "%.4g" : "%.4g +- %.2g", value, se);
+  if (!isnan(value)) snprintf(text, sizeof text, isnan(se) ? "%.4g" : "%.4g ± %.2g", value, se);
   wlaw_table_text(table, text);
 }
 
 static void print_widths(text_buffer *out, const text_screen *screen, const json_t *widths) {
-  static const char *const heading[] = {"width",    "networks",     "total",       "largest share",
-                                        "by noise", "nodes in use", "p all equal", "Hill index"};
-  text_table table = {.columns = 8, .align = "rrrrrrrr"};
-  for (size_t c = 0; c < 8; c++) wlaw_table_text(&table, heading[c]);
+  static const char *const heading[] = {"width",    "networks",   "total",  "largest share",
+                                        "by noise", "nodes used", "p equal"};
+  text_table table = {.columns = 7, .align = "rrrrrrr"};
+  for (size_t c = 0; c < 7; c++) wlaw_table_text(&table, heading[c]);
   for (size_t i = 0; i < json_array_size(widths); i++) {
     const json_t *at = json_array_get(widths, i);
     wlaw_table_number(&table, wlaw_print_real(at, "width"));
     wlaw_table_number(&table, wlaw_print_real(at, "networks"));
     add_error(&table, at, "total", "standard_error");
-    add_error(&table, at, "share_largest", "se_share_largest");
-    add_error(&table, at, "share_null", "");
-    add_error(&table, at, "participation_ratio", "");
+    add_number(&table, at, "share_largest");
+    add_number(&table, at, "share_null");
+    add_number(&table, at, "participation_ratio");
     wlaw_table_p_value(&table, wlaw_print_real(at, "p_value_equal"));
-    add_error(&table, at, "hill", "se_hill");
   }
   wlaw_table_print(out, screen, &table);
 }
@@ -38,7 +44,7 @@ static void add_point(text_table *table, const json_t *from, const char *curve, 
   const json_t *of = json_object_get(from, curve);
   if (wlaw_json_number(json_array_get(json_object_get(of, "value"), i), &value) &&
       wlaw_json_number(json_array_get(json_object_get(of, "se"), i), &se))
-    snprintf(text, sizeof text, "%.3g +- %.2g", value, se);
+    snprintf(text, sizeof text, "%.3g ± %.2g", value, se);
   wlaw_table_text(table, text);
 }
 
@@ -66,10 +72,10 @@ static void print_curves(text_buffer *out, const text_screen *screen, const json
 }
 
 static void print_limit(text_buffer *out, const text_screen *screen, const json_t *layer) {
-  static const char *const fields[][2] = {
-      {"verdict", "verdict"},       {"because", "reason"},       {"a", "a"},
-      {"error of a", "se_a"},       {"dominance", "dominance"},  {"its error", "se_dominance"},
-      {"p of the line", "p_value"}, {"falls as p^-", "exponent"}};
+  static const char *const fields[][2] = {{"verdict", "verdict"},        {"a", "a"},
+                                          {"error of a", "se_a"},        {"dominance", "dominance"},
+                                          {"its error", "se_dominance"}, {"p of the line", "p_value"},
+                                          {"falls as p^-", "exponent"}};
   const json_t *limit = json_object_get(layer, "limit"), *widths = json_object_get(layer, "widths");
   wlaw_text_add(out, "\n");
   for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {

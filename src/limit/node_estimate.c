@@ -125,11 +125,13 @@ static double without_noise(double q, double directions) {
   return q / (1.0 + c - c * q);
 }
 
-/* The same of order 3/2, over E g^(3/2) of the noise g alone: exact where many nodes share. */
+/* The same of order 3/2, with the square of E g^(3/2) of the noise g in place of 1 + c: exact where many nodes share,
+ * and for one node. */
 static double without_noise_of_order(double half_power, double directions) {
   const double shape = 0.5 * directions,
-               noise = exp(wlaw_log_gamma(shape + 1.5) - wlaw_log_gamma(shape) - 1.5 * log(shape));
-  return half_power * half_power / (noise * noise);
+               noise = exp(2.0 * (wlaw_log_gamma(shape + 1.5) - wlaw_log_gamma(shape) - 1.5 * log(shape)));
+  const double q = half_power * half_power;
+  return q / (noise - (noise - 1.0) * q);
 }
 
 static void raw_curves(double *tail, double *truncated, const workplace *place, size_t n) {

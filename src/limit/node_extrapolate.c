@@ -7,8 +7,8 @@
  * Where lambda has the limit (a, rho), D moves to its own as 1/p. So the line r + s/p and the power C p^-g are laid
  * through the same points, with errors that allow for the next order, D/p.
  *
- * A mixture: r is 3 errors above 0, the line fits (1 %), and the power does not (.1 %) or falls slower than p^-1/3, and
- * where it falls significantly is no better than the line.
+ * A mixture: r is 3 errors above 0 and at least half of what is left at the largest width, the line fits (1 %), and the
+ * power does not (.1 %) or falls slower than p^-1/3, and where it falls significantly is no better than the line.
  *
  * Gaussian: g is 2 errors above 1/2, and r, with 2 errors, is less than half of what is left at the largest width. A
  * power that fits says the same where g is 2 errors above 3/4 and r not 3 errors above 0 (over four octaves a line of
@@ -113,7 +113,8 @@ static node_verdict judge(const node_trend *d, double at_widest, const char **re
   const double low = d->exponent - usual * d->se_exponent, high = d->exponent + usual * d->se_exponent;
   const bool falls_better = low > 0.0 && d->power_chi_squared < d->chi_squared;
   *reason = NULL;
-  if (above && line && (!power || (high < persists && !falls_better))) return NODE_IS_MOGP;
+  if (above && d->limit >= 0.5 * at_widest && line && (!power || (high < persists && !falls_better)))
+    return NODE_IS_MOGP;
   const bool little_left = d->limit + usual * d->se_limit < 0.5 * at_widest && !(above && line && !power);
   const bool falls = power && ((low > steep && !above) || d->chi_squared - d->power_chi_squared > worse);
   if (low > vanishes && (little_left || falls)) return NODE_IS_GP;
@@ -124,12 +125,29 @@ static node_verdict judge(const node_trend *d, double at_widest, const char **re
   return NODE_UNDETERMINED;
 }
 
+/* Errors as a power of the width, from all widths together: a mean of few networks and its error move together, so that
+ * weights from each width's own error would favour small values. The variance of one network, se^2 n, has an error of
+ * about 1/sqrt(n). */
+static void smooth_errors(points *at, const node_estimate *estimates) {
+  double level, se_level, slope, se_slope, chi_squared;
+  for (size_t i = 0; i < at->n; i++) {
+    const double networks = (double)estimates[i].networks;
+    at->x[i] = log(at->width[i]);
+    at->log_value[i] = log(at->se[i] * at->se[i] * networks);
+    at->log_se[i] = 1.0 / sqrt(networks);
+  }
+  if (!fit_line(&level, &se_level, &slope, &se_slope, &chi_squared, at->x, at->log_value, at->log_se, at->n)) return;
+  for (size_t i = 0; i < at->n; i++)
+    at->se[i] = exp(0.5 * (level + slope * at->x[i])) / sqrt((double)estimates[i].networks);
+}
+
 static node_trend curve_trend(points *at, const node_estimate *estimates, size_t point, bool tail) {
   for (size_t i = 0; i < at->n; i++) {
     const node_curve *curve = tail ? &estimates[i].tail : &estimates[i].truncated;
     at->value[i] = curve->value[point];
     at->se[i] = curve->se[point];
   }
+  smooth_errors(at, estimates);
   return find_trend(at);
 }
 
@@ -173,10 +191,10 @@ static wlaw_status take_curves(node_limit *out, points *at, const node_estimate 
 }
 
 /* a = lim t(h), h to 0, where jumps of density ~ x^(-1-alpha) at 0 make t(h) = a + c h^(1 - alpha): a line in h^beta
- * for each beta, over the first octaves above the threshold. Between 0 and t(threshold) whatever the fit; its error
- * covers every beta that fits nearly as well as the best. */
+ * for each beta, over two octaves above the threshold (more of them show how large jumps end). Between 0 and
+ * t(threshold) whatever the fit; its error covers every beta that fits nearly as well as the best. */
 static void find_location(node_limit *out) {
-  enum { POINTS = 9, EXPONENTS = 15 };
+  enum { POINTS = 5, EXPONENTS = 15 };
   const size_t n = out->truncated.n < POINTS ? out->truncated.n : POINTS;
   double level[EXPONENTS], error[EXPONENTS], chi[EXPONENTS], x[POINTS], slope, se_slope, best = INFINITY;
   const double most = out->residual + usual * out->se_residual;
@@ -205,6 +223,7 @@ static node_trend total_trend(points *at, const node_estimate *estimates) {
     at->value[i] = estimates[i].total;
     at->se[i] = estimates[i].se_total;
   }
+  smooth_errors(at, estimates);
   return find_trend(at);
 }
 

@@ -13,6 +13,10 @@
 
 enum { LARGEST = 2000 };             /* values looked at: every k among them is tried, each against all above it */
 static const double doubtful = 0.05; /* level at which a lognormal tail is likelier */
+/* 5 % point of the distance from an exponential law (of the logarithms) with the sample's mean, as modified below
+ * (Stephens 1974, DOI 10.1080/01621459.1974.10480196); the tail chosen is the closest one, so it is passed less often.
+ */
+static const double too_far = 1.094;
 
 /* Sorts values; fits their largest tenth. */
 static wlaw_status fit_largest(power_law *out, double *values, double *scratch, size_t n, wlaw_error *err) {
@@ -23,7 +27,10 @@ static wlaw_status fit_largest(power_law *out, double *values, double *scratch, 
 }
 
 static const char *doubt(const power_law *fit, const power_law *noise) {
-  if (fit->reason) return fit->reason;
+  const double root = sqrt((double)fit->n_tail);
+  if (fit->reason) return "the largest nodes are too few, or all equal";
+  if ((fit->distance - 0.2 / (root * root)) * (root + 0.26 + 0.5 / root) > too_far)
+    return "the largest nodes follow no power law";
   if (fit->vuong < 0.0 && fit->vuong_p < doubtful) return "the largest nodes fall off faster than a power";
   if (!noise->reason && !(fit->alpha - 1.0 < 0.5 * (noise->alpha - 1.0)))
     return "the largest nodes fall off as the noise of few outputs does";

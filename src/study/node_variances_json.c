@@ -1,5 +1,6 @@
 /* The document of a fit of node variances: keys in docs/limit.md, and sentences on what was found. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/error.h"
@@ -143,51 +144,105 @@ static void say_limit(bool *failed, json_t *findings, const node_layer *layer) {
   const node_trend *trend = &limit->dominance;
   if (limit->verdict == NODE_IS_GP)
     SENTENCE(failed, findings,
-             "Nodes into %s: Gaussian limit. No node keeps a share of an output (dominance falls as p^-%.2f +- %.2f, "
-             "to %.2g "
-             "+- %.1g); a = %.4g +- %.2g.",
+             "Nodes into %s: Gaussian limit. No node keeps a share of an output (dominance falls as p^-%.2f ± %.1g, to "
+             "%.2g ± %.1g); a = %.4g ± %.2g.",
              name_of(layer), trend->exponent, trend->se_exponent, trend->limit, trend->se_limit, limit->a, limit->se_a);
   else if (limit->verdict == NODE_IS_MOGP)
     SENTENCE(failed, findings,
-             "Nodes into %s: mixture of Gaussian processes. An output stays on about %.3g nodes (dominance %.3g +- "
-             "%.2g at infinite width); nodes below %.3g add %.3g +- %.2g, and a = %.3g +- %.2g.",
+             "Nodes into %s: mixture of Gaussian processes. An output stays on about %.3g nodes (dominance %.3g ± "
+             "%.2g at infinite width); nodes below %.3g add %.3g ± %.2g, and a = %.3g ± %.2g.",
              name_of(layer), 1.0 / trend->limit, trend->limit, trend->se_limit, limit->threshold, limit->residual,
              limit->se_residual, limit->a, limit->se_a);
   else SENTENCE(failed, findings, "Nodes into %s: limit not determined (%s).", name_of(layer), limit->reason);
 }
 
-static void say_widths(bool *failed, json_t *findings, const node_layer *layer) {
+/* Something that may hold of a width, as a number to show with it; NaN: it does not. */
+typedef double width_fact(const node_sample *sample, const node_estimate *at);
+
+static double unequal(const node_sample *sample, const node_estimate *at) {
+  (void)sample;
+  return at->p_equal < 0.01 ? at->p_equal : NAN;
+}
+
+static double maybe_equal(const node_sample *sample, const node_estimate *at) {
+  (void)sample;
+  return at->p_equal < 0.01 || at->p_equal > 0.999 ? NAN : at->p_equal;
+}
+
+static double too_even(const node_sample *sample, const node_estimate *at) {
+  (void)sample;
+  return at->p_equal > 0.999 ? at->p_equal : NAN;
+}
+
+static double without_mean(const node_sample *sample, const node_estimate *at) {
+  (void)sample;
+  return at->hill + 2.0 * at->se_hill < 1.0 ? at->typical * (double)at->width : NAN;
+}
+
+static double tail_index(const node_sample *sample, const node_estimate *at) {
+  (void)sample;
+  return at->p_equal < 0.01 ? at->hill : NAN;
+}
+
+static double own_mean(const node_sample *sample, const node_estimate *at) {
+  (void)at;
+  return sample->own ? sample->p_own : NAN;
+}
+
+static double common_mean(const node_sample *sample, const node_estimate *at) {
+  (void)at;
+  return sample->common && !sample->own ? sample->p_common : NAN;
+}
+
+static double unlike_outputs(const node_sample *sample, const node_estimate *at) {
+  (void)at;
+  return sample->directions < (double)sample->outputs ? sample->directions : NAN;
+}
+
+static double few_networks(const node_sample *sample, const node_estimate *at) {
+  (void)sample;
+  return at->over_nodes ? (double)at->networks : NAN;
+}
+
+/* "Nodes into layer2.weight, widths 64 (1.2), 128 (1.3): ...", of the widths that the fact holds for. */
+static void say_widths(bool *failed, json_t *findings, const node_layer *layer, width_fact *fact, bool shown,
+                       const char *what) {
+  text_buffer list = {0};
+  size_t said = 0;
   for (size_t i = 0; i < layer->n; i++) {
-    const node_sample *sample = &layer->samples[i];
-    const node_estimate *at = &layer->estimates[i];
-    const double p = at->p_equal;
-    SENTENCE(
-        failed, findings,
-        "Width %zu: the node variances %s all equal (p %s %.2g); the largest node has %.3g of an output, noise alone "
-        "%.3g, and %.4g nodes carry it.",
-        at->width, p < 0.01 ? "are not" : "may be", P_VALUE(p), at->share_largest, at->share_null,
-        1.0 / at->concentration);
-    if (at->p_equal > 0.999)
-      SENTENCE(
-          failed, findings,
-          "Width %zu: the mean squares vary less than the noise of Gaussian weights (p < .001): these nodes are more "
-          "alike than any law of variances makes them, and what had this noise taken off is too even.",
-          at->width);
-    if (at->hill + 2.0 * at->se_hill < 1.0)
-      SENTENCE(failed, findings,
-               "Width %zu: a tail index of %.2f means that node variances have no mean: read the median total, %.4g.",
-               at->width, at->hill, at->typical * (double)at->width);
-    if (sample->centre)
-      SENTENCE(failed, findings,
-               "Width %zu: a mean weight into each output, %s, was significant (p %s %.2g) and removed.", at->width,
-               sample->own ? "each network's own" : "common to the networks",
-               P_VALUE(sample->own ? sample->p_own : sample->p_common));
-    if (sample->directions < (double)sample->outputs)
-      SENTENCE(
-          failed, findings,
-          "Width %zu: the weights of a node into its %zu outputs are not alike: their noise is that of %.3g outputs.",
-          at->width, sample->outputs, sample->directions);
+    const double value = fact(&layer->samples[i], &layer->estimates[i]);
+    char number[48] = "";
+    if (isnan(value)) continue;
+    if (shown) snprintf(number, sizeof number, " (%.3g)", value);
+    wlaw_text_add(&list, "%s%zu%s", said++ ? ", " : "", layer->estimates[i].width, number);
   }
+  if (said)
+    SENTENCE(failed, findings, "Nodes into %s, width%s %s: %s.", name_of(layer), said > 1 ? "s" : "",
+             wlaw_text_string(&list), what);
+  *failed = *failed || list.failed;
+  wlaw_text_free(&list);
+}
+
+static void say_facts(bool *failed, json_t *findings, const node_layer *layer) {
+  say_widths(failed, findings, layer, unequal, false, "the node variances are not all equal (p < .01)");
+  say_widths(failed, findings, layer, maybe_equal, false, "the node variances may be all equal (p of .01 or more)");
+  say_widths(
+      failed, findings, layer, too_even, false,
+      "the mean squares vary less than the noise of Gaussian weights (p < .001): these nodes are more alike than "
+      "any law of variances makes them, and what had this noise taken off is too even");
+  say_widths(failed, findings, layer, tail_index, true,
+             "the largest nodes do not contradict a power law, whose tail index stands in parentheses");
+  say_widths(failed, findings, layer, without_mean, true,
+             "a tail index below 1 means that node variances have no mean: read the median total, in parentheses");
+  say_widths(failed, findings, layer, own_mean, false,
+             "a mean weight into each output, each network's own, was significant (p < .01) and removed");
+  say_widths(failed, findings, layer, common_mean, false,
+             "a mean weight into each output, common to the networks, was significant (p < .01) and removed");
+  say_widths(failed, findings, layer, unlike_outputs, true,
+             "the weights of a node into its outputs are not alike: their noise is that of so many outputs as stand in "
+             "parentheses");
+  say_widths(failed, findings, layer, few_networks, false,
+             "with fewer than 10 networks errors come from nodes drawn again, which takes them as independent");
 }
 
 /* iid nodes give the total the variance total^2 (D - 1/p). */
@@ -203,17 +258,6 @@ static void say_scale(bool *failed, json_t *findings, const node_layer *layer) {
         "Nodes into %s: the totals of networks differ by more (variance %.3g) than independent nodes explain (%.2g): a "
         "scale common to a network's nodes, which no node law describes.",
         name_of(layer), widest->total_variance, nodes);
-}
-
-static void say_bootstrap(bool *failed, json_t *findings, const node_layer *layer) {
-  for (size_t i = 0; i < layer->n; i++)
-    if (layer->estimates[i].over_nodes) {
-      SENTENCE(failed, findings,
-               "Nodes into %s: with fewer than 10 networks errors come from nodes drawn again, which takes them as "
-               "independent.",
-               name_of(layer));
-      return;
-    }
 }
 
 json_t *wlaw_node_layer_json(bool *failed, json_t *findings, const node_layer *layer) {
@@ -235,8 +279,7 @@ json_t *wlaw_node_layer_json(bool *failed, json_t *findings, const node_layer *l
   wlaw_json_put(failed, object, "limit", limit_json(failed, &layer->limit));
   say_limit(failed, findings, layer);
   say_scale(failed, findings, layer);
-  say_widths(failed, findings, layer);
-  say_bootstrap(failed, findings, layer);
+  say_facts(failed, findings, layer);
   return object;
 }
 

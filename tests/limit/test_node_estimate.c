@@ -236,6 +236,30 @@ static void estimates_tail_index(void **state) {
   wlaw_node_sample_free(&sample);
 }
 
+/* 8192 nodes of variance 1/256, and 270 among them that spread evenly over three decades up to 1: bounded, though the
+ * closest power law would have the index .4 and no mean. */
+static void bounded_jumps_have_no_tail_index(void **state) {
+  (void)state;
+  const double x[] = {0.01, 0.1, 1};
+  enum { NETWORKS = 32, WIDTH = 256, JUMPS = 270 };
+  wlaw_error *err = wlaw_error_new();
+  wlaw_stream stream = wlaw_stream_start(3, STREAM_TEST, 0, 0);
+  node_sample sample;
+  node_estimate out;
+  check_ok(wlaw_node_sample_new(&sample, NETWORKS, WIDTH, OUTPUTS, err));
+  sample.directions = OUTPUTS;
+  for (size_t e = 0; e < NETWORKS * WIDTH; e++) {
+    const double jump = e % 30 == 7 ? exp(-7.0 * (double)(e / 30) / JUMPS) : 0.0;
+    sample.mean_square[e] = (1.0 / WIDTH + jump) * wlaw_stream_gamma(&stream, 0.5 * OUTPUTS) / (0.5 * OUTPUTS);
+  }
+  estimate(&out, &sample, x, 3, 0);
+  assert_true(isnan(out.hill));
+  assert_string_equal(out.hill_reason, "the largest nodes follow no power law");
+  wlaw_node_estimate_free(&out);
+  wlaw_node_sample_free(&sample);
+  wlaw_error_free(err);
+}
+
 /* Deconvolved curves of beta at width 64 against the truth, which is rhobar up to O(1/p), by their errors. Over R
  * ensembles mean z lies within 4/sqrt(R) and the width's own bias, below .3; mean z^2 is at most 1.2^2 and its error
  * sqrt(2/R), 3.5 times. With the noise left in, tail(1.5) would be .26 and its z about 8. */
@@ -396,6 +420,17 @@ static void extrapolates_exactly(void **state) {
   assert_int_equal(limit.verdict, NODE_UNDETERMINED);
   check_near(limit.dominance.exponent, 0.4, 1e-13);
   wlaw_node_limit_free(&limit);
+  for (size_t w = 0; w < N; w++) { /* of what is seen at the largest width more than half goes on falling as 1/p */
+    at[w].width = (size_t)1000 << w;
+    at[w].dominance = 2e-4 + 1.1 / (double)at[w].width;
+    at[w].se_dominance = 1e-6;
+  }
+  check_ok(wlaw_node_extrapolate(&limit, at, N, err));
+  assert_int_equal(limit.verdict, NODE_UNDETERMINED);
+  check_near(limit.dominance.limit, 2e-4, 1e-14);
+  assert_non_null(strstr(limit.reason, "may stay or vanish"));
+  wlaw_node_limit_free(&limit);
+  for (size_t w = 0; w < N; w++) at[w].width = (size_t)100 << w;
   for (size_t w = 0; w < N; w++) at[w].dominance = 1.3 / (double)at[w].width, at[w].se_dominance = 1e-4;
   check_ok(wlaw_node_extrapolate(&limit, at, N, err));
   assert_int_equal(limit.verdict, NODE_IS_GP);
@@ -408,6 +443,85 @@ static void extrapolates_exactly(void **state) {
   assert_int_equal(limit.verdict, NODE_UNDETERMINED);
   assert_non_null(strstr(limit.reason, "one width"));
   assert_true(isnan(limit.a) && limit.tail.n == 0);
+  wlaw_error_free(err);
+}
+
+/* a = 0 with jumps of the density (1 - x)^(-1/2) / x, a = 1 with jumps of 1/2: nothing of how a curve bends at large
+ * jumps may come into a, beyond its error. */
+static void location_of_curves_that_bend(void **state) {
+  (void)state;
+  enum { N = 3, POINTS = 14 };
+  wlaw_error *err = wlaw_error_new();
+  double x[POINTS], tail[POINTS], truncated[2][POINTS], se[POINTS];
+  for (size_t i = 0; i < POINTS; i++) {
+    x[i] = 0.066 * exp2(0.5 * (double)i);
+    tail[i] = x[i] < 1 ? 2 * atanh(sqrt(1 - x[i])) : 0;
+    truncated[0][i] = x[i] < 1 ? 2 - 2 * sqrt(1 - x[i]) : 2;
+    truncated[1][i] = 1 + 1.5 / (1 + exp(-8 * log(x[i] / 0.5))); /* as noise smears the jump */
+    se[i] = 0.03;
+  }
+  for (size_t c = 0; c < 2; c++) {
+    node_estimate at[N];
+    node_limit limit;
+    for (size_t w = 0; w < N; w++)
+      at[w] = (node_estimate){.width = (size_t)100 << w,
+                              .networks = 50,
+                              .typical = 0.01,
+                              .total = 2,
+                              .se_total = 0.05,
+                              .dominance = 0.3,
+                              .se_dominance = 0.01,
+                              .hill = NAN,
+                              .tail = {POINTS, x, tail, se},
+                              .truncated = {POINTS, x, truncated[c], se}};
+    check_ok(wlaw_node_extrapolate(&limit, at, N, err));
+    assert_int_equal(limit.verdict, NODE_IS_MOGP);
+    check_near(limit.a, (double)c, 1.96 * limit.se_a);
+    wlaw_node_limit_free(&limit);
+  }
+  wlaw_error_free(err);
+}
+
+/* Totals of 8192/p networks with the law Exp(1), whose mean and error move together: weights that took each width's own
+ * error for true would favour small totals (by .05 here). R fits err by their own scatter over sqrt(R). */
+static void small_samples_leave_no_bias(void **state) {
+  (void)state;
+  enum { R = 1000, N = 5, POINTS = 2 };
+  wlaw_error *err = wlaw_error_new();
+  double x[POINTS] = {0.5, 1}, zero[POINTS] = {0}, se[POINTS] = {1, 1}, mean = 0, squares = 0, z = 0;
+  for (uint32_t r = 0; r < R; r++) {
+    node_estimate at[N];
+    node_limit limit;
+    for (size_t w = 0; w < N; w++) {
+      const size_t networks = 128 >> w;
+      wlaw_stream stream = wlaw_stream_start(5, STREAM_TEST, r, (uint32_t)w);
+      double total = 0, spread = 0;
+      for (size_t k = 0; k < networks; k++) {
+        const double one = -log(wlaw_stream_open(&stream)), off = one - total;
+        total += off / (double)(k + 1);
+        spread += off * (one - total);
+      }
+      at[w] = (node_estimate){.width = (size_t)64 << w,
+                              .networks = networks,
+                              .typical = 0.01,
+                              .total = total,
+                              .se_total = sqrt(spread / (double)(networks - 1) / (double)networks),
+                              .dominance = 0.3,
+                              .se_dominance = 0.01,
+                              .hill = NAN,
+                              .tail = {POINTS, x, zero, se},
+                              .truncated = {POINTS, x, zero, se}};
+    }
+    check_ok(wlaw_node_extrapolate(&limit, at, N, err));
+    if (isnan(limit.total)) limit.total = 1; /* off the line, at level .001 */
+    const double off = limit.total - mean;
+    mean += off / (double)(r + 1);
+    squares += off * (limit.total - mean);
+    z += isnan(limit.se_total) ? 1.0 : pow((limit.total - 1) / limit.se_total, 2);
+    wlaw_node_limit_free(&limit);
+  }
+  check_near(mean, 1, 4 * sqrt(squares / R / R));
+  assert_true(z / R < 1.5); /* errors from 8 and 16 networks of a skewed law are rough: 1.31 */
   wlaw_error_free(err);
 }
 
@@ -438,11 +552,14 @@ int main(void) {
       cmocka_unit_test(tests_equality),
       cmocka_unit_test(estimates_totals),
       cmocka_unit_test(estimates_tail_index),
+      cmocka_unit_test(bounded_jumps_have_no_tail_index),
       cmocka_unit_test(curves_and_their_errors),
       cmocka_unit_test(does_not_depend_on_threads),
       cmocka_unit_test(tells_regimes_apart),
       cmocka_unit_test(reads_the_limit),
       cmocka_unit_test(extrapolates_exactly),
+      cmocka_unit_test(location_of_curves_that_bend),
+      cmocka_unit_test(small_samples_leave_no_bias),
       cmocka_unit_test(refuses_what_has_no_weights),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
