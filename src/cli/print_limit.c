@@ -23,7 +23,10 @@ static void estimate_text(char *out, size_t capacity, double value, double se) {
   else snprintf(out, capacity, "%.4g \u00b1 %.1g", value, se);
 }
 
-static void score_text(char *out, size_t capacity, double z) { snprintf(out, capacity, isnan(z) ? "" : "%+.1f", z); }
+static void score_text(char *out, size_t capacity, double z) {
+  if (isnan(z)) *out = '\0';
+  else snprintf(out, capacity, "%+.1f", z);
+}
 
 /* ---- closed form */
 
@@ -157,9 +160,8 @@ static void print_information(text_buffer *out, const json_t *sample) {
   const json_t *information = at(sample, "mutual_information");
   char text[128];
   if (!json_is_object(information)) return;
-  snprintf(text, sizeof text, "%.3f (plug-in %.3f, \u00b1 %.1g, %.0f pairs)", wlaw_print_real(information, "corrected"),
-           wlaw_print_real(information, "plug_in"), wlaw_print_real(information, "standard_error"),
-           wlaw_print_real(information, "pairs"));
+  snprintf(text, sizeof text, "%.3f (plug-in %.3f, \u00b1 %.1g)", wlaw_print_real(information, "corrected"),
+           wlaw_print_real(information, "plug_in"), wlaw_print_real(information, "standard_error"));
   wlaw_print_labelled(out, "information", text);
 }
 

@@ -139,41 +139,37 @@ static entropy_sums sums_of(const double *counts, size_t n) {
   return sums;
 }
 
-static size_t cell_of(double z) { /* the last cell holds its upper end, as in NumPy's histograms */
-  const size_t cell = (size_t)(fabs(z) * INFORMATION_BINS / INFORMATION_RANGE);
-  return cell < INFORMATION_BINS ? cell : INFORMATION_BINS - 1;
+static size_t cell_of(double z) {
+  const double cell = fabs(z) * INFORMATION_BINS / INFORMATION_RANGE;
+  return cell < INFORMATION_BINS ? (size_t)cell : INFORMATION_BINS - 1;
 }
 
 wlaw_status wlaw_draw_information(draw_information *out, const double *z, size_t draws, size_t outputs,
                                   wlaw_error *err) {
   enum { N = INFORMATION_BINS };
-  *out = (draw_information){NAN, NAN, NAN, 0};
+  *out = (draw_information){NAN, NAN, NAN};
+  if (draws < 2 || outputs < 2) return WLAW_OK;
   double *joint = wlaw_array((size_t)N * N, sizeof *joint), first[N] = {0}, second[N] = {0};
   if (!joint) return wlaw_fail_memory(err, (size_t)N * N, sizeof *joint);
-  for (size_t i = 0; i < draws && outputs > 1; i++) {
-    const double *pair = z + i * outputs;
-    if (!(fabs(pair[0]) <= INFORMATION_RANGE) || !(fabs(pair[1]) <= INFORMATION_RANGE)) continue;
-    const size_t a = cell_of(pair[0]), b = cell_of(pair[1]);
+  for (size_t i = 0; i < draws; i++) {
+    const size_t a = cell_of(z[i * outputs]), b = cell_of(z[i * outputs + 1]);
     joint[a * N + b] += 1.0;
     first[a] += 1.0;
     second[b] += 1.0;
-    out->pairs++;
   }
-  if (out->pairs > 1) {
-    const double n = (double)out->pairs;
-    const entropy_sums ab = sums_of(joint, (size_t)N * N), a = sums_of(first, N), b = sums_of(second, N);
-    out->plug_in = log(n) + (ab.plain - a.plain - b.plain) / n;
-    out->corrected = log(n) + (ab.grassberger - a.grassberger - b.grassberger) / n;
-    double squares = 0;
-    for (size_t i = 0; i < N; i++)
-      for (size_t j = 0; j < N; j++) {
-        const double count = joint[i * N + j];
-        if (!(count > 0.0)) continue;
-        const double term = log(count * n / (first[i] * second[j])) - out->plug_in;
-        squares += count * term * term;
-      }
-    out->se = sqrt(squares) / n;
-  }
+  const double n = (double)draws;
+  const entropy_sums both = sums_of(joint, (size_t)N * N), one = sums_of(first, N), two = sums_of(second, N);
+  out->plug_in = log(n) + (both.plain - one.plain - two.plain) / n;
+  out->corrected = log(n) + (both.grassberger - one.grassberger - two.grassberger) / n;
+  double squares = 0;
+  for (size_t i = 0; i < N; i++)
+    for (size_t j = 0; j < N; j++) {
+      const double count = joint[i * N + j];
+      if (!(count > 0.0)) continue;
+      const double term = log(count * n / (first[i] * second[j])) - out->plug_in;
+      squares += count * term * term;
+    }
+  out->se = sqrt(squares) / n;
   free(joint);
   return WLAW_OK;
 }

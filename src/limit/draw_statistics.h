@@ -23,15 +23,14 @@ void wlaw_draw_moments(draw_moments *out, const double *z, size_t draws, size_t 
  * deviation below and above. */
 draw_estimate wlaw_draw_quantile(const double *sorted, size_t n, double probability);
 
-/* Mutual information of |Z_1| and |Z_2| in nats, on INFORMATION_BINS^2 cells of [0, INFORMATION_RANGE]^2; pairs outside
- * are left out. plug_in: of the relative frequencies. corrected: with entropies by Grassberger (2003,
+/* Mutual information of |Z_1| and |Z_2| in nats, on INFORMATION_BINS^2 cells of [0, INFORMATION_RANGE]^2, of which the
+ * last hold all that lies beyond. plug_in: of the relative frequencies. corrected: with entropies by Grassberger (2003,
  * arXiv:physics/0307138, equation 35), which has a much smaller bias where cells hold few pairs than Miller and Madow
  * have. se: of both, by the delta method. */
 enum { INFORMATION_BINS = 50 };
 static const double INFORMATION_RANGE = 5.0;
 typedef struct draw_information {
-  double plug_in, corrected, se;
-  size_t pairs; /* inside */
+  double plug_in, corrected, se; /* NaN: fewer than two draws or outputs */
 } draw_information;
 wlaw_status wlaw_draw_information(draw_information *out, const double *z, size_t draws, size_t outputs,
                                   wlaw_error *err);

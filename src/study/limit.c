@@ -2,7 +2,6 @@
 #include "study/limit.h"
 
 #include <ctype.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,9 +38,8 @@ static const option_spec options_table[] = {
      "node variances below which pruning removes nodes"},
     {"fraction", 0, OPTION_REALS, "F,...", NULL, NULL, 0, 1,
      "what is lost with these fractions of the nodes, at each --width (default 2000)"},
-    {"tolerance", 0, OPTION_REAL, "V", NULL, NULL, 0, 1,
-     "how much of the variance of a layer's sum of node variances, in units of its size squared, may be left out where "
-     "small jumps are replaced by their mean; 0: none (finite measures); default: 0.0001, or what 32 jumps reach"},
+    {"tolerance", 0, OPTION_REAL, "V", "0.0001", NULL, 0, 1,
+     "error in law of the draws: jumps too small to matter more are replaced by their mean; 0: none (finite measures)"},
     {"jumps", 0, OPTION_COUNT, "N", "100000", NULL, 1, 16777216, "most jumps of a layer to keep in a draw"},
     {"table", 0, OPTION_FLAG, NULL, "false", NULL, 0, 0,
      "instead of all this: five models side by side, table 1 of Lee et al. (2023), every cell computed"},
@@ -135,22 +133,6 @@ static wlaw_status read_network(limit_job *job, const wlaw_options *options, wla
   return WLAW_OK;
 }
 
-/* Moments need no more than 1e-4. But where jumps thin out as the logarithm of their size (beta, gamma), all of them
- * are tiny with a probability that falls as a power, and the law of outputs near 0 is theirs: with 32 expected jumps
- * one by one that probability is e^-32. */
-static double default_tolerance(const limit_network *network) {
-  const double jumps = 32.0;
-  double tolerance = 1e-300;
-  for (size_t l = 0; l < network->depth; l++) {
-    const wlaw_law *law = network->laws[l];
-    const double size = wlaw_node_scale(law);
-    if (wlaw_node_regime(law) == NODE_GP || !(size > 0.0)) continue;
-    while (tolerance < 1e-4 && wlaw_node_tail(law, wlaw_node_threshold(law, tolerance * size * size)) > jumps)
-      tolerance *= 10.0;
-  }
-  return fmin(tolerance, 1e-4);
-}
-
 static wlaw_status read_numbers(limit_job *job, const wlaw_options *options, wlaw_error *err) {
   const command_spec *command = &wlaw_command_limit;
   WLAW_TRY(wlaw_option_reals(options, command, "epsilon", &job->epsilon, &job->n_epsilon, err));
@@ -161,7 +143,6 @@ static wlaw_status read_numbers(limit_job *job, const wlaw_options *options, wla
   if (!job->draws && (job->n_widths || job->path)) job->draws = 5000;
   job->outputs = wlaw_option_count(options, command, "outputs");
   job->tolerance = wlaw_option_real(options, command, "tolerance");
-  if (isnan(job->tolerance)) job->tolerance = default_tolerance(&job->network);
   job->most_jumps = wlaw_option_count(options, command, "jumps");
   job->seed = wlaw_option_count(options, command, "seed");
   job->threads = (unsigned)wlaw_option_count(options, command, "threads");
@@ -193,42 +174,43 @@ static void progress_share(limit_job *job, size_t step) {
   wlaw_monitor_stage(&job->monitor, &whole, before / all, (before + own) / all);
 }
 
-static wlaw_status add_widths(json_t *document, limit_job *job, const limit_sample *limit, limit_sample *last,
-                              bool *failed, wlaw_error *err) {
+static wlaw_status add_widths(json_t *document, limit_job *job, const limit_sample *limit, bool *failed,
+                              wlaw_error *err) {
   json_t *list = json_array();
-  wlaw_json_put(failed, document, "finite", list);
-  for (size_t i = 0; i < job->n_widths; i++) {
-    wlaw_limit_sample_free(last);
+  wlaw_status status = WLAW_OK;
+  for (size_t i = 0; i < job->n_widths && status == WLAW_OK; i++) {
+    limit_sample finite = {0};
     progress_share(job, i + 1);
     job->monitor.what = "drawing finite networks";
-    WLAW_TRY(wlaw_limit_finite(last, job, (size_t)job->widths[i], err));
-    wlaw_json_append(failed, list, wlaw_limit_finite_json(failed, last, limit, job));
+    status = wlaw_limit_finite(&finite, job, (size_t)job->widths[i], err);
+    if (status == WLAW_OK) wlaw_json_append(failed, list, wlaw_limit_finite_json(failed, &finite, limit, job));
+    wlaw_limit_sample_free(&finite);
   }
-  return WLAW_OK;
+  wlaw_json_put(failed, document, "finite", list);
+  return status;
 }
 
 static wlaw_status add_draws(json_t *document, limit_job *job, limit_sample *limit, bool *failed, wlaw_error *err) {
-  json_t *object = json_object();
-  wlaw_json_put(failed, document, "draws", object);
   progress_share(job, 0);
   job->monitor.what = "drawing the limit";
   WLAW_TRY(wlaw_limit_draws(limit, job, err));
   wlaw_limit_grid_set(job, limit);
+  json_t *object = json_object();
   wlaw_limit_sample_put(failed, object, limit, job);
   wlaw_json_put(failed, object, "output", job->path ? wlaw_json_text(job->path) : json_null());
+  wlaw_json_put(failed, document, "draws", object);
   return WLAW_OK;
 }
 
 static wlaw_status describe(json_t *document, limit_job *job, bool *failed, wlaw_error *err) {
-  limit_sample limit = {0}, finite = {0};
+  limit_sample limit = {0};
   wlaw_status status = WLAW_OK;
   wlaw_limit_grid_set(job, NULL);
   WLAW_TRY(wlaw_limit_put(failed, document, job, err));
   if (job->draws) status = add_draws(document, job, &limit, failed, err);
-  if (status == WLAW_OK && job->n_widths) status = add_widths(document, job, &limit, &finite, failed, err);
+  if (status == WLAW_OK && job->n_widths) status = add_widths(document, job, &limit, failed, err);
   if (status == WLAW_OK) wlaw_limit_findings(failed, document, job);
   wlaw_limit_sample_free(&limit);
-  wlaw_limit_sample_free(&finite);
   return status;
 }
 

@@ -177,7 +177,6 @@ static json_t *information_json(bool *failed, const limit_sample *sample) {
   wlaw_json_put(failed, information, "correction", json_string("Grassberger 2003"));
   wlaw_json_put(failed, information, "bins", wlaw_json_count(INFORMATION_BINS));
   wlaw_json_put(failed, information, "range", wlaw_json_real(INFORMATION_RANGE));
-  wlaw_json_put(failed, information, "pairs", wlaw_json_count(found->pairs));
   return information;
 }
 

@@ -15,11 +15,12 @@ static double real_at(const json_t *object, const char *key) {
 static void say_inputs(bool *failed, json_t *list, const limit_job *job) {
   const limit_inputs *inputs = &job->inputs;
   if (inputs->zeros)
-    SENTENCE(failed, list, "%zu of the inputs are 0 (the first is input %zu): %s.", inputs->zeros, inputs->zero,
-             job->network.bias_variance > 0.0 ? "they see the biases alone" : "their outputs are 0 in every network");
+    SENTENCE(
+        failed, list, "Features of input %zu%s are all 0: %s.", inputs->zero, inputs->zeros > 1 ? " and others" : "",
+        job->network.bias_variance > 0.0 ? "the network sees its biases alone" : "its outputs are 0 in every network");
   if (inputs->twins)
-    SENTENCE(failed, list, "%zu pairs of inputs coincide (the first are inputs %zu and %zu): their outputs do, too.",
-             inputs->twins, inputs->twin[0], inputs->twin[1]);
+    SENTENCE(failed, list, "Inputs %zu and %zu%s coincide: their outputs do, too.", inputs->twin[0], inputs->twin[1],
+             inputs->twins > 1 ? ", and other pairs," : "");
 }
 
 static void say_zero(bool *failed, json_t *list, const output_law *law) {
@@ -87,9 +88,9 @@ static void say_finite(bool *failed, json_t *list, const json_t *document) {
 }
 
 void wlaw_limit_findings(bool *failed, json_t *document, const limit_job *job) {
+  if (*failed) return; /* keys may be missing */
   json_t *list = json_array();
   const char *regime = json_string_value(json_object_get(document, "regime"));
-  wlaw_json_put(failed, document, "findings", list);
   say_infinite(failed, list, &job->network);
   say_zero(failed, list, &job->output);
   say_regime(failed, list, &job->output, regime && strcmp(regime, "mogp") == 0);
@@ -97,4 +98,5 @@ void wlaw_limit_findings(bool *failed, json_t *document, const limit_job *job) {
   say_compressible(failed, list, document);
   say_finite(failed, list, document);
   say_inputs(failed, list, job);
+  wlaw_json_put(failed, document, "findings", list);
 }

@@ -147,5 +147,6 @@ wlaw_status wlaw_limit_inputs_read(limit_job *job, const char *const *paths, siz
   else WLAW_TRY(single_input(job, given ? wlaw_option_real(options, command, "variance") : NAN, err));
   job->inputs.variance = job->network.bias_variance + job->network.weight_variance * job->inputs.gram[0];
   if (job->inputs.variance > 0.0) return WLAW_OK;
-  return wlaw_fail(err, WLAW_VALUE, "the first input is 0 and there are no biases: its outputs are 0 in every network");
+  wlaw_fail(err, WLAW_VALUE, "the first input is 0 and there are no biases: its outputs are 0 in every network");
+  return n_paths ? wlaw_error_in_file(err, WLAW_VALUE, paths[0]) : WLAW_VALUE;
 }

@@ -51,27 +51,28 @@ json_t *wlaw_limit_levy_json(bool *failed, const wlaw_law *law) {
 
 static const char *regime_text(node_regime regime) { return regime == NODE_GP ? "gp" : "mogp"; }
 
-static wlaw_status put_layers(bool *failed, json_t *document, const limit_job *job, wlaw_error *err) {
+static json_t *layer_json(bool *failed, const wlaw_law *law) {
+  json_t *layer = json_object();
+  char *written = wlaw_law_written(law);
+  wlaw_json_put(failed, layer, "law", written ? wlaw_json_text(written) : NULL);
+  wlaw_json_put(failed, layer, "regime", json_string(regime_text(wlaw_node_regime(law))));
+  wlaw_limit_real(failed, layer, "a", wlaw_node_location(law));
+  wlaw_json_put(failed, layer, "levy", wlaw_limit_levy_json(failed, law));
+  free(written);
+  return layer;
+}
+
+static void put_layers(bool *failed, json_t *document, const limit_job *job) {
   json_t *layers = json_array();
-  bool mixture = false;
-  wlaw_json_put(failed, document, "layers", layers);
+  node_regime regime = NODE_GP;
   for (size_t l = 0; l < job->network.depth; l++) {
-    const wlaw_law *law = job->network.laws[l];
-    json_t *layer = json_object();
-    char *written = wlaw_law_written(law);
-    mixture |= wlaw_node_regime(law) == NODE_MOGP;
-    wlaw_json_append(failed, layers, layer);
-    put_text(failed, layer, "law", written);
-    wlaw_json_put(failed, layer, "regime", json_string(regime_text(wlaw_node_regime(law))));
-    wlaw_limit_real(failed, layer, "a", wlaw_node_location(law));
-    wlaw_json_put(failed, layer, "levy", wlaw_limit_levy_json(failed, law));
-    if (!written) return wlaw_fail_memory(err, 1, 1);
-    free(written);
+    if (wlaw_node_regime(job->network.laws[l]) == NODE_MOGP) regime = NODE_MOGP;
+    wlaw_json_append(failed, layers, layer_json(failed, job->network.laws[l]));
   }
-  wlaw_json_put(failed, document, "regime", json_string(regime_text(mixture ? NODE_MOGP : NODE_GP)));
+  wlaw_json_put(failed, document, "layers", layers);
+  wlaw_json_put(failed, document, "regime", json_string(regime_text(regime)));
   wlaw_limit_real(failed, document, "a", wlaw_node_location(job->network.laws[0]));
   wlaw_json_put(failed, document, "levy", wlaw_limit_levy_json(failed, job->network.laws[0]));
-  return WLAW_OK;
 }
 
 static void put_settings(bool *failed, json_t *document, const limit_job *job) {
@@ -157,8 +158,9 @@ double wlaw_limit_slope(const double *x, const double *y, size_t n) {
 static wlaw_status put_truncation(bool *failed, json_t *document, const limit_job *job, wlaw_error *err) {
   const size_t n = job->n_epsilon, depth = job->network.depth;
   const char *reason = NULL;
-  double slope[LIMIT_MOST_LAYERS], *error = wlaw_array(2 * n, sizeof *error), *bound = error + n;
+  double slope[LIMIT_MOST_LAYERS], *error = wlaw_array(2 * n, sizeof *error);
   if (!error) return wlaw_fail_memory(err, 2 * n, sizeof *error);
+  double *bound = error + n;
   json_t *list = json_array(), *object = json_object(), *errors = json_array();
   for (size_t e = 0; e < n; e++) {
     truncation cut;
@@ -206,12 +208,15 @@ static wlaw_status add_share(bool *failed, json_t *list, const limit_job *job, s
 /* One row for each law, fraction and width. */
 static wlaw_status put_fractions(bool *failed, json_t *document, const limit_job *job, wlaw_error *err) {
   json_t *list = json_array();
-  wlaw_json_put(failed, document, "fractions", list);
+  wlaw_status status = WLAW_OK;
   for (size_t l = 0; l < job->n_laws; l++)
     for (size_t f = 0; f < job->n_fractions; f++)
-      for (size_t w = 0; w < (job->n_widths ? job->n_widths : 1); w++)
-        WLAW_TRY(add_share(failed, list, job, l, job->fractions[f], job->n_widths ? job->widths[w] : SHARE_WIDTH, err));
-  return WLAW_OK;
+      for (size_t w = 0; w < (job->n_widths ? job->n_widths : 1) && status == WLAW_OK; w++) {
+        const size_t width = job->n_widths ? (size_t)job->widths[w] : SHARE_WIDTH;
+        status = add_share(failed, list, job, l, job->fractions[f], width, err);
+      }
+  wlaw_json_put(failed, document, "fractions", list);
+  return status;
 }
 
 wlaw_status wlaw_limit_put(bool *failed, json_t *document, const limit_job *job, wlaw_error *err) {
@@ -219,7 +224,7 @@ wlaw_status wlaw_limit_put(bool *failed, json_t *document, const limit_job *job,
   const char *why = NULL;
   wlaw_json_put(failed, document, "schema", json_string("weightlaw.limit/1"));
   put_settings(failed, document, job);
-  WLAW_TRY(put_layers(failed, document, job, err));
+  put_layers(failed, document, job);
   put_outputs(failed, document, job);
   put_largest(failed, document, job);
   WLAW_TRY(put_truncation(failed, document, job, err));

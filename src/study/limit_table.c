@@ -49,11 +49,12 @@ static json_t *largest_json(bool *failed, const wlaw_law *law) {
   return object;
 }
 
-static void put_row(bool *failed, json_t *row, const char *name, const wlaw_law *law, const limit_network *network) {
+static json_t *row_json(bool *failed, const char *name, const wlaw_law *law, const limit_network *network) {
   static const char *const verdicts[] = {"yes", "no", "undetermined"};
   output_law output;
   const char *why;
   char *written = wlaw_law_written(law);
+  json_t *row = json_object();
   wlaw_output_law(&output, network, 1.0);
   wlaw_json_put(failed, row, "model", json_string(name));
   wlaw_json_put(failed, row, "law", written ? wlaw_json_text(written) : NULL);
@@ -71,6 +72,7 @@ static void put_row(bool *failed, json_t *row, const char *name, const wlaw_law 
   wlaw_limit_real(failed, row, "probability_zero", output.probability_zero);
   wlaw_json_put(failed, row, "compressible", json_string(verdicts[wlaw_compressible(&why, network)]));
   free(written);
+  return row;
 }
 
 wlaw_status wlaw_limit_table(wlaw_result **result, wlaw_error *err) {
@@ -82,17 +84,15 @@ wlaw_status wlaw_limit_table(wlaw_result **result, wlaw_error *err) {
   wlaw_json_put(&failed, document, "schema", json_string("weightlaw.limit-table/1"));
   wlaw_json_put(&failed, document, "source",
                 json_string("Lee, Ayed, Jung, Lee, Yang and Caron 2023, JMLR 24(289), table 1"));
-  wlaw_json_put(&failed, document, "rows", rows);
   for (size_t i = 0; i < sizeof models / sizeof *models && status == WLAW_OK; i++) {
     wlaw_law *law = NULL;
-    json_t *row = json_object();
-    wlaw_json_append(&failed, rows, row);
     status = wlaw_law_parse(&law, models[i].law, err);
     if (status == WLAW_OK) status = wlaw_node_require(law, err);
     network.laws[0] = law;
-    if (status == WLAW_OK) put_row(&failed, row, models[i].name, law, &network);
+    if (status == WLAW_OK) wlaw_json_append(&failed, rows, row_json(&failed, models[i].name, law, &network));
     wlaw_law_free(law);
   }
+  wlaw_json_put(&failed, document, "rows", rows);
   if (status == WLAW_OK) return wlaw_result_wrap(result, document, failed, err);
   json_decref(document);
   return status;
