@@ -131,6 +131,18 @@ double wlaw_node_exponent(const wlaw_law *law, double s) {
   return drift + integrate_log(exponent_at, &in, middle, top) + s * end_at_zero(law, 1);
 }
 
+double wlaw_node_scale(const wlaw_law *law) {
+  double low = -690.0, high = 690.0; /* ln s */
+  const double goal = fmin(1.0, 0.5 * wlaw_node_exponent(law, exp(high)));
+  if (!(goal > 0.0)) return 0.0;
+  for (int i = 0; i < 60; i++) {
+    const double middle = 0.5 * (low + high);
+    if (wlaw_node_exponent(law, exp(middle)) < goal) low = middle;
+    else high = middle;
+  }
+  return exp(-0.5 * (low + high));
+}
+
 /* The largest x with moment(2, x) <= variance, by halving an interval of ln x; the lower end, so that an atom at the
  * threshold itself is kept as a jump. */
 double wlaw_node_threshold(const wlaw_law *law, double variance) {

@@ -62,6 +62,9 @@ double wlaw_node_truncated_mean(const wlaw_law *law, double eps);    /* t(eps) =
 double wlaw_node_mean(const wlaw_law *law);                          /* E Lambda, INFINITY where it does not exist */
 double wlaw_node_variance(const wlaw_law *law);                      /* Var Lambda */
 double wlaw_node_exponent(const wlaw_law *law, double s);            /* -ln E exp(-s Lambda) */
+/* The size of Lambda: 1 / s where E exp(-s Lambda) = 1/e, which exists for heavy tails too (where P(Lambda = 0) does
+ * not allow that: half way down). 0 where Lambda = 0. */
+double wlaw_node_scale(const wlaw_law *law);
 node_tail wlaw_node_at_zero(const wlaw_law *law), wlaw_node_at_infinity(const wlaw_law *law);
 double wlaw_node_finite_index(const wlaw_law *law); /* E lambda^q at a finite width is finite for q below it */
 /* The threshold x* with moment(2, x*) = variance: what lies below is replaced by its mean. INFINITY where the whole

@@ -19,9 +19,24 @@ static double mean_tail_at(double log_n, const void *context) {
   return n * ROOT_2_OVER_PI * exp(-0.5 * n * n) * wlaw_node_tail(of->law, of->scaled / (n * n));
 }
 
+/* P(|N| > w / sqrt(sigma_v^2 lambda)) */
+static double chance_above(const weights *of, double lambda) { return erfc(sqrt(0.5 * of->scaled / lambda)); }
+
+/* The sum over atoms of rho, from the largest down. */
+static double atoms_above(const weights *of) {
+  double sum = 0.0, counted = 0.0, x;
+  for (double before = INFINITY; (x = wlaw_node_jump(of->law, fmax(counted, 1e-300))) > 0.0 && x < before; before = x) {
+    const double all = wlaw_node_tail(of->law, nextafter(x, 0.0));
+    sum += (all - counted) * chance_above(of, x);
+    counted = all;
+  }
+  return sum;
+}
+
 /* E rhobar(w^2 / (sigma_v^2 N^2)), the mean number of weights above w, over ln |N| from where the largest jump can
- * reach w: a cliff of rhobar at its upper end (an atom, a bounded law) is no part of the interval. */
+ * reach w: a cliff of rhobar at its upper end is no part of the interval. */
 static double mean_above(const weights *of) {
+  if (!of->law->ops->node->density && isfinite(wlaw_node_tail(of->law, 0.0))) return atoms_above(of);
   const double most = 40.0, largest = wlaw_node_jump(of->law, 1e-300);
   const double from = isfinite(largest) && largest > 0.0 ? 0.5 * log(of->scaled / largest) : -LOG_RANGE;
   const double top = log(most), middle = fmin(fmax(from, -1.0), top);
@@ -38,7 +53,7 @@ static double fixed_cdf(const weights *of) {
     const double jump = node->fixed_jump(of->law, j);
     /* what follows falls faster than this: erfc(6.5) is 4e-20 */
     if (!(jump > 0.0) || of->scaled / jump > 2.0 * 6.5 * 6.5 || log_cdf < -LOG_RANGE) return exp(log_cdf);
-    log_cdf += log(erf(sqrt(0.5 * of->scaled / jump)));
+    log_cdf += log1p(-chance_above(of, jump));
   }
 }
 

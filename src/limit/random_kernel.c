@@ -40,18 +40,6 @@ void wlaw_limit_first_kernel(double *out, const limit_network *network, const do
   for (size_t i = 0; i < n * n; i++) out[i] = network->bias_variance + network->weight_variance * gram[i];
 }
 
-double wlaw_node_scale(const wlaw_law *law) {
-  double low = -690.0, high = 690.0; /* ln s */
-  const double goal = fmin(1.0, 0.5 * wlaw_node_exponent(law, exp(high)));
-  if (!(goal > 0.0)) return 0.0;
-  for (int i = 0; i < 60; i++) {
-    const double middle = 0.5 * (low + high);
-    if (wlaw_node_exponent(law, exp(middle)) < goal) low = middle;
-    else high = middle;
-  }
-  return exp(-0.5 * (low + high));
-}
-
 /* A process with finite mean and variance, or nearly so, is its mean. Otherwise the smallest values of Lambda are made
  * of small points: the mean stands for them well where many are small at once (a power law at 0), and badly where few
  * are at any scale (rhobar ~ ln 1/x); then points enough keep it from mattering. */

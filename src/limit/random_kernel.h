@@ -25,10 +25,6 @@ wlaw_status wlaw_limit_network_check(const limit_network *network, wlaw_error *e
 /* K^(1) of n inputs with the matrix gram: [n, n] of x x' / features; out may be gram. */
 void wlaw_limit_first_kernel(double *out, const limit_network *network, const double *gram, size_t n);
 
-/* The size of the sum of a layer's lambda: 1 / s where E exp(-s Lambda) = 1/e, which exists for heavy tails too (where
- * P(Lambda = 0) does not allow that: half way down). 0 where Lambda = 0. */
-double wlaw_node_scale(const wlaw_law *law);
-
 /* Prepared for n inputs: thresholds, first kernel and its root. Points below a fixed threshold are replaced by their
  * mean, in closed form. The variance left out of a layer's Lambda is at most `tolerance` times wlaw_node_scale squared,
  * which moves E exp(-Lambda / scale) by the share tolerance / 2; and for what is smaller than that scale, no point

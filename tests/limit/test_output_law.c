@@ -133,8 +133,8 @@ static void tails(void **state) {
       {{"gbfry(alpha=0.5,tau=2)"}, 4, 100, 12},
       {{"positive-stable(alpha=0.3)"}, 0.6, 1e6, INFINITY},
       {{"constant", "horseshoe", "constant"}, 1, 300, 12},
-      {{"beta", "gbfry(alpha=0.3,tau=1)"}, 2, 1e3, 100},
-      {{"gbfry(alpha=0.3,tau=1)", "beta"}, 2, 1e3, 100},
+      {{"beta(eta=0.6)", "gbfry(alpha=0.3,tau=1)"}, 2, 1e3, 100},
+      {{"gbfry(alpha=0.3,tau=1)", "beta(eta=0.6)"}, 2, 1e3, 100},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     limit_network network = network_of(cases[i].laws, "relu", 1, 0);
@@ -293,6 +293,18 @@ static void largest_weights(void **state) {
     assert_true(wlaw_max_weight_cdf(constant, 1, w) == 1);
   }
   check_near(wlaw_max_weight_cdf(bernoulli, 1, 0), exp(-2), 1e-15);
+  /* measured atoms: each jump x has Poisson(weight) copies */
+  double x[] = {0.1, 0.5, 2}, weight[] = {3, 0.7, 0.2}, se[] = {NAN, NAN, NAN};
+  char name[] = "@atoms";
+  const node_measure measure = {.name = name, .a = 0.4, .se_a = NAN, .n = 3, .x = x, .weight = weight, .se = se};
+  wlaw_law *atoms;
+  wlaw_error *err = wlaw_error_new();
+  check_ok(wlaw_law_empirical_make(&atoms, &measure, err));
+  double above = 0;
+  for (int i = 0; i < 3; i++) above += weight[i] * erfc(0.8 / sqrt(2 * x[i]));
+  check_near(wlaw_max_weight_cdf(atoms, 1, 0.8), exp(-above), 1e-14);
+  wlaw_law_free(atoms);
+  wlaw_error_free(err);
   wlaw_law *const laws[] = {horseshoe, beta, bernoulli, fixed};
   for (int i = 0; i < 4; i++)
     for (double p = 0.2; p < 1; p += 0.2) {

@@ -111,6 +111,9 @@ static void outputs_follow_their_laws(void **state) {
       {{"bernoulli", "bernoulli", "bernoulli"}, "relu", 1, 0},
       {{"beta", "constant", "horseshoe"}, "leaky-relu", 1, 0},
       {{"constant", "inverse-gamma", "beta"}, "erf", 1.5, 0.4},
+      {{"bernoulli"}, "tanh", 1, 0},
+      {{"beta"}, "sin(phase=0.5)", 1, 0.1},
+      {{"bernoulli", "gamma"}, "sign", 1, 0.1},
   };
   wlaw_error *err = wlaw_error_new();
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
