@@ -162,7 +162,7 @@ static void print_information(text_buffer *out, const json_t *sample) {
   if (!json_is_object(information)) return;
   snprintf(text, sizeof text, "%.3f (plug-in %.3f, \u00b1 %.1g)", wlaw_print_real(information, "corrected"),
            wlaw_print_real(information, "plug_in"), wlaw_print_real(information, "standard_error"));
-  wlaw_print_labelled(out, "information", text);
+  wlaw_print_labelled(out, "mutual information", text);
 }
 
 static void print_ks(text_buffer *out, const char *label, const json_t *ks) {

@@ -25,7 +25,7 @@ static void print_widths(text_buffer *out, const text_screen *screen, const json
     add_error(&table, at, "total", "standard_error");
     add_error(&table, at, "share_largest", "se_share_largest");
     add_error(&table, at, "share_null", "");
-    add_error(&table, at, "effective_nodes", "");
+    add_error(&table, at, "participation_ratio", "");
     wlaw_table_p_value(&table, wlaw_print_real(at, "p_value_equal"));
     add_error(&table, at, "hill", "se_hill");
   }
@@ -66,14 +66,10 @@ static void print_curves(text_buffer *out, const text_screen *screen, const json
 }
 
 static void print_limit(text_buffer *out, const text_screen *screen, const json_t *layer) {
-  static const char *const fields[][2] = {{"verdict", "verdict"},
-                                          {"because", "reason"},
-                                          {"a", "a"},
-                                          {"error of a", "se_a"},
-                                          {"concentration", "concentration"},
-                                          {"its error", "se_concentration"},
-                                          {"p of the line", "p_value"},
-                                          {"falls as p^-", "exponent"}};
+  static const char *const fields[][2] = {
+      {"verdict", "verdict"},       {"because", "reason"},       {"a", "a"},
+      {"error of a", "se_a"},       {"dominance", "dominance"},  {"its error", "se_dominance"},
+      {"p of the line", "p_value"}, {"falls as p^-", "exponent"}};
   const json_t *limit = json_object_get(layer, "limit"), *widths = json_object_get(layer, "widths");
   wlaw_text_add(out, "\n");
   for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {

@@ -47,6 +47,7 @@ void wlaw_draw_moments(draw_moments *out, const double *z, size_t draws, size_t 
   *out = (draw_moments){none, none, none, none};
   if (draws < 2) return;
   zeros_count(&out->probability_zero, z, draws, outputs);
+  if (scale == 0.0) out->mean_square = (draw_estimate){0.0, 0.0};
   if (!(scale > 0.0) || isinf(scale)) return;
   row_powers mean = {0, 0, 0};
   for (size_t i = 0; i < draws; i++) {

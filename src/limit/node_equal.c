@@ -9,7 +9,7 @@
 #include "limit/node_parts.h"
 #include "math/special.h"
 
-enum { NULL_NETWORKS = 1000, NULL_VALUES = 4000000, LEAST_NETWORKS = 100, PICKS = 20000000, REPLICATES = 999 };
+enum { NULL_NETWORKS = 1000, NULL_VALUES = 4000000, LEAST_NETWORKS = 10, PICKS = 20000000, REPLICATES = 999 };
 
 /* Mean and variance of sum x_j^2, x Dirichlet with p parameters `shape`. */
 static void dispersion_moments(double *mean, double *variance, double p, double shape) {

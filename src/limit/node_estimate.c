@@ -11,10 +11,11 @@
 #include "core/stream.h"
 #include "limit/node_deconvolve.h"
 #include "limit/node_parts.h"
+#include "math/special.h"
 #include "measure/entry_cells.h"
 
 enum { REPLICATES = 100, FEW_NETWORKS = 10, MOST_POINTS = 160 };
-enum { TOTAL, VARIANCE, SHARE, CONCENTRATION, FIGURES }; /* then the curves */
+enum { TOTAL, VARIANCE, SHARE, CONCENTRATION, DOMINANCE, FIGURES }; /* then the curves */
 
 /* Above so many outputs the noise (14 %) is far below the grid's factor sqrt 2 and is left in. */
 static const double many_directions = 100.0;
@@ -30,11 +31,13 @@ node_shares wlaw_node_shares(const double *mean_square, size_t width) {
     out.square += mean_square[j] * mean_square[j];
     most = fmax(most, mean_square[j]);
   }
-  double relative = 0.0; /* of shares: squares of tiny weights vanish */
-  for (size_t j = 0; j < width && out.total > 0.0; j++)
-    relative += mean_square[j] / out.total * (mean_square[j] / out.total);
-  out.largest = out.total > 0.0 ? most / out.total : NAN;
-  out.dispersion = out.total > 0.0 ? relative : NAN;
+  for (size_t j = 0; j < width && out.total > 0.0; j++) {
+    const double share = mean_square[j] / out.total;
+    out.dispersion += share * share;
+    out.half_power += share * sqrt(share);
+  }
+  out.largest = most / out.total;
+  if (!(out.total > 0.0)) out.largest = out.dispersion = out.half_power = NAN;
   return out;
 }
 
@@ -122,6 +125,13 @@ static double without_noise(double q, double directions) {
   return q / (1.0 + c - c * q);
 }
 
+/* The same of order 3/2, over E g^(3/2) of the noise g alone: exact where many nodes share. */
+static double without_noise_of_order(double half_power, double directions) {
+  const double shape = 0.5 * directions,
+               noise = exp(wlaw_log_gamma(shape + 1.5) - wlaw_log_gamma(shape) - 1.5 * log(shape));
+  return half_power * half_power / (noise * noise);
+}
+
 static void raw_curves(double *tail, double *truncated, const workplace *place, size_t n) {
   double above = place->counts[n], below = 0.0;
   for (size_t i = n; i-- > 0;) {
@@ -138,7 +148,7 @@ static bool make_figures(double *out, const estimation *work, workplace *place, 
   double used = 0.0, mean = 0.0, spread = 0.0, square = 0.0;
   memset(place->counts, 0, work->cells * sizeof *place->counts);
   if (work->raw) memset(place->sums, 0, work->cells * sizeof *place->sums);
-  out[SHARE] = out[CONCENTRATION] = 0.0;
+  out[SHARE] = out[CONCENTRATION] = out[DOMINANCE] = 0.0;
   for (size_t i = 0; i < networks; i++) {
     const size_t k = stream && !work->over_nodes ? wlaw_stream_below(stream, (uint32_t)networks) : i;
     const node_shares one = take_network(work, place, k, work->over_nodes ? stream : NULL);
@@ -150,11 +160,13 @@ static bool make_figures(double *out, const estimation *work, workplace *place, 
     used += 1.0;
     out[SHARE] += one.largest;
     out[CONCENTRATION] += without_noise(one.dispersion, work->sample->directions);
+    out[DOMINANCE] += without_noise_of_order(one.half_power, work->sample->directions);
   }
   out[TOTAL] = mean;
   out[VARIANCE] = networks > 1 ? spread / (double)(networks - 1) - c / (1.0 + c) * square : NAN;
   out[SHARE] /= used;
   out[CONCENTRATION] /= used;
+  out[DOMINANCE] /= used;
   double *tail = out + FIGURES, *truncated = tail + n;
   bool good = true;
   if (work->raw) raw_curves(tail, truncated, place, n);
@@ -262,6 +274,8 @@ static void set_figures(node_estimate *out, const estimation *work, const double
   out->se_share_largest = deviation(NULL, work, SHARE);
   out->concentration = figures[CONCENTRATION];
   out->se_concentration = deviation(NULL, work, CONCENTRATION);
+  out->dominance = figures[DOMINANCE];
+  out->se_dominance = deviation(NULL, work, DOMINANCE);
   for (size_t i = 0; i < n; i++) {
     out->tail.x[i] = out->truncated.x[i] = work->settings->x[i];
     out->tail.se[i] = fmax(one, deviation(&out->tail.value[i], work, FIGURES + i));

@@ -57,7 +57,8 @@ typedef struct node_estimate {
   double total_variance, se_total_variance; /* between networks, noise of few outputs removed */
   double share_largest, se_share_largest;   /* E max_j / sum_j of the mean squares */
   double share_null;                        /* the same if every lambda were equal (noise alone) */
-  double concentration, se_concentration;   /* E sum_j lambda_j^2 / (sum_j lambda_j)^2, noise removed: 1 / nodes */
+  double concentration, se_concentration;   /* E sum of squared shares, noise removed: 1 / participation ratio */
+  double dominance, se_dominance;           /* E (sum of shares^(3/2))^2: 1 / effective nodes of order 3/2; decides */
   double p_equal, p_equal_simulated;        /* of lambda_j all equal: dispersion by chi-squared, and simulated */
   double hill, se_hill;                     /* tail index of lambda; NaN: hill_reason says why */
   size_t hill_nodes;
@@ -97,13 +98,13 @@ typedef struct node_trend {
 typedef struct node_limit {
   node_verdict verdict;
   const char *reason;           /* why undetermined; NULL otherwise */
-  node_trend concentration;     /* decides */
+  node_trend dominance;         /* decides */
   double total, se_total;       /* extrapolated; NaN: no mean, or on no line */
   double a, se_a;               /* location: truncated mean towards h = 0; NaN: not determined */
   double threshold;             /* the smallest h from which on every line fits; below it nothing is known of jumps */
   double residual, se_residual; /* truncated mean at the threshold: a and the jumps below it */
   node_curve tail, truncated;   /* from the threshold on */
-  double chi_squared, p_value;  /* of the line of `concentration` */
+  double chi_squared, p_value;  /* of the line of `dominance` */
 } node_limit;
 /* estimates: [n], curves on one grid. Fewer than three different widths: undetermined, with the reason. */
 wlaw_status wlaw_node_extrapolate(node_limit *out, const node_estimate *estimates, size_t n, wlaw_error *err);

@@ -1,16 +1,23 @@
 /* What node variances become as the width grows, from estimates at three widths or more.
  *
- * What decides is the concentration D(p) = E sum lambda_j^2 / (sum lambda_j)^2, one over the number of nodes that carry
- * an output: it is bounded whatever the law, needs no threshold, and tends to 0 in the Gaussian regime and there alone
- * (the share of the largest node is between D and its root). Where lambda has the limit (a, rho), D moves to its own as
- * 1/p. So the line r + s/p and the power C p^-g are laid through the same points:
- *   a mixture: r is 3 errors above 0, the line fits (1 %), and the power does not (.1 %), or falls slower than p^-1/3
- *              and is no better than the line where it falls significantly;
- *   Gaussian:  g is 2 errors above 1/2, and r, with 2 errors, is less than half of what is left at the largest width,
- *              or the power fits and the line does so worse by 4 of chi-squared (a likelihood ratio of 7);
- *   otherwise  not determined. Nor is it where the total (Gaussian) or every curve (mixture) bends away from its line.
- * The same holds for the curves at every h above the threshold, where (a, rho) is read off (Lee et al. 2023, theorem 4:
- * p to infinity at fixed h, then h to 0). Errors of all points allow for the next order, D/p. */
+ * What decides is the dominance D(p) = E (sum s_j^(3/2))^2, s_j = lambda_j / sum lambda, one over the effective number
+ * of nodes (Hill 1973, DOI 10.2307/1934352, order 3/2): it is bounded whatever the law, needs no threshold, and tends
+ * to 0 in the Gaussian regime and there alone (the share of the largest node is between D and its cube root). Order 2,
+ * the participation ratio, would fall like 1/p only where lambda has a variance, which inverse-gamma(shape=2) has not.
+ * Where lambda has the limit (a, rho), D moves to its own as 1/p. So the line r + s/p and the power C p^-g are laid
+ * through the same points, with errors that allow for the next order, D/p.
+ *
+ * A mixture: r is 3 errors above 0, the line fits (1 %), and the power does not (.1 %) or falls slower than p^-1/3, and
+ * where it falls significantly is no better than the line.
+ *
+ * Gaussian: g is 2 errors above 1/2, and r, with 2 errors, is less than half of what is left at the largest width. A
+ * power that fits says the same where g is 2 errors above 3/4 and r not 3 errors above 0 (over four octaves a line of
+ * that mean slope has r at .53 of its last point), or where the line is worse by 4 of chi-squared (a likelihood ratio
+ * of 7).
+ *
+ * Otherwise it is not determined, nor is it where the total (Gaussian) or every curve (mixture) bends away from its
+ * line. Curves are read at every h above a threshold (Lee et al. 2023, theorem 4: p to infinity at fixed h, then h to
+ * 0). */
 #include <math.h>
 #include <stdlib.h>
 
@@ -23,7 +30,7 @@ enum { LEAST_WIDTHS = 3 };
 
 static const double certain = 3.0, usual = 2.0; /* standard errors: one-sided levels .1 % and 2.5 % */
 static const double fits = 0.01, bends = 0.001; /* p-values of the deciding line; of the power, and of curves */
-static const double persists = 1.0 / 3.0, vanishes = 0.5; /* exponents of decay */
+static const double persists = 1.0 / 3.0, vanishes = 0.5, steep = 0.75; /* exponents of decay */
 static const double worse = 4.0;
 
 static const node_trend no_trend = {NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
@@ -108,11 +115,12 @@ static node_verdict judge(const node_trend *d, double at_widest, const char **re
   *reason = NULL;
   if (above && line && (!power || (high < persists && !falls_better))) return NODE_IS_MOGP;
   const bool little_left = d->limit + usual * d->se_limit < 0.5 * at_widest && !(above && line && !power);
-  if (low > vanishes && (little_left || (power && d->chi_squared - d->power_chi_squared > worse))) return NODE_IS_GP;
-  if (isnan(d->limit)) *reason = "the concentration has no error at some width";
-  else if (!line && !power) *reason = "the concentration follows neither a line in 1/p nor a power of p";
-  else if (above) *reason = "the concentration falls with the width, and may stay or vanish";
-  else *reason = "too few networks or widths too close: the concentration may stay or vanish within its errors";
+  const bool falls = power && ((low > steep && !above) || d->chi_squared - d->power_chi_squared > worse);
+  if (low > vanishes && (little_left || falls)) return NODE_IS_GP;
+  if (isnan(d->limit)) *reason = "the dominance has no error at some width";
+  else if (!line && !power) *reason = "the dominance follows neither a line in 1/p nor a power of p";
+  else if (above) *reason = "the dominance falls with the width, and may stay or vanish";
+  else *reason = "too few networks or widths too close: the dominance may stay or vanish within its errors";
   return NODE_UNDETERMINED;
 }
 
@@ -215,16 +223,16 @@ static void doubt(node_limit *out, const char *reason) {
 static wlaw_status extrapolate(node_limit *out, points *at, const node_estimate *estimates, wlaw_error *err) {
   double widest = 0.0, at_widest = 0.0;
   for (size_t i = 0; i < at->n; i++) {
-    at->value[i] = estimates[i].concentration;
-    at->se[i] = estimates[i].se_concentration;
+    at->value[i] = estimates[i].dominance;
+    at->se[i] = estimates[i].se_dominance;
     if (!(at->width[i] > widest)) continue;
     widest = at->width[i];
     at_widest = at->value[i];
   }
-  out->concentration = find_trend(at);
-  out->chi_squared = out->concentration.chi_squared;
-  out->p_value = out->concentration.p_value;
-  out->verdict = judge(&out->concentration, at_widest, &out->reason);
+  out->dominance = find_trend(at);
+  out->chi_squared = out->dominance.chi_squared;
+  out->p_value = out->dominance.p_value;
+  out->verdict = judge(&out->dominance, at_widest, &out->reason);
   const node_trend total = total_trend(at, estimates);
   if (total.p_value > bends) {
     out->total = total.limit;
@@ -252,7 +260,7 @@ static size_t count_widths(const node_estimate *estimates, size_t n) {
 }
 
 wlaw_status wlaw_node_extrapolate(node_limit *out, const node_estimate *estimates, size_t n, wlaw_error *err) {
-  *out = (node_limit){.concentration = no_trend,
+  *out = (node_limit){.dominance = no_trend,
                       .total = NAN,
                       .se_total = NAN,
                       .a = NAN,

@@ -8,7 +8,8 @@
 typedef struct node_shares {
   double total, square; /* of mean squares, and of their squares */
   double largest;       /* share of the largest */
-  double dispersion;    /* sum of squares over square of the sum: 1/width if all are equal */
+  double dispersion;    /* sum of squared shares: 1/width if all are equal */
+  double half_power;    /* sum of shares to the power 3/2 */
 } node_shares;
 node_shares wlaw_node_shares(const double *mean_square, size_t width);
 

@@ -20,7 +20,8 @@ wlaw_status wlaw_node_sample_new(node_sample *out, size_t networks, size_t width
   const size_t squares[] = {networks, width}, sums[] = {networks, outputs};
   size_t n_squares, n_sums;
   *out = (node_sample){.networks = networks, .width = width, .outputs = outputs, .p_common = NAN, .p_own = NAN};
-  if (!wlaw_product(&n_squares, squares, 2) || !wlaw_product(&n_sums, sums, 2))
+  const bool fit = networks <= UINT32_MAX && width <= UINT32_MAX; /* the bootstrap picks by 32-bit numbers */
+  if (!fit || !wlaw_product(&n_squares, squares, 2) || !wlaw_product(&n_sums, sums, 2))
     return wlaw_fail(err, WLAW_LIMIT, "%zu networks of %zu nodes are more than memory can hold", networks, width);
   out->mean_square = wlaw_array(n_squares, sizeof(double));
   out->row_sum = wlaw_array(n_sums, sizeof(double));

@@ -133,6 +133,14 @@ static wlaw_status read_network(limit_job *job, const wlaw_options *options, wla
   return WLAW_OK;
 }
 
+/* Now, not after the draws of the limit. */
+static wlaw_status check_widths(const limit_job *job, wlaw_error *err) {
+  for (size_t l = 0; l < job->n_laws; l++)
+    for (size_t i = 0; i < job->n_widths; i++)
+      WLAW_TRY(wlaw_node_check_width(job->laws[l].law, (size_t)job->widths[i], err));
+  return WLAW_OK;
+}
+
 static wlaw_status read_numbers(limit_job *job, const wlaw_options *options, wlaw_error *err) {
   const command_spec *command = &wlaw_command_limit;
   WLAW_TRY(wlaw_option_reals(options, command, "epsilon", &job->epsilon, &job->n_epsilon, err));
@@ -146,6 +154,7 @@ static wlaw_status read_numbers(limit_job *job, const wlaw_options *options, wla
   job->most_jumps = wlaw_option_count(options, command, "jumps");
   job->seed = wlaw_option_count(options, command, "seed");
   job->threads = (unsigned)wlaw_option_count(options, command, "threads");
+  WLAW_TRY(check_widths(job, err));
   return check_output(job, wlaw_option_flag(options, command, "force"), err);
 }
 

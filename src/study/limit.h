@@ -64,7 +64,8 @@ typedef struct limit_sample {
 } limit_sample;
 /* limit_draws.c */
 wlaw_status wlaw_limit_draws(limit_sample *out, limit_job *job, wlaw_error *err);
-wlaw_status wlaw_limit_sample_measure(limit_sample *sample, wlaw_error *err); /* fills all that follows z */
+/* From z: sorted, moments, information. */
+wlaw_status wlaw_limit_sample_measure(limit_sample *sample, wlaw_error *err);
 void wlaw_limit_sample_free(limit_sample *sample);
 void wlaw_limit_sample_put(bool *failed, json_t *object, const limit_sample *sample, const limit_job *job);
 json_t *wlaw_limit_ks_json(bool *failed, draw_ks ks);

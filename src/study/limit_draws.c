@@ -222,6 +222,9 @@ static void put_estimate(bool *failed, json_t *object, const char *key, draw_est
 }
 
 static const char *missing_reason(const limit_sample *sample) {
+  const double largest = sample->sorted_abs[sample->draws - 1];
+  if (largest == 0.0) return "every draw is 0: no kurtosis or correlation of squares";
+  if (isinf(largest)) return "a draw is too large for a double: no moments";
   if (isnan(sample->tail_index)) return "the tail of Z is not known: errors hold if E Z^8 is finite";
   if (sample->tail_index <= 2.0) return "E Z^2 is infinite: no mean square, kurtosis or correlation of squares";
   if (sample->tail_index <= 4.0) return "E Z^4 is infinite: no kurtosis or correlation of squares";

@@ -60,7 +60,9 @@ static json_t *width_json(bool *failed, const node_layer *layer, size_t i) {
       {"share_null", at->share_null},
       {"concentration", at->concentration},
       {"se_concentration", at->se_concentration},
-      {"effective_nodes", 1.0 / at->concentration},
+      {"participation_ratio", 1.0 / at->concentration},
+      {"dominance", at->dominance},
+      {"se_dominance", at->se_dominance},
       {"p_value_equal", at->p_equal},
       {"p_value_equal_simulated", at->p_equal_simulated},
       {"p_value_gaussian", NAN},
@@ -84,7 +86,7 @@ static json_t *width_json(bool *failed, const node_layer *layer, size_t i) {
   return object;
 }
 
-/* That the concentration vanishes, against its staying: one-sided. */
+/* That the dominance vanishes, against its staying: one-sided. */
 static double p_of_zero(const node_trend *trend) {
   const double half = 0.5 * wlaw_normal_two_sided(trend->limit / trend->se_limit);
   return trend->limit > 0.0 ? half : 1.0 - half;
@@ -101,7 +103,7 @@ static json_t *limit_reasons(bool *failed, const node_limit *limit) {
 }
 
 static json_t *limit_json(bool *failed, const node_limit *limit) {
-  const node_trend *trend = &limit->concentration;
+  const node_trend *trend = &limit->dominance;
   const named_number numbers[] = {
       {"a", limit->a},
       {"se_a", limit->se_a},
@@ -110,8 +112,8 @@ static json_t *limit_json(bool *failed, const node_limit *limit) {
       {"threshold", limit->threshold},
       {"residual", limit->residual},
       {"se_residual", limit->se_residual},
-      {"concentration", trend->limit},
-      {"se_concentration", trend->se_limit},
+      {"dominance", trend->limit},
+      {"se_dominance", trend->se_limit},
       {"chi_squared", limit->chi_squared},
       {"p_value", limit->p_value},
       {"p_value_gaussian", p_of_zero(trend)},
@@ -138,16 +140,16 @@ static const char *name_of(const node_layer *layer) {
 
 static void say_limit(bool *failed, json_t *findings, const node_layer *layer) {
   const node_limit *limit = &layer->limit;
-  const node_trend *trend = &limit->concentration;
+  const node_trend *trend = &limit->dominance;
   if (limit->verdict == NODE_IS_GP)
-    SENTENCE(
-        failed, findings,
-        "Nodes into %s: Gaussian limit. The share of an output that few nodes carry vanishes (limit %.2g +- %.1g of "
-        "the concentration, which falls as p^-%.2f +- %.2f); a = %.4g +- %.2g.",
-        name_of(layer), trend->limit, trend->se_limit, trend->exponent, trend->se_exponent, limit->a, limit->se_a);
+    SENTENCE(failed, findings,
+             "Nodes into %s: Gaussian limit. No node keeps a share of an output (dominance falls as p^-%.2f +- %.2f, "
+             "to %.2g "
+             "+- %.1g); a = %.4g +- %.2g.",
+             name_of(layer), trend->exponent, trend->se_exponent, trend->limit, trend->se_limit, limit->a, limit->se_a);
   else if (limit->verdict == NODE_IS_MOGP)
     SENTENCE(failed, findings,
-             "Nodes into %s: mixture of Gaussian processes. An output stays on about %.3g nodes (concentration %.3g +- "
+             "Nodes into %s: mixture of Gaussian processes. An output stays on about %.3g nodes (dominance %.3g +- "
              "%.2g at infinite width); nodes below %.3g add %.3g +- %.2g, and a = %.3g +- %.2g.",
              name_of(layer), 1.0 / trend->limit, trend->limit, trend->se_limit, limit->threshold, limit->residual,
              limit->se_residual, limit->a, limit->se_a);
@@ -165,6 +167,12 @@ static void say_widths(bool *failed, json_t *findings, const node_layer *layer) 
         "%.3g, and %.4g nodes carry it.",
         at->width, p < 0.01 ? "are not" : "may be", P_VALUE(p), at->share_largest, at->share_null,
         1.0 / at->concentration);
+    if (at->p_equal > 0.999)
+      SENTENCE(
+          failed, findings,
+          "Width %zu: the mean squares vary less than the noise of Gaussian weights (p < .001): these nodes are more "
+          "alike than any law of variances makes them, and what had this noise taken off is too even.",
+          at->width);
     if (at->hill + 2.0 * at->se_hill < 1.0)
       SENTENCE(failed, findings,
                "Width %zu: a tail index of %.2f means that node variances have no mean: read the median total, %.4g.",

@@ -68,6 +68,7 @@ static void moments_of_few_and_of_huge_draws(void **state) {
   assert_true(isnan(found.square_correlation.value));
   wlaw_draw_moments(&found, none, 2, 2);
   check_near(found.probability_zero.value, 1.0, 0);
+  check_near(found.mean_square.value, 0, 0);
   assert_true(isnan(found.kurtosis.value));
 }
 

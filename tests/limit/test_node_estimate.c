@@ -203,6 +203,7 @@ static void estimates_totals(void **state) {
   check_near(out.total, 2, 4 * out.se_total);
   check_near(out.total_variance, 0, 4 * out.se_total_variance);
   check_near(out.concentration, 1 / p, 4 * out.se_concentration);
+  check_near(out.dominance, 1 / p, 4 * out.se_dominance + 0.5 / (p * p)); /* exact to O(1/p^2) */
   check_near(out.share_largest, out.share_null, 4 * out.se_share_largest);
   assert_true(out.se_concentration < 1e-4 && out.se_total < 0.02);
   check_near(out.second_moment_check, 1, 0.02);
@@ -320,9 +321,9 @@ static void tells_regimes_apart(void **state) {
     node_limit limit;
     limit_of(&limit, cases[i].law, 40, 4, OUTPUTS, 61);
     if (limit.verdict != cases[i].verdict)
-      fail_msg("%s: %s (%s), concentration %g +- %g, exponent %g +- %g", cases[i].law,
-               wlaw_node_verdict_name(limit.verdict), limit.reason ? limit.reason : "", limit.concentration.limit,
-               limit.concentration.se_limit, limit.concentration.exponent, limit.concentration.se_exponent);
+      fail_msg("%s: %s (%s), dominance %g +- %g, exponent %g +- %g", cases[i].law,
+               wlaw_node_verdict_name(limit.verdict), limit.reason ? limit.reason : "", limit.dominance.limit,
+               limit.dominance.se_limit, limit.dominance.exponent, limit.dominance.se_exponent);
     if (limit.verdict == NODE_IS_GP) check_near(limit.a, 2, 4 * limit.se_a);
     wlaw_node_limit_free(&limit);
   }
@@ -373,8 +374,8 @@ static void extrapolates_exactly(void **state) {
                             .typical = 1 / p,
                             .total = 1.5,
                             .se_total = 0.01,
-                            .concentration = 0.3 + 1 / p,
-                            .se_concentration = 0.01,
+                            .dominance = 0.3 + 1 / p,
+                            .se_dominance = 0.01,
                             .hill = NAN,
                             .tail = {POINTS, x, tail[w], se},
                             .truncated = {POINTS, x, truncated[w], se}};
@@ -382,7 +383,7 @@ static void extrapolates_exactly(void **state) {
   node_limit limit;
   check_ok(wlaw_node_extrapolate(&limit, at, N, err));
   assert_int_equal(limit.verdict, NODE_IS_MOGP);
-  check_near(limit.concentration.limit, 0.3, 1e-14);
+  check_near(limit.dominance.limit, 0.3, 1e-14);
   check_near(limit.threshold, 0.1, 0);
   for (size_t i = 0; i < POINTS; i++) {
     check_near(limit.tail.value[i], 1 / x[i], 1e-12);
@@ -390,15 +391,15 @@ static void extrapolates_exactly(void **state) {
   }
   check_near(limit.a, 0.5, 1e-10); /* t(h) = a + h: beta = 1 is among the exponents */
   wlaw_node_limit_free(&limit);
-  for (size_t w = 0; w < N; w++) at[w].concentration = pow((double)at[w].width, -0.4);
+  for (size_t w = 0; w < N; w++) at[w].dominance = pow((double)at[w].width, -0.4);
   check_ok(wlaw_node_extrapolate(&limit, at, N, err));
   assert_int_equal(limit.verdict, NODE_UNDETERMINED);
-  check_near(limit.concentration.exponent, 0.4, 1e-13);
+  check_near(limit.dominance.exponent, 0.4, 1e-13);
   wlaw_node_limit_free(&limit);
-  for (size_t w = 0; w < N; w++) at[w].concentration = 1.3 / (double)at[w].width, at[w].se_concentration = 1e-4;
+  for (size_t w = 0; w < N; w++) at[w].dominance = 1.3 / (double)at[w].width, at[w].se_dominance = 1e-4;
   check_ok(wlaw_node_extrapolate(&limit, at, N, err));
   assert_int_equal(limit.verdict, NODE_IS_GP);
-  check_near(limit.concentration.limit, 0, 1e-14);
+  check_near(limit.dominance.limit, 0, 1e-14);
   wlaw_node_limit_free(&limit);
   at[1].width = 100;
   check_ok(wlaw_node_extrapolate(&limit, at, N, err));

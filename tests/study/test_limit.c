@@ -275,6 +275,10 @@ static void inputs_from_a_file(void **state) {
   check_ok(call(&result, path, settings, sizeof settings / sizeof *settings, err));
   check_near(number(result, "inputs"), 4, 0);
   check_near(number(result, "variance"), 6, 1e-15); /* 3 * 4 / 2 */
+  /* of the first input, not of the others: E Z^2 = 3 E Lambda E max(0, N(0, 6))^2 */
+  check_near(number(result, "outputs.mean_square"), 18, 1e-12);
+  check_near(number(result, "draws.mean_square"), 18, 4.0 * number(result, "draws.se_mean_square"));
+  assert_true(number(result, "draws.se_mean_square") < 4.0);
   check_says(result, "Inputs 1 and 2 coincide");
   check_says(result, "Features of input 3 are all 0");
   wlaw_result_free(result);

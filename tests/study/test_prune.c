@@ -275,10 +275,10 @@ static void nothing_removed_is_the_run(void **state) {
     wlaw_result *got = prune(run, (const char *const[]){"fraction", "0,0.04", "epoch", text, NULL});
     check_near(number_at(got, "unpruned.accuracy"), accuracy / NETWORKS, 1e-9); /* metrics.csv has nine digits */
     /* the snapshot rounds W = sqrt(lambda) V once more than the kernels do */
-    check_near(number_at(got, "unpruned.mean_loss"), mean_loss / NETWORKS, 2e-6 * mean_loss);
+    check_near(number_at(got, "unpruned.loss"), mean_loss / NETWORKS, 2e-6 * mean_loss);
     for (size_t f = 0; f < 2; f++) { /* 0.04 of 20 is no node */
       check_near(one(got, "accuracy", f), number_at(got, "unpruned.accuracy"), 0);
-      check_near(one(got, "mean_loss", f), number_at(got, "unpruned.mean_loss"), 0);
+      check_near(one(got, "loss", f), number_at(got, "unpruned.loss"), 0);
       check_near(one(got, "output_error", f), 0, 0);
     }
     wlaw_result_free(got);
