@@ -152,7 +152,13 @@ static wlaw_status add_factor(factors *out, const char **reason, const limit_net
   }
   exponent e = {.log_factor = log(network->weight_variance), .drift = bias};
   wlaw_sum_nodes(&e.nodes, &network->activation, variance);
-  wlaw_status status = wlaw_exponent_table_new(&e.table, law, err);
+  wlaw_status status = wlaw_exponent_table_new(&e.table, law, NULL); /* out of range: a reason here, no failure */
+  if (status == WLAW_MEMORY) status = wlaw_fail_memory(err, 1, sizeof e.table);
+  if (status == WLAW_NUMERIC) {
+    *reason = "the Laplace exponent of the node variances leaves the range of doubles: known by draws only";
+    wlaw_exponent_table_free(&e.table);
+    return WLAW_OK;
+  }
   if (status == WLAW_OK) {
     out->n++;
     status = cut_cells(to, &e, err);

@@ -437,6 +437,14 @@ static void ends_of_the_range(void **state) {
   wlaw_result_free(result);
   result = RUN({"law", "ggp(alpha=1e-12,beta=1e-100,mean=1e97)"}, {"draws", "100"});
   wlaw_result_free(result);
+  result = RUN({"law", "gbfry(alpha=0.001,tau=0.001000001,c=1e-12)"});
+  check_says(result, "the Laplace exponent of the node variances leaves the range of doubles");
+  wlaw_result_free(result);
+  wlaw_error *err = wlaw_error_new();
+  const setting large[] = {{"law", "horseshoe(c=1e100)"}, {"draws", "100"}};
+  check_status(call(&result, NULL, large, 2, err), WLAW_NUMERIC);
+  assert_non_null(strstr(wlaw_error_message(err), "square is no double"));
+  wlaw_error_free(err);
   result = RUN({"law", "bernoulli(c=2)"}, {"width", "500"}, {"draws", "1000"}, {"epsilon", "0.1"});
   check_near(number(result, "finite.0.truncation.error"), 0, 0); /* not 1e-33 */
   check_near(number(result, "finite.0.truncation.z"), 0, 0);
