@@ -20,3 +20,8 @@ double wlaw_bfry_moment(double alpha, double mass, int power) {
   const double falling = power == 1 ? 1.0 : 1.0 - alpha;
   return alpha * falling * -expm1((1.0 - power / alpha) * log1p(mass)) / mass;
 }
+
+double wlaw_log_growth(double s, double rate) {
+  const double ratio = s / rate;
+  return isinf(ratio) ? log(s) - log(rate) : log1p(ratio);
+}

@@ -15,4 +15,7 @@ double wlaw_bfry_moment(double alpha, double mass, int power);
 /* ln of a Gamma(shape, 1) variable, shape > 0, also where the variable itself would be 0. */
 double wlaw_gamma_log(double shape, wlaw_stream *stream);
 
+/* ln(1 + s / rate), where the quotient leaves the range of doubles too. */
+double wlaw_log_growth(double s, double rate);
+
 #endif

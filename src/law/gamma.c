@@ -42,7 +42,7 @@ static double gamma_moment(const wlaw_law *law, int power, double eps) {
 }
 
 static double gamma_exponent(const wlaw_law *law, double s) {
-  return law->values[GAMMA_ETA] * log1p(s / law->values[GAMMA_RATE]);
+  return law->values[GAMMA_ETA] * wlaw_log_growth(s, law->values[GAMMA_RATE]);
 }
 
 static double gamma_finite_moment(const wlaw_law *law, int power, size_t width) {

@@ -72,7 +72,7 @@ static node_tail ggp_at_zero(const wlaw_law *law) {
 
 /* eta / alpha ((beta + s)^alpha - beta^alpha); alpha to 0: eta ln(1 + s / beta) */
 static double ggp_exponent(const wlaw_law *law, double s) {
-  const double *p = law->values, log_ratio = log1p(s / p[GGP_BETA]), growth = p[GGP_ALPHA] * log_ratio;
+  const double *p = law->values, log_ratio = wlaw_log_growth(s, p[GGP_BETA]), growth = p[GGP_ALPHA] * log_ratio;
   return p[GGP_MEAN] * p[GGP_BETA] * (growth > DBL_EPSILON ? expm1(growth) / p[GGP_ALPHA] : log_ratio);
 }
 

@@ -41,6 +41,50 @@ static void zeros_count(draw_estimate *out, const double *z, size_t draws, size_
   *out = (draw_estimate){share, sqrt(share * (1.0 - share) / (double)draws)};
 }
 
+/* Means over rows, and what follows from them. */
+typedef struct sample_moments {
+  row_powers mean;
+  double kurtosis, correlation, spread;
+} sample_moments;
+
+static row_powers powers_mean(const double *z, size_t draws, size_t outputs, double scale) {
+  row_powers mean = {0, 0, 0};
+  for (size_t i = 0; i < draws; i++) {
+    const row_powers row = powers_of(z + i * outputs, outputs, scale);
+    mean.second += row.second / (double)draws;
+    mean.fourth += row.fourth / (double)draws;
+    mean.product += row.product / (double)draws;
+  }
+  return mean;
+}
+
+static sample_moments moments_from(row_powers mean) {
+  const double a = mean.second, spread = mean.fourth - a * a;
+  return (sample_moments){mean, mean.fourth / (a * a), (mean.product - a * a) / spread, spread};
+}
+
+/* What a row moves the estimates by, times the number of rows. */
+static draw_scores influence_of(row_powers row, const sample_moments *at) {
+  const double a = at->mean.second, d2 = row.second - a, d4 = row.fourth - at->mean.fourth,
+               dp = row.product - at->mean.product;
+  return (draw_scores){d2, d4 / (a * a) - 2.0 * at->kurtosis * d2 / a,
+                       (dp - 2.0 * a * d2 - at->correlation * (d4 - 2.0 * a * d2)) / at->spread};
+}
+
+/* Sums of the influences of a sample's rows, and of their squares. */
+static void add_influences(draw_scores *sum, draw_scores *squares, const double *z, size_t draws, size_t outputs,
+                           double scale, const sample_moments *at) {
+  for (size_t i = 0; i < draws; i++) {
+    const draw_scores one = influence_of(powers_of(z + i * outputs, outputs, scale), at);
+    sum->mean_square += one.mean_square;
+    sum->kurtosis += one.kurtosis;
+    sum->square_correlation += one.square_correlation;
+    squares->mean_square += one.mean_square * one.mean_square;
+    squares->kurtosis += one.kurtosis * one.kurtosis;
+    squares->square_correlation += one.square_correlation * one.square_correlation;
+  }
+}
+
 void wlaw_draw_moments(draw_moments *out, const double *z, size_t draws, size_t outputs) {
   const draw_estimate none = {NAN, NAN};
   const double n = (double)draws, scale = largest_of(z, draws * outputs);
@@ -49,28 +93,30 @@ void wlaw_draw_moments(draw_moments *out, const double *z, size_t draws, size_t 
   zeros_count(&out->probability_zero, z, draws, outputs);
   if (scale == 0.0) out->mean_square = (draw_estimate){0.0, 0.0};
   if (!(scale > 0.0) || isinf(scale)) return;
-  row_powers mean = {0, 0, 0};
-  for (size_t i = 0; i < draws; i++) {
-    const row_powers row = powers_of(z + i * outputs, outputs, scale);
-    mean.second += row.second / n;
-    mean.fourth += row.fourth / n;
-    mean.product += row.product / n;
-  }
-  const double a = mean.second, kurtosis = mean.fourth / (a * a), spread = mean.fourth - a * a;
-  const double correlation = (mean.product - a * a) / spread;
-  double square = 0, of_kurtosis = 0, of_correlation = 0;
-  for (size_t i = 0; i < draws; i++) { /* squared influences of the row on each estimate */
-    const row_powers row = powers_of(z + i * outputs, outputs, scale);
-    const double d2 = row.second - a, d4 = row.fourth - mean.fourth, dp = row.product - mean.product;
-    const double ik = d4 / (a * a) - 2.0 * kurtosis * d2 / a;
-    const double ic = (dp - 2.0 * a * d2 - correlation * (d4 - 2.0 * a * d2)) / spread;
-    square += d2 * d2;
-    of_kurtosis += ik * ik;
-    of_correlation += ic * ic;
-  }
-  out->mean_square = (draw_estimate){a * scale * scale, sqrt(square) / n * scale * scale};
-  out->kurtosis = (draw_estimate){kurtosis, sqrt(of_kurtosis) / n};
-  if (outputs > 1) out->square_correlation = (draw_estimate){correlation, sqrt(of_correlation) / n};
+  const sample_moments at = moments_from(powers_mean(z, draws, outputs, scale));
+  draw_scores sum = {0, 0, 0}, squares = {0, 0, 0};
+  add_influences(&sum, &squares, z, draws, outputs, scale, &at);
+  out->mean_square = (draw_estimate){at.mean.second * scale * scale, sqrt(squares.mean_square) / n * scale * scale};
+  out->kurtosis = (draw_estimate){at.kurtosis, sqrt(squares.kurtosis) / n};
+  if (outputs > 1) out->square_correlation = (draw_estimate){at.correlation, sqrt(squares.square_correlation) / n};
+}
+
+draw_scores wlaw_draw_moment_scores(const double *a, size_t n_a, const double *b, size_t n_b, size_t outputs) {
+  const double scale = fmax(largest_of(a, n_a * outputs), largest_of(b, n_b * outputs)), na = (double)n_a,
+               nb = (double)n_b, n = na + nb;
+  if (n_a < 1 || n_b < 1 || !(scale > 0.0) || isinf(scale)) return (draw_scores){NAN, NAN, NAN};
+  const row_powers of_a = powers_mean(a, n_a, outputs, scale), of_b = powers_mean(b, n_b, outputs, scale);
+  const sample_moments at =
+      moments_from((row_powers){(na * of_a.second + nb * of_b.second) / n, (na * of_a.fourth + nb * of_b.fourth) / n,
+                                (na * of_a.product + nb * of_b.product) / n});
+  draw_scores in_a = {0, 0, 0}, in_b = {0, 0, 0}, squares = {0, 0, 0};
+  add_influences(&in_a, &squares, a, n_a, outputs, scale, &at);
+  add_influences(&in_b, &squares, b, n_b, outputs, scale, &at);
+  const double unit = sqrt(na * nb * (n - 1.0) / n); /* over the root of the squares: 1 / standard deviation */
+  return (draw_scores){
+      unit * (in_a.mean_square / na - in_b.mean_square / nb) / sqrt(squares.mean_square),
+      unit * (in_a.kurtosis / na - in_b.kurtosis / nb) / sqrt(squares.kurtosis),
+      unit * (in_a.square_correlation / na - in_b.square_correlation / nb) / sqrt(squares.square_correlation)};
 }
 
 /* ---- quantiles and density */
@@ -107,6 +153,10 @@ static size_t count_below(const double *sorted, size_t n, double x, bool or_equa
     else high = middle;
   }
   return low;
+}
+
+double wlaw_draw_share_below(const double *sorted, size_t n, double x) {
+  return 0.5 * (double)(count_below(sorted, n, x, false) + count_below(sorted, n, x, true)) / (double)n;
 }
 
 void wlaw_draw_density(double *density, const double *grid, size_t n_grid, const double *sorted_abs, size_t n) {

@@ -19,6 +19,19 @@ typedef struct draw_moments {
 } draw_moments;
 void wlaw_draw_moments(draw_moments *out, const double *z, size_t draws, size_t outputs);
 
+/* z of the differences between the moments of two samples, a minus b. Fourth powers of heavy tails make the standard
+ * errors of one sample too small just where it missed the tail, so that a difference over them is no z. Here it is that
+ * of the means of the influences (those of the delta method, taken at the estimates of both samples together) over its
+ * standard deviation if rows are dealt to the samples at random: mean 0 and variance 1 whatever the tails. NaN: no
+ * variance. */
+typedef struct draw_scores {
+  double mean_square, kurtosis, square_correlation;
+} draw_scores;
+draw_scores wlaw_draw_moment_scores(const double *a, size_t n_a, const double *b, size_t n_b, size_t outputs);
+
+/* The share of n sorted values below x, those at x by half. */
+double wlaw_draw_share_below(const double *sorted, size_t n, double x);
+
 /* Quantile of n sorted values, and its error: half the distance between the order statistics one binomial standard
  * deviation below and above. */
 draw_estimate wlaw_draw_quantile(const double *sorted, size_t n, double probability);

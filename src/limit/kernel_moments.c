@@ -68,7 +68,9 @@ kernel_moments wlaw_kernel_moments_next(kernel_moments now, const limit_network 
   const double unit = now.random ? 1.0 : now.mean;
   const double u = !now.random ? 1.0 : degree == 1.0 ? now.mean : 1.0 - now.zero;
   const double uu = !now.random ? 1.0 : degree == 1.0 ? now.square : 1.0 - now.zero;
-  const double m2 = wlaw_dual_diagonal(activation, unit), m4 = wlaw_dual_moment(activation, unit, 4.0);
+  /* layers without jumps do without the fourth moment, an integral that may take long */
+  const double m2 = wlaw_dual_diagonal(activation, unit),
+               m4 = sums.squares == 0.0 ? 0.0 : wlaw_dual_moment(activation, unit, 4.0);
   const double mean = network->weight_variance * times(sums.mean, m2);
   const double variance =
       network->weight_variance * network->weight_variance * (times(sums.squares, m4) - times(sums.means, m2 * m2));

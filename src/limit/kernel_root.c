@@ -6,7 +6,7 @@
 #include "math/blas.h"
 #include "math/lapack.h"
 
-size_t wlaw_kernel_root_scratch(size_t n) { return 3 * n; }
+size_t wlaw_kernel_root_scratch(size_t n) { return 4 * n; }
 
 wlaw_status wlaw_kernel_root(double *root, size_t *rank, double *a, size_t n, double *scratch, wlaw_error *err) {
   for (size_t i = 0; i < n; i++) {
@@ -24,13 +24,22 @@ wlaw_status wlaw_kernel_root(double *root, size_t *rank, double *a, size_t n, do
   const blasint order = (blasint)n;
   const double to_rounding = -1.0;
   blasint found = 0, info = 0, *pivots = (blasint *)(void *)(scratch + 2 * n);
+  double *scale = scratch + 3 * n;
+  for (size_t i = 0; i < n; i++) scale[i] = sqrt(fmax(a[i * n + i], 0.0));
+  /* of the correlations: an input much smaller than others is no rounding error of theirs */
+  for (size_t i = 0; i < n; i++) {
+    for (size_t j = i; j < n; j++) {
+      const double r = scale[i] > 0.0 && scale[j] > 0.0 ? a[i * n + j] / scale[i] / scale[j] : 0.0;
+      a[i * n + j] = fmin(fmax(r, -1.0), 1.0);
+    }
+  }
   wlaw_blas_begin();
   dpstrf_("L", &order, a, &order, pivots, &found, &to_rounding, scratch, &info, 1);
   wlaw_blas_end();
   *rank = (size_t)found;
   for (size_t i = 0; i < n; i++) {
-    double *row = root + (size_t)(pivots[i] - 1) * n;
-    for (size_t k = 0; k < *rank; k++) row[k] = k <= i ? a[k * n + i] : 0.0;
+    const size_t input = (size_t)(pivots[i] - 1);
+    for (size_t k = 0; k < *rank; k++) root[input * n + k] = k <= i ? scale[input] * a[k * n + i] : 0.0;
   }
   return WLAW_OK;
 }

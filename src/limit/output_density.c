@@ -43,9 +43,10 @@ static double complex log_gamma(double complex z) {
 
 /* One of the S: the chances of the cells of u between low and low + n STEP. */
 typedef struct factor {
+  const wlaw_law *law;
   double low, zero; /* zero: P(S = 0) */
-  size_t n;
-  double *chance; /* [n] */
+  size_t n, count;  /* count: so many of them, iid */
+  double *chance;   /* [n] */
 } factor;
 
 typedef struct exponent {
@@ -144,14 +145,20 @@ static wlaw_status add_factor(factors *out, const char **reason, const limit_net
   const kernel_moments one =
       wlaw_kernel_moments_next(wlaw_kernel_moments_first(variance), &plain, wlaw_lambda_sums_limit(law));
   factor *to = &out->all[out->n];
-  to->zero = one.zero;
+  *to = (factor){.law = law, .zero = one.zero, .count = 1};
   if (isnan(one.zero)) {
     *reason = "where the activation is 0 depends on the size of its input: known by draws only";
     return WLAW_OK;
   }
   exponent e = {.log_factor = log(network->weight_variance), .drift = bias};
   wlaw_sum_nodes(&e.nodes, &network->activation, variance);
-  wlaw_status status = wlaw_exponent_table_new(&e.table, law, err);
+  wlaw_status status = wlaw_exponent_table_new(&e.table, law, NULL); /* out of range: a reason here, no failure */
+  if (status == WLAW_MEMORY) status = wlaw_fail_memory(err, 1, sizeof e.table);
+  if (status == WLAW_NUMERIC) {
+    *reason = "the Laplace exponent of the node variances leaves the range of doubles: known by draws only";
+    wlaw_exponent_table_free(&e.table);
+    return WLAW_OK;
+  }
   if (status == WLAW_OK) {
     out->n++;
     status = cut_cells(to, &e, err);
@@ -159,6 +166,16 @@ static wlaw_status add_factor(factors *out, const char **reason, const limit_net
   if (status == WLAW_OK && !(fabs(mass(to) - (1.0 - to->zero)) <= 1e-12)) *reason = TOO_NEAR_ZERO;
   wlaw_exponent_table_free(&e.table);
   return status;
+}
+
+/* Layers of one law have the same factor, which need not be made again. */
+static bool factor_again(factors *out, const wlaw_law *law) {
+  for (size_t l = 0; l < out->n; l++) {
+    if (out->all[l].law != law) continue;
+    out->all[l].count++;
+    return true;
+  }
+  return false;
 }
 
 static wlaw_status add_layers(factors *out, const char **reason, const limit_network *network, limit_tail tail,
@@ -177,6 +194,7 @@ static wlaw_status add_layers(factors *out, const char **reason, const limit_net
   }
   for (size_t l = tail.from; l < network->depth && !*reason; l++) {
     const wlaw_law *law = network->laws[l];
+    if (factor_again(out, law)) continue;
     if (wlaw_node_regime(law) == NODE_GP)
       out->variance *=
           network->weight_variance * wlaw_node_location(law) * wlaw_dual_diagonal(&network->activation, 1.0);
@@ -193,10 +211,11 @@ static wlaw_status invert(output_density *out, const factors *from, wlaw_error *
   out->at_zero = 1.0 / sqrt(2.0 * PI * from->variance);
   for (size_t l = 0; l < from->n; l++) {
     const factor *f = &from->all[l];
-    out->low -= 0.5 * (f->low + STEP * (double)f->n);
-    out->high -= 0.5 * (f->low - 4.0);
-    out->at_zero *= inverse_root(f);
-    alive *= 1.0 - f->zero;
+    const double count = (double)f->count;
+    out->low -= 0.5 * count * (f->low + STEP * (double)f->n);
+    out->high -= 0.5 * count * (f->low - 4.0);
+    out->at_zero *= pow(inverse_root(f), count);
+    alive *= pow(1.0 - f->zero, count);
   }
   out->zero = 1.0 - alive;
   out->gap = 2.0 * PI / (out->high - out->low + 2.0);
@@ -206,7 +225,10 @@ static wlaw_status invert(output_density *out, const factors *from, wlaw_error *
   for (size_t m = 0; m < out->n; m++) {
     const double t = out->gap * ((double)m + 0.5);
     double complex value = cexp(I * t * (shift + 0.5 * log(2.0)) + log_gamma(0.5 + 0.5 * I * t)) / sqrt(PI);
-    for (size_t l = 0; l < from->n; l++) value *= conj(transform(&from->all[l], 0.5 * t));
+    for (size_t l = 0; l < from->n; l++) {
+      const double complex one = conj(transform(&from->all[l], 0.5 * t));
+      for (size_t k = 0; k < from->all[l].count; k++) value *= one;
+    }
     out->phi[m] = value;
   }
   return WLAW_OK;
@@ -228,6 +250,8 @@ wlaw_status wlaw_output_density_new(output_density **out, const char **reason, c
     all->variance = tail.variance;
     if (tail.from < network->depth) status = add_layers(all, reason, network, tail, err);
   }
+  if (status == WLAW_OK && !*reason && !(all->variance > 0.0 && isfinite(all->variance)))
+    *reason = "the kernel leaves the range of doubles";
   if (status == WLAW_OK && !*reason) status = invert(density, all, err);
   for (size_t l = 0; all && l < all->n; l++) free(all->all[l].chance);
   free(all);

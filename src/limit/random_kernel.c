@@ -51,6 +51,10 @@ static double threshold_of(const wlaw_law *law, double tolerance, double scale) 
 static wlaw_status find_threshold(layer_jumps *out, const wlaw_law *law, double tolerance, size_t most,
                                   wlaw_error *err) {
   const double all = wlaw_node_tail(law, 0.0), scale = wlaw_node_scale(law);
+  if (scale > 1e150)
+    return wlaw_fail(err, WLAW_NUMERIC,
+                     "the variances of %s sum to the order of 1e%.0f, whose square is no double; give a smaller scale",
+                     law->ops->name, log10(scale));
   out->law = law;
   out->threshold = INFINITY;
   if (wlaw_node_regime(law) == NODE_MOGP) {

@@ -27,6 +27,18 @@ static double feature_square(const limit_network *network, kernel_moments now) {
 
 static double times(double a, double b) { return a == 0.0 || b == 0.0 ? 0.0 : a * b; }
 
+/* Z - Z_eps is the output of a network that has the small nodes only, without bias. */
+static double square_of(const limit_network *network, double variance, double epsilon) {
+  const wlaw_law *law = network->laws[0];
+  const double squares = wlaw_node_moment(law, 2, epsilon);
+  limit_network plain = *network;
+  plain.bias_variance = 0.0;
+  const lambda_sums small = {.mean = wlaw_node_truncated_mean(law, epsilon),
+                             .squares = squares,
+                             .means = law->ops->node->fixed_jump ? squares : 0.0};
+  return wlaw_kernel_moments_next(wlaw_kernel_moments_first(variance), &plain, small).square;
+}
+
 static const char *reason_for(const truncation *of, const limit_network *network) {
   if (isinf(of->bound) && isinf(wlaw_dual_lipschitz(&network->activation)))
     return "no bound for several layers: the activation is not Lipschitz continuous";
@@ -39,7 +51,7 @@ void wlaw_truncation(truncation *out, const limit_network *network, double varia
   const double lipschitz = wlaw_dual_lipschitz(&network->activation), unit = network->weight_variance;
   kernel_moments now = wlaw_kernel_moments_first(variance);
   double mean = variance, bound = 0.0, full = 1.0; /* mean: E K or a bound of it; full: no layer is empty */
-  *out = (truncation){.error = 0.0};
+  *out = (truncation){.square = network->depth == 1 ? square_of(network, variance, epsilon) : NAN};
   for (size_t l = 0; l < network->depth; l++) {
     const wlaw_law *law = network->laws[l];
     const double cut = wlaw_node_truncated_mean(law, epsilon), all = wlaw_node_mean(law),

@@ -8,6 +8,7 @@ typedef enum compressible { COMPRESSIBLE_YES, COMPRESSIBLE_NO, COMPRESSIBLE_UNDE
 
 typedef struct truncation {
   double error;                     /* E (Z - Z_eps)^2; NaN: only a bound (several layers) */
+  double square;                    /* E (E((Z - Z_eps)^2 | kernel))^2 for one hidden layer, NaN for several */
   double bound;                     /* upper bound for any depth; INFINITY where means do not exist */
   const char *reason;               /* why error is NaN or bound INFINITY, or NULL */
   double active[LIMIT_MOST_LAYERS]; /* expected number of nodes above epsilon in each layer */

@@ -30,12 +30,14 @@ static wlaw_status draw_one(finite_loop *loop, size_t k, double *scratch, wlaw_e
   for (size_t o = 0; o < outputs; o++)
     if (isnan(z[o])) return wlaw_fail(err, WLAW_NUMERIC, "output %zu of draw %zu leaves the range of doubles", o, k);
   for (size_t e = 0; e < job->n_epsilon; e++) {
-    double sum = 0;
+    double sum = 0, all = 0;
     for (size_t o = 0; o < outputs; o++) {
       const double difference = z[o] - z_pruned[e * outputs + o];
       sum += difference * difference;
+      all += z[o] * z[o];
     }
-    sample->pruned[k * job->n_epsilon + e] = sum / (double)outputs;
+    /* where no node went the two sums differ by their rounding */
+    sample->pruned[k * job->n_epsilon + e] = sum > 1e-24 * all ? sum / (double)outputs : 0.0;
   }
   return WLAW_OK;
 }
@@ -92,11 +94,15 @@ wlaw_status wlaw_limit_finite(limit_sample *out, limit_job *job, size_t width, w
 
 /* ---- beside the limit */
 
-/* z of the difference of two estimates; NaN where an error is missing, 0 where they are the same number. */
-static double z_score(draw_estimate finite, draw_estimate limit) {
-  if (finite.value == limit.value) return 0.0;
-  const double se = hypot(finite.se, limit.se);
-  return se > 0.0 && isfinite(se) ? (finite.value - limit.value) / se : NAN;
+/* 0 where nothing differs, NaN where nothing varies. */
+static double ratio(double difference, double se) {
+  if (difference == 0.0) return 0.0;
+  return se > 0.0 && isfinite(se) ? difference / se : NAN;
+}
+
+/* Error of a share of n draws around p, and of the difference from a share of m others (0: p is exact). */
+static double share_error(double p, size_t n, size_t m) {
+  return sqrt(p * (1.0 - p) * (1.0 / (double)n + (m ? 1.0 / (double)m : 0.0)));
 }
 
 static const char *no_z_reason(const limit_sample *finite, double order) {
@@ -105,18 +111,23 @@ static const char *no_z_reason(const limit_sample *finite, double order) {
   return "the limit has no such number, or an estimate no error";
 }
 
-static void add_comparison(bool *failed, json_t *list, const char *quantity, draw_estimate finite, draw_estimate limit,
-                           double exact, const char *reason) {
-  const double z = z_score(finite, limit);
+typedef struct comparison {
+  const char *quantity;
+  draw_estimate finite, limit;
+  double z, exact; /* exact: at this width */
+  const char *reason;
+} comparison;
+
+static void add_comparison(bool *failed, json_t *list, comparison of) {
   json_t *row = json_object();
-  wlaw_json_put(failed, row, "quantity", json_string(quantity));
-  wlaw_limit_real(failed, row, "finite", finite.value);
-  wlaw_limit_real(failed, row, "standard_error", finite.se);
-  wlaw_limit_real(failed, row, "limit", limit.value);
-  wlaw_limit_real(failed, row, "limit_standard_error", limit.se);
-  wlaw_limit_real(failed, row, "exact", exact);
-  wlaw_limit_real(failed, row, "z", z);
-  wlaw_json_put(failed, row, "reason", isnan(z) ? json_string(reason) : json_null());
+  wlaw_json_put(failed, row, "quantity", json_string(of.quantity));
+  wlaw_limit_real(failed, row, "finite", of.finite.value);
+  wlaw_limit_real(failed, row, "standard_error", of.finite.se);
+  wlaw_limit_real(failed, row, "limit", of.limit.value);
+  wlaw_limit_real(failed, row, "limit_standard_error", of.limit.se);
+  wlaw_limit_real(failed, row, "exact", of.exact);
+  wlaw_limit_real(failed, row, "z", of.z);
+  wlaw_json_put(failed, row, "reason", isnan(of.z) ? json_string(of.reason) : json_null());
   wlaw_json_append(failed, list, row);
 }
 
@@ -125,31 +136,57 @@ static draw_estimate limit_value(double closed, draw_estimate drawn) {
   return isnan(closed) ? drawn : (draw_estimate){closed, 0.0};
 }
 
+/* Where both have an error: between the two samples, whatever closed form stands beside them (see
+ * wlaw_draw_moment_scores). */
+static void add_moment(bool *failed, json_t *list, const char *quantity, draw_estimate finite, draw_estimate drawn,
+                       double closed, double score, double exact, const char *reason) {
+  const bool known = !isnan(finite.se) && !isnan(drawn.se);
+  add_comparison(failed, list,
+                 (comparison){quantity, finite, limit_value(closed, drawn), known ? score : NAN, exact, reason});
+}
+
+static void add_zero(bool *failed, json_t *list, const limit_sample *finite, const limit_sample *limit, double closed) {
+  const draw_estimate f = finite->moments.probability_zero, l = limit->moments.probability_zero;
+  const bool exact = !isnan(closed);
+  const double p = exact ? closed : 0.5 * (f.value + l.value);
+  /* a share that cannot differ by chance: by the error of the finite one */
+  const double se = share_error(p, finite->draws, exact ? 0 : limit->draws);
+  const double z = ratio(f.value - (exact ? closed : l.value), se > 0.0 ? se : f.se);
+  add_comparison(failed, list,
+                 (comparison){"probability_zero", f, limit_value(closed, l), z, NAN, "no error: all draws agree"});
+}
+
+/* How many draws lie below the limit's quantile has a binomial law, whatever the density there. */
+static void add_quantile(bool *failed, json_t *list, const char *quantity, double p, const limit_sample *finite,
+                         const limit_sample *limit, const limit_job *job) {
+  const double closed = wlaw_limit_quantile(job, p);
+  const draw_estimate value = limit_value(closed, wlaw_draw_quantile(limit->sorted, limit->draws, p));
+  const double below = wlaw_draw_share_below(finite->sorted, finite->draws, value.value),
+               se = share_error(p, finite->draws, isnan(closed) ? limit->draws : 0);
+  add_comparison(failed, list,
+                 (comparison){quantity, wlaw_draw_quantile(finite->sorted, finite->draws, p), value,
+                              value.value == 0.0 ? NAN : ratio(p - below, se), NAN,
+                              "no error: the quantile lies in the atom at 0"});
+}
+
 static json_t *comparisons_json(bool *failed, const limit_sample *finite, const limit_sample *limit,
                                 const limit_job *job) {
-  static const struct {
-    const char *name;
-    double probability;
-  } quantiles[] = {{"quantile_0.75", 0.75}, {"quantile_0.9", 0.9}, {"quantile_0.99", 0.99}};
   const output_law *law = &job->output;
   const draw_moments *f = &finite->moments, *l = &limit->moments;
+  const draw_scores z = wlaw_draw_moment_scores(finite->z, finite->draws, limit->z, limit->draws, finite->outputs);
   json_t *list = json_array();
-  add_comparison(failed, list, "mean_square", f->mean_square, limit_value(law->mean_square, l->mean_square), NAN,
-                 no_z_reason(finite, 2.0));
-  add_comparison(failed, list, "kurtosis", f->kurtosis, limit_value(law->kurtosis, l->kurtosis),
-                 wlaw_output_kurtosis_finite(NULL, &job->network, job->inputs.variance, finite->width),
-                 no_z_reason(finite, 4.0));
+  add_moment(failed, list, "mean_square", f->mean_square, l->mean_square, law->mean_square, z.mean_square, NAN,
+             no_z_reason(finite, 2.0));
+  add_moment(failed, list, "kurtosis", f->kurtosis, l->kurtosis, law->kurtosis, z.kurtosis,
+             wlaw_output_kurtosis_finite(NULL, &job->network, job->inputs.variance, finite->width),
+             no_z_reason(finite, 4.0));
   if (finite->outputs > 1)
-    add_comparison(failed, list, "square_correlation", f->square_correlation,
-                   limit_value(law->square_correlation, l->square_correlation), NAN, no_z_reason(finite, 4.0));
-  add_comparison(failed, list, "probability_zero", f->probability_zero,
-                 limit_value(law->probability_zero, l->probability_zero), NAN, "no error: all draws agree");
-  for (size_t i = 0; i < sizeof quantiles / sizeof *quantiles; i++) {
-    const double p = quantiles[i].probability;
-    add_comparison(failed, list, quantiles[i].name, wlaw_draw_quantile(finite->sorted, finite->draws, p),
-                   limit_value(wlaw_limit_quantile(job, p), wlaw_draw_quantile(limit->sorted, limit->draws, p)), NAN,
-                   "no error: the quantile lies in the atom at 0");
-  }
+    add_moment(failed, list, "square_correlation", f->square_correlation, l->square_correlation,
+               law->square_correlation, z.square_correlation, NAN, no_z_reason(finite, 4.0));
+  add_zero(failed, list, finite, limit, law->probability_zero);
+  add_quantile(failed, list, "quantile_0.75", 0.75, finite, limit, job);
+  add_quantile(failed, list, "quantile_0.9", 0.9, finite, limit, job);
+  add_quantile(failed, list, "quantile_0.99", 0.99, finite, limit, job);
   return list;
 }
 
@@ -169,6 +206,7 @@ static draw_estimate pruned_error(const limit_sample *finite, const limit_job *j
 /* With one hidden layer the nodes that go have lambda <= epsilon: their share has all moments, at any width. */
 static json_t *pruned_json(bool *failed, const limit_sample *finite, const limit_job *job) {
   const bool bounded = job->network.depth == 1 && !isinf(wlaw_dual_lipschitz(&job->network.activation));
+  const char *reason = NULL;
   json_t *object = json_object(), *errors = json_array(), *ses = json_array(), *limits = json_array(),
          *zs = json_array();
   double *mean = wlaw_array(job->n_epsilon, sizeof *mean);
@@ -179,7 +217,11 @@ static json_t *pruned_json(bool *failed, const limit_sample *finite, const limit
     draw_estimate found = pruned_error(finite, job, e);
     if (!bounded && !(finite->tail_index > 2.0)) found = (draw_estimate){NAN, NAN};
     if (!bounded && !(finite->tail_index > 4.0)) found.se = NAN;
-    const double z = isnan(cut.error) ? NAN : z_score(found, (draw_estimate){cut.error, 0.0});
+    /* given the kernel the `outputs` differences are iid normal */
+    const double outputs = (double)finite->outputs,
+                 variance = cut.square * (1.0 + 2.0 / outputs) - cut.error * cut.error,
+                 z = ratio(found.value - cut.error, sqrt(fmax(variance, 0.0) / (double)finite->draws));
+    if (isnan(z)) reason = cut.reason ? cut.reason : "the limit has no variance there";
     wlaw_json_append(failed, errors, isnan(found.value) ? json_null() : wlaw_json_real(found.value));
     wlaw_json_append(failed, ses, isnan(found.se) ? json_null() : wlaw_json_real(found.se));
     wlaw_json_append(failed, limits, isnan(cut.error) ? json_null() : wlaw_json_real(cut.error));
@@ -191,6 +233,7 @@ static json_t *pruned_json(bool *failed, const limit_sample *finite, const limit
   wlaw_json_put(failed, object, "standard_error", ses);
   wlaw_json_put(failed, object, "limit", limits);
   wlaw_json_put(failed, object, "z", zs);
+  wlaw_json_put(failed, object, "reason", reason ? json_string(reason) : json_null());
   wlaw_limit_real(failed, object, "fitted_slope", mean ? wlaw_limit_slope(job->epsilon, mean, job->n_epsilon) : NAN);
   free(mean);
   return object;
@@ -215,6 +258,8 @@ static json_t *largest_json(bool *failed, const limit_sample *finite, const limi
   const bool jumps = wlaw_node_regime(job->network.laws[job->network.depth - 1]) == NODE_MOGP;
   const bool known = jumps && wlaw_draw_ks(&ks, finite->largest, finite->draws, largest_cdf, job);
   wlaw_json_put(failed, object, "ks", known ? wlaw_limit_ks_json(failed, ks) : json_null());
+  wlaw_json_put(failed, object, "reason",
+                known ? json_null() : json_string("without jumps the largest weight is 0 at infinite width"));
   return object;
 }
 

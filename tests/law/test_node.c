@@ -128,7 +128,13 @@ static void exponents_known(void **state) {
   wlaw_law_free(atom);
   wlaw_law *law = law_of("regularised-horseshoe(c=2,slab=0.5)");
   for (double x = 0.001; x < 100; x *= 3)
-    check_near(wlaw_node_exponent(law, x) / (2 * sqrt(0.5) * x * bessel_sum(0.25 * x)), 1, 1e-10);
+    check_near(wlaw_node_exponent(law, x) / (2 * sqrt(0.5) * x * bessel_sum(0.25 * x)), 1, 1e-13);
+  /* far out that of the horseshoe, c s^(1/2) 2 / pi^(1/2), times 1 - 1 / (8 v) - 15 / (128 v^2) / 2 ... */
+  for (double x = 1e4; x < 1e300; x *= 1e4)
+    check_near(wlaw_node_exponent(law, x) / (4 * sqrt(x / 3.14159265358979323846)) + 0.5 / x, 1, 2 / (x * x) + 1e-14);
+  wlaw_law_free(law);
+  law = law_of("regularised-horseshoe(c=2,slab=1e100)");
+  check_near(wlaw_node_exponent(law, 1e280) / (4 * sqrt(1e280 / 3.14159265358979323846)), 1, 1e-14);
   wlaw_law_free(law);
 }
 

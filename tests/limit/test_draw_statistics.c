@@ -49,6 +49,52 @@ static void moments_and_their_errors(void **state) {
   free(z);
 }
 
+/* Products of four normals (kurtosis 81): with 300 draws a standard error misses the tail time and again, and scores
+ * over it go beyond 20. Dealt at random a score has variance 1 exactly: over 400 experiments within 4 times sqrt(2 /
+ * 400) (tails are lighter than normal ones), and none beyond 4.5, which normal ones exceed with chance 7e-6 each. Of
+ * twice the scale they see a difference of mean squares, and of nothing else. */
+static void scores_of_heavy_tails(void **state) {
+  (void)state;
+  enum { DRAWS = 300, OUTPUTS = 2, REPEATS = 400 };
+  double *z = array((size_t)2 * DRAWS * OUTPUTS), squares[3] = {0}, few[4];
+  const size_t half = (size_t)DRAWS * OUTPUTS;
+  for (uint32_t r = 0; r < REPEATS; r++) {
+    wlaw_stream stream = wlaw_stream_start(4, STREAM_TEST, r, 2);
+    wlaw_stream_normals(&stream, z, 2 * half);
+    for (size_t i = 0; i < (size_t)2 * DRAWS; i++) {
+      wlaw_stream_normals(&stream, few, 3);
+      for (size_t k = 0; k < OUTPUTS; k++) z[i * OUTPUTS + k] *= few[0] * few[1] * few[2];
+    }
+    const draw_scores found = wlaw_draw_moment_scores(z, DRAWS, z + half, DRAWS, OUTPUTS);
+    const double all[] = {found.mean_square, found.kurtosis, found.square_correlation};
+    for (size_t i = 0; i < 3; i++) {
+      squares[i] += all[i] * all[i] / REPEATS;
+      if (!(fabs(all[i]) <= 4.5)) fail_msg("experiment %u: score %zu is %g", r, i, all[i]);
+    }
+  }
+  for (size_t i = 0; i < 3; i++) check_near(squares[i], 1.0, 4.0 * sqrt(2.0 / REPEATS));
+  draw_mixture(z, DRAWS, OUTPUTS, 7);
+  draw_mixture(z + half, DRAWS, OUTPUTS, 8);
+  for (size_t i = 0; i < half; i++) z[i] *= 2.0;
+  draw_scores found = wlaw_draw_moment_scores(z, DRAWS, z + half, DRAWS, OUTPUTS);
+  assert_true(found.mean_square > 5.0);
+  const draw_scores back = wlaw_draw_moment_scores(z + half, DRAWS, z, DRAWS, OUTPUTS);
+  check_near(back.kurtosis, -found.kurtosis, 1e-9);
+  for (size_t i = 0; i < 2 * half; i++) z[i] = 0.0;
+  found = wlaw_draw_moment_scores(z, DRAWS, z + half, DRAWS, OUTPUTS);
+  assert_true(isnan(found.mean_square) && isnan(found.kurtosis) && isnan(found.square_correlation));
+  free(z);
+}
+
+static void shares_below(void **state) {
+  (void)state;
+  const double sorted[] = {-1, 0, 0, 2};
+  check_near(wlaw_draw_share_below(sorted, 4, -2), 0, 0);
+  check_near(wlaw_draw_share_below(sorted, 4, 0), 0.5, 0);
+  check_near(wlaw_draw_share_below(sorted, 4, 2), 0.875, 0);
+  check_near(wlaw_draw_share_below(sorted, 4, 3), 1, 0);
+}
+
 static void moments_of_few_and_of_huge_draws(void **state) {
   (void)state;
   /* rows (1, 2) and (0, 0): mean squares 5/2 and 0, fourth powers 17/2 and 0, products 4 and 0 */
@@ -263,6 +309,8 @@ static void memory_may_be_refused(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(moments_and_their_errors),
+      cmocka_unit_test(scores_of_heavy_tails),
+      cmocka_unit_test(shares_below),
       cmocka_unit_test(moments_of_few_and_of_huge_draws),
       cmocka_unit_test(quantiles),
       cmocka_unit_test(densities),

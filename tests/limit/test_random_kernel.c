@@ -208,6 +208,24 @@ static void singular_kernels(void **state) {
   }
 }
 
+/* Beside an input of size 1 one of size 1e-9, orthogonal to it, has 1e-18 of its kernel, which is no rounding error. */
+static void small_inputs(void **state) {
+  (void)state;
+  const double gram[] = {1e-18, 0, 0, 1};
+  limit_network network = NETWORK("relu", 1, 0, "beta");
+  draws d = draw(&network, gram, 2, 1e-4, 1000, 1);
+  double small = 0, large = 0;
+  for (size_t k = 0; k < DRAWS; k++) {
+    small += d.z[2 * k] * d.z[2 * k] / DRAWS;
+    large += d.z[2 * k + 1] * d.z[2 * k + 1] / DRAWS;
+  }
+  const double error = sqrt(8.0 / DRAWS); /* E Z^2 = 1 of kurtosis 9 */
+  check_near(large, 1, Z_LIMIT * error);
+  check_near(small * 1e18, 1, Z_LIMIT * error);
+  draws_free(&d);
+  network_free(&network);
+}
+
 static void draws_are_functions_of_seed_and_number(void **state) {
   (void)state;
   wlaw_error *err = wlaw_error_new();
@@ -304,6 +322,7 @@ int main(void) {
       cmocka_unit_test(many_inputs_have_the_mean_kernel),
       cmocka_unit_test(each_input_follows_the_law_of_one),
       cmocka_unit_test(singular_kernels),
+      cmocka_unit_test(small_inputs),
       cmocka_unit_test(draws_are_functions_of_seed_and_number),
       cmocka_unit_test(scale_is_where_the_transform_is_one_over_e),
       cmocka_unit_test(faults_are_refused),

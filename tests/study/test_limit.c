@@ -392,6 +392,69 @@ static wlaw_status table_and_free(wlaw_error *err) {
   return status;
 }
 
+/* A z-score is one: over 40 seeds of networks wide enough to have the law of their limit, each has a mean square of 1
+ * (at most 1 + 4.5 sqrt(2 / 40); at least 0.3, as a mean square of 40 normal numbers has but for a chance of 1e-5), and
+ * none is beyond 4.5. By errors estimated from one sample quantiles and kurtosis go beyond 5. */
+static void scores_are_scores(void **state) {
+  (void)state;
+  static const char *const laws[] = {"bernoulli(c=2)", "gamma(eta=1,rate=1)", "horseshoe"};
+#if defined(__SANITIZE_ADDRESS__)
+  enum { SEEDS = 4 };
+#else
+  enum { SEEDS = 40 };
+#endif
+  enum { ROWS = 7 };
+  for (size_t i = 0; i < sizeof laws / sizeof *laws; i++) {
+    double squares[ROWS] = {0};
+    for (int seed = 0; seed < SEEDS; seed++) {
+      char text[16], path[64];
+      snprintf(text, sizeof text, "%d", seed);
+      wlaw_result *result =
+          RUN({"law", laws[i]}, {"width", "100"}, {"draws", "300"}, {"epsilon", "0.1"}, {"seed", text});
+      for (size_t q = 0; q < ROWS; q++) {
+        snprintf(path, sizeof path, "finite.0.comparisons.%zu.z", q);
+        const double z = number(result, path);
+        if (fabs(z) > 4.5) fail_msg("%s, seed %d: comparison %zu has z = %g", laws[i], seed, q, z);
+        squares[q] += isnan(z) ? 0.0 : z * z / SEEDS;
+      }
+      wlaw_result_free(result);
+    }
+    for (size_t q = 0; q < ROWS && SEEDS >= 40; q++)
+      if (squares[q] > 2.0 || (squares[q] < 0.3 && squares[q] > 0.0))
+        fail_msg("%s: the variance of z %zu is %g", laws[i], q, squares[q]);
+  }
+}
+
+/* Numbers at the ends of doubles: a sentence or a null with its reason, no failure. */
+static void ends_of_the_range(void **state) {
+  (void)state;
+  wlaw_result *result =
+      RUN({"law", "powerlaw(s=1,c=1e-100)"}, {"activation", "exp"}, {"bias-variance", "1e12"}, {"epsilon", ""});
+  check_says(result, "the kernel leaves the range of doubles");
+  wlaw_result_free(result);
+  result = RUN({"law", "gamma(eta=1e-3,rate=1e-100)"}, {"draws", "100"});
+  check_near(number(result, "outputs.kurtosis"), 18003, 1e-6);
+  wlaw_result_free(result);
+  result = RUN({"law", "ggp(alpha=1e-12,beta=1e-100,mean=1e97)"}, {"draws", "100"});
+  wlaw_result_free(result);
+  result = RUN({"law", "gbfry(alpha=0.001,tau=0.001000001,c=1e-12)"});
+  check_says(result, "the Laplace exponent of the node variances leaves the range of doubles");
+  wlaw_result_free(result);
+  wlaw_error *err = wlaw_error_new();
+  const setting large[] = {{"law", "horseshoe(c=1e100)"}, {"draws", "100"}};
+  check_status(call(&result, NULL, large, 2, err), WLAW_NUMERIC);
+  assert_non_null(strstr(wlaw_error_message(err), "square is no double"));
+  wlaw_error_free(err);
+  result = RUN({"law", "bernoulli(c=2)"}, {"width", "500"}, {"draws", "1000"}, {"epsilon", "0.1"});
+  check_near(number(result, "finite.0.truncation.error"), 0, 0); /* not 1e-33 */
+  check_near(number(result, "finite.0.truncation.z"), 0, 0);
+  wlaw_result_free(result);
+  result = RUN({"law", "beta; gamma"}, {"width", "5"}, {"draws", "100"}, {"epsilon", "0.1"});
+  assert_true(isnan(number(result, "finite.0.truncation.z")));
+  check_says(result, "the error is bounded, not known");
+  wlaw_result_free(result);
+}
+
 /* Most of thousands of allocations are numbers of the document: each of the first twelve is refused, and further on one
  * in so many that each is a twelfth behind the one before. */
 static void refuse_some(wlaw_status (*action)(wlaw_error *)) {
@@ -428,6 +491,8 @@ int main(void) {
       cmocka_unit_test(what_is_refused),
       cmocka_unit_test(threads_change_nothing),
       cmocka_unit_test(cancelling),
+      cmocka_unit_test(scores_are_scores),
+      cmocka_unit_test(ends_of_the_range),
       cmocka_unit_test(memory_may_be_refused),
   };
   return cmocka_run_group_tests_name("study.limit", tests, NULL, NULL);
