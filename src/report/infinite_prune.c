@@ -34,6 +34,17 @@ static size_t read_columns(double **values, text_buffer *out, const json_t *docu
   return n;
 }
 
+/* Errors below this are of no account, and would press those that are into a corner. */
+#define LEAST_ERROR 1e-8
+
+static data_range shown_errors(const plane_series *series, size_t n_series) {
+  data_range range = RANGE_EMPTY;
+  for (size_t s = 0; s < n_series; s++)
+    for (size_t i = 0; i < series[s].n; i++)
+      if (series[s].y[i] >= LEAST_ERROR) wlaw_range_add(&range, series[s].y[i]);
+  return range;
+}
+
 static void draw(text_buffer *out, const char *id, const char *heading, const char *y_label, scale_kind y_kind,
                  const plane_series *series, size_t n_series, const char *caption) {
   const plane_chart chart = {.head = {.id = id,
@@ -45,7 +56,7 @@ static void draw(text_buffer *out, const char *id, const char *heading, const ch
                                       .y_label = y_label},
                              .y_kind = y_kind,
                              .x_range = RANGE_EMPTY,
-                             .y_range = RANGE_EMPTY,
+                             .y_range = y_kind == SCALE_LOG ? shown_errors(series, n_series) : RANGE_EMPTY,
                              .series = series,
                              .n_series = n_series};
   wlaw_html_figure_open(out, "", heading);
@@ -89,7 +100,10 @@ static void say_error(text_buffer *caption, const json_t *document, const double
   bool drawn = false;
   for (size_t i = 0; i < n; i++) drawn |= isfinite(values[SHARE * n + i]) || isfinite(values[BOUND * n + i]);
   wlaw_text_add(caption, "Mean squared change of the outputs over their mean square, on test inputs");
-  if (drawn) wlaw_text_add(caption, "; theory is of the law the networks were drawn from, before training.");
+  if (drawn)
+    wlaw_text_add(
+        caption,
+        "; theory is of the law the networks were drawn from, before training. Errors below 10⁻⁸ are not shown.");
   else wlaw_text_add(caption, "%s%s.", *reason ? ". No theory: " : "", reason);
 }
 
