@@ -29,6 +29,22 @@ static void say_zero(bool *failed, json_t *list, const output_law *law) {
              law->probability_zero);
 }
 
+/* Errors of a law that was measured, and what it cannot tell. */
+static void say_measured(bool *failed, json_t *list, const json_t *document) {
+  size_t l;
+  json_t *layer;
+  json_array_foreach(json_object_get(document, "layers"), l, layer) {
+    const json_t *measured = json_object_get(layer, "measured"), *levy = json_object_get(layer, "levy");
+    if (!json_is_object(measured)) continue;
+    SENTENCE(
+        failed, list,
+        "The law of layer %zu was measured: a = %.3g +- %.2g, the sum of lambda has mean %.4g +- %.2g; nodes below "
+        "its smallest atom count as none, so P(Z = 0) and numbers of small nodes are those of the atoms.",
+        l + 1, real_at(layer, "a"), real_at(measured, "se_a"), real_at(levy, "mean"), real_at(measured, "se_mean"));
+    return;
+  }
+}
+
 static void say_infinite(bool *failed, json_t *list, const limit_network *network) {
   for (size_t l = 0; l < network->depth; l++) {
     if (!isinf(wlaw_node_mean(network->laws[l]))) continue;
@@ -97,6 +113,7 @@ void wlaw_limit_findings(bool *failed, json_t *document, const limit_job *job) {
   say_regime(failed, list, &job->output, regime && strcmp(regime, "mogp") == 0);
   say_tail(failed, list, &job->output);
   say_compressible(failed, list, document);
+  say_measured(failed, list, document);
   say_finite(failed, list, document);
   say_inputs(failed, list, job);
   wlaw_json_put(failed, document, "findings", list);

@@ -49,6 +49,31 @@ json_t *wlaw_limit_levy_json(bool *failed, const wlaw_law *law) {
   return levy;
 }
 
+enum { ATOMS_MOST = 4096 }; /* listed */
+
+/* What samples told of a law, with its errors; those of atoms are taken as independent, which makes the errors of sums
+ * rather too large (docs/laws/empirical.md). Null for a law in numbers. */
+static json_t *measured_json(bool *failed, const wlaw_law *law) {
+  const node_measure *measure = wlaw_law_empirical_measure(law);
+  if (!measure) return json_null();
+  json_t *measured = json_object();
+  double of_mean = measure->se_a * measure->se_a, of_variance = 0.0;
+  for (size_t i = 0; i < measure->n; i++) {
+    const double part = measure->x[i] * measure->se[i];
+    of_mean += part * part;
+    of_variance += part * part * measure->x[i] * measure->x[i];
+  }
+  wlaw_limit_real(failed, measured, "se_a", measure->se_a);
+  wlaw_limit_real(failed, measured, "se_mean", sqrt(of_mean));
+  wlaw_limit_real(failed, measured, "se_variance", sqrt(of_variance));
+  wlaw_json_put(failed, measured, "atoms", wlaw_json_count(measure->n));
+  if (measure->n > ATOMS_MOST) return measured;
+  wlaw_json_put(failed, measured, "x", wlaw_json_reals(measure->x, measure->n));
+  wlaw_json_put(failed, measured, "weight", wlaw_json_reals(measure->weight, measure->n));
+  wlaw_json_put(failed, measured, "se", wlaw_json_reals(measure->se, measure->n));
+  return measured;
+}
+
 static const char *regime_text(node_regime regime) { return regime == NODE_GP ? "gp" : "mogp"; }
 
 static json_t *layer_json(bool *failed, const wlaw_law *law) {
@@ -58,6 +83,7 @@ static json_t *layer_json(bool *failed, const wlaw_law *law) {
   wlaw_json_put(failed, layer, "regime", json_string(regime_text(wlaw_node_regime(law))));
   wlaw_limit_real(failed, layer, "a", wlaw_node_location(law));
   wlaw_json_put(failed, layer, "levy", wlaw_limit_levy_json(failed, law));
+  wlaw_json_put(failed, layer, "measured", measured_json(failed, law));
   free(written);
   return layer;
 }

@@ -295,6 +295,33 @@ static void inputs_from_a_file(void **state) {
   wlaw_error_free(err);
 }
 
+/* Two networks of four nodes: above the threshold an atom each, of weight 1/2 and Poisson error 1/2; the rest, .3 and
+ * .4, is a = .35 with the error .05. */
+static void measured_laws(void **state) {
+  (void)state;
+  static const double lambda[] = {1, .1, .1, .1, .1, 2, .2, .1};
+  static const tensor_spec spec = {"", WLAW_F64, 2, {2, 4}};
+  wlaw_error *err = wlaw_error_new();
+  const char *path = test_scratch("lambda.npy");
+  tensor_writer *writer = NULL;
+  check_ok(wlaw_writer_open(&writer, path, &spec, 1, NULL, err));
+  check_ok(wlaw_writer_add(writer, lambda, sizeof lambda, err));
+  check_ok(wlaw_writer_commit(writer, err));
+  char law[4200];
+  snprintf(law, sizeof law, "empirical(@%s,threshold=0.5)", path);
+  wlaw_result *result = RUN({"law", law}, {"epsilon", ""});
+  check_near(number(result, "a"), .35, 1e-15);
+  check_near(number(result, "levy.mean"), 1.85, 1e-15);
+  check_near(number(result, "levy.variance"), 2.5, 1e-15);
+  check_near(number(result, "layers.0.measured.se_a"), .05, 1e-15);
+  check_near(number(result, "layers.0.measured.se_mean"), sqrt(.05 * .05 + .25 + 1), 1e-15);
+  check_near(number(result, "layers.0.measured.se_variance"), sqrt(.25 + 4), 1e-15);
+  check_near(number(result, "layers.0.measured.atoms"), 2, 0);
+  check_says(result, "The law of layer 1 was measured: a = 0.35 +- 0.05");
+  wlaw_result_free(result);
+  wlaw_error_free(err);
+}
+
 static void what_is_refused(void **state) {
   (void)state;
   wlaw_error *err = wlaw_error_new();
@@ -481,19 +508,13 @@ static void memory_may_be_refused(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(closed_forms),
-      cmocka_unit_test(numbers_of_layers),
-      cmocka_unit_test(notebook),
-      cmocka_unit_test(pruned_networks),
-      cmocka_unit_test(deep_networks),
-      cmocka_unit_test(table),
-      cmocka_unit_test(inputs_from_a_file),
-      cmocka_unit_test(what_is_refused),
-      cmocka_unit_test(threads_change_nothing),
-      cmocka_unit_test(cancelling),
-      cmocka_unit_test(scores_are_scores),
-      cmocka_unit_test(ends_of_the_range),
-      cmocka_unit_test(memory_may_be_refused),
+      cmocka_unit_test(closed_forms),       cmocka_unit_test(numbers_of_layers),
+      cmocka_unit_test(notebook),           cmocka_unit_test(pruned_networks),
+      cmocka_unit_test(deep_networks),      cmocka_unit_test(table),
+      cmocka_unit_test(inputs_from_a_file), cmocka_unit_test(measured_laws),
+      cmocka_unit_test(what_is_refused),    cmocka_unit_test(threads_change_nothing),
+      cmocka_unit_test(cancelling),         cmocka_unit_test(scores_are_scores),
+      cmocka_unit_test(ends_of_the_range),  cmocka_unit_test(memory_may_be_refused),
   };
   return cmocka_run_group_tests_name("study.limit", tests, NULL, NULL);
 }
