@@ -20,7 +20,8 @@ typedef enum stream_purpose {
   STREAM_BOOTSTRAP = 9, /* samples like the one at hand: major = replicate */
   STREAM_LIMIT = 10,    /* networks of infinite width: major, minor = the halves of the draw's number */
   STREAM_FINITE = 11,   /* networks of finite width beside them: the same */
-  STREAM_NODES = 12     /* node variances of initial networks: major = network, minor = layer */
+  STREAM_NODES = 12,    /* node variances of initial networks: major = network, minor = layer */
+  STREAM_REDRAW = 13    /* networks drawn from fits and trained: major = network, minor = which fit */
 } stream_purpose;
 
 #define STREAM_SHARED UINT32_MAX

@@ -1,0 +1,128 @@
+/* The Gaussian law of a whole network (law `network`): the normal law of all its weights and biases at once whose
+ * symmetry permutes the nodes of each hidden layer, and of inputs and outputs where these are exchangeable. In the
+ * coordinates of measure/network_layout.h it is a mean and a covariance of the trivial numbers, one covariance of the
+ * copies of each node set, repeated over width - 1 directions, and one variance of the entries of each weight with two
+ * exchangeable sides, repeated over (rows - 1)(cols - 1). New here; checked against dense covariances averaged over
+ * the permutation group.
+ *
+ * Nested in it, on the same numbers: `bipartite`, where tensors are independent of each other (covariances are block
+ * diagonal by tensor), and `iid`, where each tensor has one mean and one variance for all its entries. */
+#ifndef WLAW_LAW_NETWORK_H
+#define WLAW_LAW_NETWORK_H
+
+#include "core/stream.h"
+#include "law/law.h"
+#include "measure/network_moments.h"
+
+extern const law_ops wlaw_law_network;
+
+typedef enum network_nesting { NETWORK_IID, NETWORK_BIPARTITE, NETWORK_WHOLE } network_nesting;
+const char *wlaw_network_nesting_name(network_nesting nesting); /* "iid", "bipartite", "network" */
+
+/* A law with its numbers; also errors of these, in the same places. */
+typedef struct network_gaussian {
+  network_layout layout;
+  double *mean;               /* [T] */
+  double *trivial;            /* [T, T] */
+  double *sets[NETWORK_SETS]; /* [copies, copies] of each of layout.sets; of no meaning where width is 1 */
+  double *entries;            /* [n_entries]; of no meaning where rows or cols is 1 */
+  double *data;               /* all of the above, one allocation */
+} network_gaussian;
+
+wlaw_status wlaw_network_gaussian_new(network_gaussian **out, const network_layout *layout,
+                                      wlaw_error *err);      /* zeros */
+void wlaw_network_gaussian_free(network_gaussian *gaussian); /* NULL allowed */
+/* Tensor t made iid with this mean and variance of an entry, independent of all others. */
+void wlaw_network_set_iid(network_gaussian *gaussian, size_t t, double mean, double variance);
+
+/* Blocks in order: the trivial numbers, each set, each weight's entries. */
+size_t wlaw_network_blocks(const network_layout *layout);
+size_t wlaw_network_block_dimension(const network_layout *layout,
+                                    size_t b); /* 0: there is no such block at this size */
+size_t wlaw_network_block_copies(const network_layout *layout, size_t b);
+double *wlaw_network_block(const network_gaussian *gaussian, size_t b);                           /* its covariance */
+void wlaw_network_block_name(char *out, size_t capacity, const network_layout *layout, size_t b); /* "trivial",
+                                                          "nodes2" (of set 2), "entries3" (of layer 3, from 1) */
+
+/* ---- fits (network_fit.c) */
+
+typedef struct network_fit {
+  network_nesting nesting;
+  size_t networks, parameters;
+  network_gaussian *gaussian;
+  network_gaussian *error;                  /* standard errors if the law is true; NaN: not determined */
+  network_gaussian *robust;                 /* sandwich, from the spread over networks; NaN: not determined */
+  bool mean_determined, trivial_determined; /* the other blocks are, from one network on */
+  double log_likelihood, aic, bic;          /* NaN with `reason` where the likelihood has no maximum */
+  char reason[256];
+} network_fit;
+
+/* Free parameters: those of blocks that there are at this size. */
+size_t wlaw_network_parameters(const network_layout *layout, network_nesting nesting);
+/* Maximum likelihood, in closed form for all three. Errors of NETWORK_WHOLE alone; the other two have NULL. */
+wlaw_status wlaw_network_fit(network_fit *out, const network_moments *moments, network_nesting nesting,
+                             wlaw_error *err);
+void wlaw_network_fit_release(network_fit *fit); /* safe on a zeroed struct */
+/* The estimate alone, for replicates. */
+void wlaw_network_estimate(network_gaussian *out, const network_moments *moments, network_nesting nesting);
+/* *regular false with a sentence where some block is singular, so that no density exists. networks: of the fit, 0 for a
+ * law known exactly. */
+wlaw_status wlaw_network_regular(bool *regular, const network_gaussian *gaussian, size_t networks, char *reason,
+                                 size_t capacity, wlaw_error *err);
+/* ln density at the maximum, summed over networks. */
+wlaw_status wlaw_network_log_likelihood(double *out, const network_gaussian *maximum, size_t networks, wlaw_error *err);
+
+/* Likelihood-ratio test of one nesting in the next. Under the null hypothesis the statistic's law has no parameters,
+ * and its mean is a sum of digamma functions: the p-value is chi-squared's of statistic * df / mean (Bartlett 1937;
+ * Lawley 1956, DOI 10.1093/biomet/43.3-4.295). */
+typedef struct network_test {
+  network_nesting null, alternative;
+  size_t df;
+  double statistic, corrected, p_value; /* NaN with `reason` */
+  char reason[256];
+} network_test;
+wlaw_status wlaw_network_test(network_test *out, const network_moments *moments, network_nesting null,
+                              network_nesting alternative, wlaw_error *err);
+
+/* ---- correlations between tensors (network_correlation.c) */
+
+typedef enum correlation_kind { CORRELATION_TRIVIAL, CORRELATION_NODES, CORRELATION_NORMS } correlation_kind;
+typedef struct network_correlation {
+  correlation_kind kind;
+  size_t set;            /* place in layout.sets (NODES, NORMS) */
+  size_t a, b;           /* trivial coordinates, or copies of the set; NORMS: incoming and outgoing */
+  double value;          /* in [-1, 1]; NaN where a variance is zero */
+  double standard_error; /* under no correlation: 1 / sqrt(degrees of freedom) */
+  double robust;         /* sandwich, by the delta method; NaN with one network */
+  double z;              /* value / standard_error */
+  double p_value;        /* two-sided, of Student's t with the degrees of freedom there are */
+} network_correlation;
+/* Every pair of two different tensors, trivial coordinates first, then sets in order, largest |z| first within all;
+ * and, apart, the squared norms of the incoming and outgoing weights of each set that has both. Caller frees *out. */
+wlaw_status wlaw_network_correlations(network_correlation **out, size_t *n, const network_moments *moments,
+                                      wlaw_error *err);
+wlaw_status wlaw_network_norm_correlations(network_correlation **out, size_t *n, const network_moments *moments,
+                                           wlaw_error *err);
+
+/* ---- distances (network_distance.c): of one layout */
+
+/* Squared Wasserstein-2 distance, and what the mean and each block give to it: parts [1 + blocks] or NULL. */
+wlaw_status wlaw_network_wasserstein_squared(double *squared, double *parts, const network_gaussian *a,
+                                             const network_gaussian *b, wlaw_error *err);
+/* Kullback-Leibler divergence of f from g, nats; both regular. */
+wlaw_status wlaw_network_kl(double *out, const network_gaussian *f, const network_gaussian *g, wlaw_error *err);
+/* What a fit to `networks` draws is away from the law on average, squared, to order 1/networks. */
+wlaw_status wlaw_network_noise_floor(double *out, const network_gaussian *gaussian, size_t networks, wlaw_error *err);
+
+/* ---- draws (network_draw.c) */
+
+/* Square roots of the covariances, made once; also of singular ones. May be used by several threads at once. */
+typedef struct network_sampler network_sampler;
+wlaw_status wlaw_network_sampler_new(network_sampler **out, const network_gaussian *gaussian, wlaw_error *err);
+void wlaw_network_sampler_free(network_sampler *sampler); /* NULL allowed */
+/* One network: tensors[t] is [rows, cols] of layout.tensors[t]. Network number k of a seed is the caller's stream
+ * (seed, STREAM_DRAW, halves of k). */
+wlaw_status wlaw_network_draw(double *const tensors[], const network_sampler *sampler, wlaw_stream *stream,
+                              wlaw_error *err);
+
+#endif

@@ -1,0 +1,52 @@
+/* The law `network` for the verbs: fit (network_fit.c), compare (network_compare.c), draw (network_draw.c), and its
+ * documents (docs/network.md). */
+#ifndef WLAW_STUDY_NETWORK_STUDY_H
+#define WLAW_STUDY_NETWORK_STUDY_H
+
+#include "core/json.h"
+#include "core/option.h"
+#include "law/network.h"
+#include "study/networks.h"
+
+/* A network law with its numbers, read from a document of `fit --law network --json`. */
+typedef struct network_operand {
+  network_gaussian *gaussian;
+  char **names; /* of the tensors, [layout.n_tensors] */
+  size_t networks;
+} network_operand;
+
+/* Whether "@PATH" is a document of the law `network`; false for whatever is not. */
+bool wlaw_network_operand_is(const char *text);
+wlaw_status wlaw_network_operand_read(network_operand *out, const char *text, wlaw_error *err);
+/* The same of a document in hand; WLAW_VALUE naming what the fit does not determine. */
+wlaw_status wlaw_network_operand_parse(network_operand *out, const json_t *document, wlaw_error *err);
+void wlaw_network_operand_release(network_operand *operand); /* safe on a zeroed struct */
+
+/* The sides of --input and --output. */
+network_side wlaw_network_input(const char *text);  /* "omit", "exchangeable", "labelled" */
+network_side wlaw_network_output(const char *text); /* "labelled", "exchangeable" */
+const char *wlaw_network_side_name(network_side side);
+
+/* `parameters` of a document from a law's numbers, and standard errors in the same shape; NaN and blocks that do not
+ * exist are null. */
+json_t *wlaw_network_json(bool *failed, const network_gaussian *gaussian);
+/* `layers: [{name, bias, rows, cols}]`, in order. */
+json_t *wlaw_network_layers_json(bool *failed, const networks *source);
+
+/* fit --law network. */
+wlaw_status wlaw_network_fit_verb(wlaw_result **result, const char *const *inputs, size_t n_inputs,
+                                  const wlaw_options *options, wlaw_monitor *monitor, wlaw_error *err);
+/* compare A B --law network. */
+wlaw_status wlaw_network_compare_verb(wlaw_result **result, const char *const *inputs, const wlaw_options *options,
+                                      wlaw_monitor *monitor, wlaw_error *err);
+/* draw @FIT.json of a network law. */
+wlaw_status wlaw_network_draw_verb(wlaw_result **result, const char *law, const wlaw_options *options,
+                                   wlaw_monitor *monitor, wlaw_error *err);
+
+/* Departures of the networks from the fit (network_departures.c): the document's `invariants` and sentences of its
+ * `summary`, of every invariant of degree 2 to `degree` (at most 4). */
+wlaw_status wlaw_network_departures(json_t **invariants, json_t *summary, const network_fit *fit,
+                                    const networks *source, size_t degree, unsigned threads, wlaw_monitor *monitor,
+                                    wlaw_error *err);
+
+#endif

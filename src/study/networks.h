@@ -1,0 +1,76 @@
+/* Whole networks as the law `network` reads them: a run directory at an epoch, one file of stacked layers
+ * [networks, out, in] (what train and draw write), or several checkpoints of one architecture, a network each. */
+#ifndef WLAW_STUDY_NETWORKS_H
+#define WLAW_STUDY_NETWORKS_H
+
+#include "core/monitor.h"
+#include "measure/network_moments.h"
+#include "study/run.h"
+#include "tensor/tensor.h"
+
+typedef struct network_layer {
+  char *weight, *bias;             /* names in the file; bias NULL: none */
+  size_t weight_index, bias_index; /* of the tensors in their file (the first, if several) */
+  size_t rows, cols;               /* out, in */
+  bool transposed;                 /* stored [in, out] */
+} network_layer;
+
+typedef struct networks {
+  size_t n_layers;
+  network_layer *layers;
+  size_t n;        /* networks that stay */
+  size_t excluded; /* networks left out */
+  uint64_t *kept;  /* ascending; NULL: all */
+  bool has_epoch;
+  uint64_t epoch;
+  run_directory *run;    /* NULL unless it is a run */
+  wlaw_tensors *tensors; /* one file with every network */
+  char **paths;          /* one network a file */
+  size_t n_paths;
+  char *label; /* what was asked for, for messages */
+  bool single; /* every tensor covered is f32: read as it is stored */
+} networks;
+
+typedef struct networks_request {
+  const char *const *paths;
+  size_t n_paths;
+  const char *layers; /* "name,name,...": weights in order, inputs first; NULL: as the file has them */
+  bool has_epoch;     /* otherwise the last one */
+  uint64_t epoch;
+  bool exclude_dead;
+} networks_request;
+
+/* WLAW_SHAPE naming the two layers whose shapes do not chain, or the tensor that differs from the first file's. */
+wlaw_status wlaw_networks_open(networks **out, const networks_request *request, wlaw_error *err);
+void wlaw_networks_close(networks *source); /* NULL allowed */
+/* Leaves out further networks, by number; those that are not there are ignored. */
+wlaw_status wlaw_networks_exclude(networks *source, const uint64_t *numbers, size_t n, wlaw_error *err);
+uint64_t wlaw_networks_number(const networks *source, size_t k); /* in the input, of kept network k */
+
+void wlaw_networks_shape(network_shape *out, const networks *source, network_side input, network_side output);
+/* Names of the tensors of a layout, [layout->n_tensors], borrowed from the source: for wlaw_network_trivial_name. */
+void wlaw_networks_names(const char **names, const networks *source, const network_layout *layout);
+
+/* Kept networks first .. first+count-1 into buffer, and block's views of it. buffer: wlaw_networks_bytes() * count
+ * bytes, aligned for doubles. Safe from several threads. */
+size_t wlaw_networks_bytes(const networks *source, const network_layout *layout); /* of one network */
+wlaw_status wlaw_networks_read(network_block *block, void *buffer, const networks *source, const network_layout *layout,
+                               size_t first, size_t count, wlaw_error *err);
+
+/* ---- one pass over everything (networks_measure.c) */
+
+/* Statistics of all networks, and of groups of neighbours: the delete-a-group jackknife's, and the units of parallel
+ * work. How many groups depends on the networks and on the size of a state alone, so memory does not grow with the
+ * number of networks, and bytes do not depend on threads. */
+typedef struct network_sample {
+  network_moments *total;   /* with the sums for robust errors */
+  size_t n_groups;          /* min(networks, 10 to 200) */
+  network_moments **groups; /* without; NULL unless asked for */
+} network_sample;
+
+/* groups: keep them. A weight that is not finite is WLAW_VALUE with its network, tensor and place. */
+wlaw_status wlaw_networks_measure(network_sample *out, const networks *source, const network_layout *layout,
+                                  bool groups, unsigned threads, wlaw_monitor *monitor, wlaw_error *err);
+void wlaw_network_sample_release(network_sample *sample); /* safe on a zeroed struct */
+
+#endif
