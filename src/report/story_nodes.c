@@ -26,7 +26,7 @@ static size_t furthest(const report_series *series, bool norms) {
 
 static void tell(sentence_list *story, const report_series *series, size_t k, bool norms) {
   const node_correlation *first = &series->nodes[k].points[0], *last = &series->nodes[k].points[series->n_epochs - 1];
-  char before[96] = "";
+  char before[128] = "";
   if (series->n_epochs > 1)
     snprintf(before, sizeof before, " (%s%s)",
              norms ? wlaw_number_error(first->norms, first->norms_error).s
