@@ -11,7 +11,7 @@
 #include "report/number.h"
 #include "report/read.h"
 
-enum { COPIES_MOST = 24, LISTED = 40, STEPS = 6, NAME = 64 };
+enum { COPIES_MOST = 24, COPIES_SMALL = 6, LISTED = 40, STEPS = 6, NAME = 64 };
 
 /* ---- a covariance as a map of its correlations */
 
@@ -76,7 +76,7 @@ static void draw_map(text_buffer *out, const char *id, const char *heading, cons
   const strip_chart chart = {.head = {.id = id,
                                       .title = heading,
                                       .description = "Correlations; darker is more standard errors from none.",
-                                      .width = n > 8 ? 1080 : 520},
+                                      .width = n > COPIES_SMALL ? 1080 : 520},
                              .columns = map->rows,
                              .n_columns = n,
                              .rows = map->rows,
@@ -91,26 +91,35 @@ static void draw_map(text_buffer *out, const char *id, const char *heading, cons
   free(map);
 }
 
-static void maps(text_buffer *out, const json_t *document) {
+/* The maps that are small, which stand side by side, or the others. */
+static void maps_of(text_buffer *out, const json_t *document, bool small) {
   const json_t *parameters = json_object_get(document, "parameters");
-  const json_t *nodes = wlaw_document_list(parameters, "nodes");
+  const json_t *nodes = wlaw_document_list(parameters, "nodes"), *trivial = wlaw_document_list(parameters, "trivial");
   const double networks = wlaw_read_number(document, "networks");
+  if (small) wlaw_html_grid_open(out, "grid2");
+  for (size_t k = 0; k < json_array_size(nodes); k++) {
+    const json_t *set = json_array_get(nodes, k), *covariance = wlaw_document_list(set, "covariance");
+    const double width = wlaw_read_number(set, "width");
+    char id[32], heading[128];
+    if (small != (json_array_size(covariance) <= COPIES_SMALL)) continue;
+    snprintf(id, sizeof id, "set-%zu", k);
+    snprintf(heading, sizeof heading, "Set %s, %s nodes", wlaw_number_fixed(wlaw_read_number(set, "set"), 0).s,
+             wlaw_number_fixed(width, 0).s);
+    draw_map(out, id, heading, wlaw_document_list(set, "copies"), covariance, networks * (width - 1));
+  }
+  if (small == (json_array_size(trivial) <= COPIES_SMALL))
+    draw_map(out, "trivial", "Totals of the tensors, over networks", wlaw_document_list(document, "trivial_names"),
+             trivial, networks - 1);
+  if (small) wlaw_html_grid_close(out);
+}
+
+static void maps(text_buffer *out, const json_t *document) {
   wlaw_html_section_open(out, "sets", "Node sets",
                          "Sums of incoming weights (rows), biases and sums of outgoing weights (columns) of the nodes "
                          "of a set, each less its mean over the nodes of a network: their correlations. Darker cells "
                          "are more standard errors from none.");
-  for (size_t k = 0; k < json_array_size(nodes); k++) {
-    const json_t *set = json_array_get(nodes, k);
-    const double width = wlaw_read_number(set, "width");
-    char id[32], heading[128];
-    snprintf(id, sizeof id, "set-%zu", k);
-    snprintf(heading, sizeof heading, "Set %s, %s nodes", wlaw_number_fixed(wlaw_read_number(set, "set"), 0).s,
-             wlaw_number_fixed(width, 0).s);
-    draw_map(out, id, heading, json_object_get(set, "copies"), json_object_get(set, "covariance"),
-             networks * (width - 1));
-  }
-  draw_map(out, "trivial", "Totals of the tensors, over networks", json_object_get(document, "trivial_names"),
-           json_object_get(parameters, "trivial"), networks - 1);
+  maps_of(out, document, true);
+  maps_of(out, document, false);
   wlaw_html_section_close(out);
 }
 
