@@ -173,6 +173,15 @@ static wlaw_status read_fit(law_operand *out, const json_t *fit, wlaw_error *err
   return status;
 }
 
+wlaw_status wlaw_law_operand_parse(law_operand *out, const json_t *fit, wlaw_error *err) {
+  *out = (law_operand){0};
+  const wlaw_status status = read_fit(out, fit, err);
+  if (status == WLAW_OK) return WLAW_OK;
+  if (*tensor_of(fit)) wlaw_error_in_tensor(err, status, tensor_of(fit));
+  wlaw_law_operand_release(out);
+  return status;
+}
+
 static wlaw_status read_document(law_operand *out, const char *path, const char *tensor, wlaw_error *err) {
   char *bytes = NULL;
   size_t n = 0;
@@ -182,10 +191,7 @@ static wlaw_status read_document(law_operand *out, const char *path, const char 
   wlaw_status status = wlaw_json_parse(&document, bytes, n, err);
   free(bytes);
   if (status == WLAW_OK) status = choose_fit(&fit, document, tensor, err);
-  if (status == WLAW_OK) {
-    status = read_fit(out, fit, err);
-    if (status != WLAW_OK && *tensor_of(fit)) wlaw_error_in_tensor(err, status, tensor_of(fit));
-  }
+  if (status == WLAW_OK) status = wlaw_law_operand_parse(out, fit, err);
   json_decref(document);
   return status;
 }
@@ -210,10 +216,7 @@ wlaw_status wlaw_law_operand_read(law_operand *out, const char *text, wlaw_error
   if (status == WLAW_ARGUMENT) wlaw_error_add_hint(err, status, "@FIT.json is what fit --json wrote");
   if (status == WLAW_OK) {
     status = read_document(out, path, tensor, err);
-    if (status != WLAW_OK) {
-      status = wlaw_error_in_file(err, status, path);
-      wlaw_law_operand_release(out);
-    }
+    if (status != WLAW_OK) wlaw_error_in_file(err, status, path);
   }
   free(path);
   return status;
