@@ -46,9 +46,9 @@ static wlaw_status fit_chain(network_study *study, const network_moments *moment
     WLAW_TRY(wlaw_network_fit(fit, moments, k, err));
     if (fit->bic < study->fits[study->by_bic].bic) study->by_bic = k;
     if (k == NETWORK_IID || fit->parameters == fit[-1].parameters) continue;
-    WLAW_TRY(wlaw_network_test(&study->tests[study->n_tests++], moments, k - 1, k, err));
+    wlaw_network_test(&study->tests[study->n_tests++], &fit[-1], fit);
   }
-  WLAW_TRY(wlaw_network_correlations(&study->correlations, &study->n_correlations, moments, err));
+  WLAW_TRY(wlaw_network_correlations(&study->correlations, &study->n_correlations, &study->fits[NETWORK_WHOLE], err));
   WLAW_TRY(wlaw_network_norm_correlations(&study->norms, &study->n_norms, moments, err));
   return adjust(study, err);
 }
@@ -61,8 +61,8 @@ static wlaw_status fit_networks(network_study *study, unsigned threads, wlaw_mon
   return status;
 }
 
-static wlaw_status study_networks(json_t **out, network_study *study, size_t degree, unsigned threads,
-                                  wlaw_monitor *monitor, wlaw_error *err) {
+static wlaw_status study_networks(json_t **out, network_study *study, unsigned threads, wlaw_monitor *monitor,
+                                  wlaw_error *err) {
   bool failed = false;
   WLAW_TRY(fit_networks(study, threads, monitor, err));
   *out = wlaw_network_fit_document(&failed, study);
@@ -71,19 +71,20 @@ static wlaw_status study_networks(json_t **out, network_study *study, size_t deg
   return wlaw_fail(err, WLAW_MEMORY, "out of memory while writing the result down");
 }
 
-static wlaw_status fit_source(json_t **out, const networks *source, const char *rule, const wlaw_options *options,
-                              wlaw_monitor *monitor, wlaw_error *err) {
+static wlaw_status fit_source(json_t **out, const networks *source, const networks_request *request,
+                              const wlaw_options *options, wlaw_monitor *monitor, wlaw_error *err) {
   const command_spec *command = &wlaw_command_fit;
-  network_study study = {.source = source, .rule = rule};
+  network_study study = {.source = source,
+                         .rule = wlaw_ensemble_rule(&(ensemble_request){.exclude_dead = request->exclude_dead})};
   network_shape shape;
-  wlaw_networks_shape(&shape, source, wlaw_network_input(wlaw_option_text(options, command, "input")),
+  wlaw_networks_shape(&shape, source, request->input,
                       wlaw_network_output(wlaw_option_text(options, command, "output")));
   WLAW_TRY(wlaw_network_layout(&study.layout, &shape, err));
   WLAW_TRY(check_numbers(&study.layout, err));
   wlaw_networks_names(study.names, source, &study.layout);
   monitor->what = "whole networks";
-  const wlaw_status status = study_networks(out, &study, wlaw_option_count(options, command, "degree"),
-                                            (unsigned)wlaw_option_count(options, command, "threads"), monitor, err);
+  const wlaw_status status =
+      study_networks(out, &study, (unsigned)wlaw_option_count(options, command, "threads"), monitor, err);
   study_release(&study);
   return status;
 }
@@ -95,17 +96,17 @@ wlaw_status wlaw_network_fit_verb(wlaw_result **result, const char *const *input
       .paths = inputs,
       .n_paths = n_inputs,
       .layers = wlaw_option_text(options, command, "layers"),
+      .input = wlaw_network_input(wlaw_option_text(options, command, "input")),
       .has_epoch = wlaw_option_is_set(options, command, "epoch"),
       .epoch = wlaw_option_count(options, command, "epoch"),
       .exclude_dead = strcmp(wlaw_option_text(options, command, "exclude"), "dead") == 0,
   };
-  const char *rule = wlaw_ensemble_rule(&(ensemble_request){.exclude_dead = request.exclude_dead});
   networks *source = NULL;
   json_t *document = NULL;
   if (wlaw_option_is_set(options, command, "degree") && wlaw_option_count(options, command, "degree") < 2)
     return wlaw_fail(err, WLAW_ARGUMENT, "option --degree takes 2, 3 or 4 for --law network, which fits degree 1");
   WLAW_TRY(wlaw_networks_open(&source, &request, err));
-  wlaw_status status = fit_source(&document, source, rule, options, monitor, err);
+  wlaw_status status = fit_source(&document, source, &request, options, monitor, err);
   if (status == WLAW_OK) status = wlaw_result_wrap(result, document, false, err);
   else status = wlaw_error_in_file(err, status, source->label);
   wlaw_networks_close(source);

@@ -193,6 +193,7 @@ void wlaw_network_warn(bool *failed, json_t *warnings, const network_study *stud
   if (shape->input == SIDE_EXCHANGEABLE) warn_of_side(failed, warnings, "Inputs", "input");
   if (shape->output == SIDE_EXCHANGEABLE) warn_of_side(failed, warnings, "Outputs", "output");
   warn_of_ratios(failed, warnings, &study->fits[NETWORK_WHOLE]);
+  if (study->source->uncovered) wlaw_json_append(failed, warnings, wlaw_json_text(study->source->uncovered));
   if (study->source->excluded > 0)
     SENTENCE(failed, warnings, "%zu networks are left out (%s).", study->source->excluded, study->rule);
 }
