@@ -34,10 +34,12 @@ static void say_tests(bool *failed, json_t *summary, const network_study *study)
     if (isnan(test->p_value))
       SENTENCE(failed, summary, "%s against %s cannot be tested: %s.", null, wider, test->reason);
     else
-      SENTENCE(failed, summary,
-               "The likelihood-ratio test %s %s in favour of %s (%.4g on %zu degrees of freedom, p %s %.2g).",
-               test->p_value < level ? "rejects" : "does not reject", null, wider, test->corrected, test->df,
-               P_VALUE(test->p_value));
+      SENTENCE(
+          failed, summary,
+          "The likelihood-ratio test %s %s in favour of %s (%.4g, after Bartlett's correction %.4g, on %zu degrees of "
+          "freedom, p %s %.2g).",
+          test->p_value < level ? "rejects" : "does not reject", null, wider, test->statistic, test->corrected,
+          test->df, P_VALUE(test->p_value));
   }
 }
 
@@ -65,14 +67,14 @@ static void say_correlation(bool *failed, json_t *summary, const network_study *
   if (one->kind == CORRELATION_TRIVIAL) {
     wlaw_network_sides(a, b, study, one);
     SENTENCE(failed, summary,
-             "Networks where %s has a large sum have a %s sum of %s: correlation %.3f +- %.3f (z = %.3g).", a, size, b,
+             "Networks where %s has a large sum have a %s sum of %s: correlation %.3f ± %.3f (z = %.3g).", a, size, b,
              one->value, one->standard_error, one->z);
     return;
   }
   set_words(set, sizeof set, &study->layout, one->set, false);
   copy_words(a, sizeof a, &study->layout, one->set, one->a);
   copy_words(b, sizeof b, &study->layout, one->set, one->b);
-  SENTENCE(failed, summary, "%s with large %s have %s %s: correlation %.3f +- %.3f (z = %.3g).", set, a, size, b,
+  SENTENCE(failed, summary, "%s with large %s have %s %s: correlation %.3f ± %.3f (z = %.3g).", set, a, size, b,
            one->value, one->standard_error, one->z);
 }
 
@@ -101,11 +103,11 @@ static void say_norms(bool *failed, json_t *summary, const network_study *study)
     if (!(one->p_value * (double)study->n_norms < level)) continue;
     set_words(set, sizeof set, &study->layout, one->set, true);
     if (sums && !isnan(sums->value))
-      snprintf(beside, sizeof beside, "; their sums %s (%.3f +- %.3f)", sums->p_value < level ? "do as well" : "do not",
+      snprintf(beside, sizeof beside, "; their sums %s (%.3f ± %.3f)", sums->p_value < level ? "do as well" : "do not",
                sums->value, sums->standard_error);
     SENTENCE(
         failed, summary,
-        "Squared norms of the incoming and outgoing weights of the nodes of %s correlate: %.3f +- %.3f (z = %.3g)%s.",
+        "Squared norms of the incoming and outgoing weights of the nodes of %s correlate: %.3f ± %.3f (z = %.3g)%s.",
         set, one->value, one->standard_error, one->z, beside);
   }
 }
