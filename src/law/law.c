@@ -26,7 +26,7 @@ static bool ops_can(const law_ops *ops, const char *capability) {
   if (strcmp(capability, "moments") == 0) return ops->moments != NULL;
   if (strcmp(capability, "density") == 0) return ops->entry != NULL;
   if (strcmp(capability, "limit") == 0) return ops->node != NULL;
-  if (strcmp(capability, "fit") == 0 || strcmp(capability, "distance") == 0) return ops->matrix != NULL;
+  if (strcmp(capability, "fit") == 0 || strcmp(capability, "distance") == 0) return ops->matrix || ops->of_networks;
   return false;
 }
 

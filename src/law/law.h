@@ -74,6 +74,7 @@ typedef struct law_ops {
   const entry_ops *entry;
   const struct node_ops *node;
   const struct matrix_ops *matrix;
+  bool of_networks; /* of whole networks (law/network.h): fitted, compared and drawn as these, not as matrices */
   void (*release)(wlaw_law *law); /* frees law->data. NULL: there is none */
   /* What the law's text has in its parentheses, where that is not the parameters: "@FILE". NULL: it is. */
   const char *(*argument)(const wlaw_law *law);

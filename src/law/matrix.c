@@ -5,18 +5,27 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "law/block.h"
 #include "law/space.h"
 #include "math/small.h"
 
-static const double LN_2PI = 1.8378770664093454836;
+/* What follows from the blocks alone, in law/block.h; at most MATRIX_COPIES copies: nothing fails. */
+_Static_assert((int)MATRIX_COPIES <= (int)SMALL_MOST, "blocks of matrix laws need no memory");
+
+static void blocks_of(law_block out[MATRIX_BLOCKS], const matrix_gaussian *gaussian) {
+  const matrix_layout *layout = &gaussian->layout;
+  for (size_t b = 0; b < layout->n_blocks; b++)
+    out[b] = (law_block){.copies = layout->blocks[b].copies,
+                         .dimension = layout->blocks[b].dimension,
+                         .mean = b == 0 && layout->means > 0 ? gaussian->mean : NULL,
+                         .covariance = gaussian->covariance[b]};
+}
 
 size_t wlaw_matrix_parameters(const matrix_layout *layout) {
-  size_t n = layout->means;
-  for (size_t b = 0; b < layout->n_blocks; b++) {
-    const size_t p = layout->blocks[b].copies;
-    if (layout->blocks[b].dimension > 0) n += p * (p + 1) / 2;
-  }
-  return n;
+  const matrix_gaussian shape = {.layout = *layout};
+  law_block blocks[MATRIX_BLOCKS];
+  blocks_of(blocks, &shape);
+  return wlaw_blocks_parameters(blocks, layout->n_blocks);
 }
 
 static wlaw_status check_covariance(const law_ops *law, const char *name, const double *a, size_t n, wlaw_error *err) {
@@ -123,70 +132,43 @@ void wlaw_matrix_estimate(matrix_gaussian *out, const law_ops *law, const matrix
 }
 
 double wlaw_matrix_log_likelihood(const matrix_gaussian *maximum, size_t networks) {
-  const matrix_layout *layout = &maximum->layout;
-  double directions = 0.0;
-  for (size_t b = 0; b < layout->n_blocks; b++)
-    directions += (double)layout->blocks[b].copies * (double)layout->blocks[b].dimension;
-  double sum = directions * (1.0 + LN_2PI);
-  for (size_t b = 0; b < layout->n_blocks; b++)
-    if (layout->blocks[b].dimension > 0)
-      sum += (double)layout->blocks[b].dimension * wlaw_small_log_det(maximum->covariance[b], layout->blocks[b].copies);
-  return -0.5 * (double)networks * sum;
-}
-
-/* Rows of data a block's covariance is estimated from: networks x dimension, less one where the mean is taken off. */
-static double freedom(const matrix_layout *layout, size_t b, size_t networks) {
-  return (double)networks * (double)layout->blocks[b].dimension - (b == 0 && layout->means > 0 ? 1.0 : 0.0);
+  law_block blocks[MATRIX_BLOCKS];
+  double out;
+  blocks_of(blocks, maximum);
+  const size_t n = maximum->layout.n_blocks;
+  return wlaw_blocks_log_likelihood(&out, blocks, n, networks, NULL) == WLAW_OK ? out : NAN;
 }
 
 bool wlaw_matrix_regular(const matrix_gaussian *gaussian, size_t networks, char *reason, size_t capacity) {
-  enum { ZERO_EXPONENT = -24, SINGULAR_EXPONENT = -13 }; /* squares of rounding errors; rounding of a Gram matrix */
   const matrix_layout *layout = &gaussian->layout;
-  double values[MATRIX_BLOCKS][MATRIX_COPIES] = {{0}}, largest = 0.0;
-  for (size_t b = 0; b < layout->n_blocks; b++) {
-    const size_t p = layout->blocks[b].copies;
-    if (layout->blocks[b].dimension == 0) continue;
-    if (networks > 0 && freedom(layout, b, networks) < (double)p) {
-      snprintf(reason, capacity, "%zu network%s of size %zux%zu leave%s the %zux%zu covariance %s singular", networks,
-               networks == 1 ? "" : "s", layout->rows, layout->cols, networks == 1 ? "s" : "", p, p,
-               layout->blocks[b].name);
-      return false;
-    }
-    wlaw_small_eigen(values[b], NULL, gaussian->covariance[b], p);
-    largest = fmax(largest, values[b][p - 1]);
-  }
-  for (size_t b = 0; b < layout->n_blocks; b++) {
-    const size_t p = layout->blocks[b].copies;
-    if (layout->blocks[b].dimension == 0) continue;
-    if (values[b][0] > pow(10, ZERO_EXPONENT) * largest && values[b][0] > pow(10, SINGULAR_EXPONENT) * values[b][p - 1])
-      continue;
-    snprintf(reason, capacity, "the matrices do not vary in some direction of %s (a variance is zero to rounding)",
-             layout->blocks[b].name);
+  law_block blocks[MATRIX_BLOCKS];
+  blocks_of(blocks, gaussian);
+  size_t at = networks > 0 ? wlaw_blocks_few(blocks, layout->n_blocks, networks) : layout->n_blocks;
+  if (at < layout->n_blocks) {
+    snprintf(reason, capacity, "%zu network%s of size %zux%zu leave%s the %zux%zu covariance %s singular", networks,
+             networks == 1 ? "" : "s", layout->rows, layout->cols, networks == 1 ? "s" : "", blocks[at].copies,
+             blocks[at].copies, layout->blocks[at].name);
     return false;
   }
-  return true;
+  if (wlaw_blocks_flat(&at, blocks, layout->n_blocks, NULL) != WLAW_OK || at == layout->n_blocks) return true;
+  snprintf(reason, capacity, "the matrices do not vary in some direction of %s (a variance is zero to rounding)",
+           layout->blocks[at].name);
+  return false;
 }
 
-/* Standard errors under the law: SD(V_ab) = sqrt((V_aa V_bb + V_ab^2) / (networks x dimension)) (Wishart), and
- * sqrt(V_aa / networks / dimension) for the mean, whose direction is one among the block's. */
+/* Standard errors under the law, in the order of the parameters. */
 static void errors_under_law(matrix_fit *fit) {
-  const matrix_gaussian *gaussian = &fit->gaussian;
-  const matrix_layout *layout = &gaussian->layout;
-  const double N = (double)fit->networks;
+  const matrix_layout *layout = &fit->gaussian.layout;
+  law_block blocks[MATRIX_BLOCKS];
+  blocks_of(blocks, &fit->gaussian);
   size_t at = 0;
   for (size_t a = 0; a < layout->means; a++)
-    fit->error[at++] = fit->mean_determined
-                           ? sqrt(gaussian->covariance[0][a * layout->blocks[0].copies + a] / N) / layout->mean_unit
-                           : NAN;
-  for (size_t b = 0; b < layout->n_blocks; b++) {
-    const size_t p = layout->blocks[b].copies;
-    const double *V = gaussian->covariance[b], rows = N * (double)layout->blocks[b].dimension;
-    if (layout->blocks[b].dimension == 0) continue;
-    for (size_t i = 0; i < p; i++)
-      for (size_t j = i; j < p; j++)
-        fit->error[at++] =
-            fit->determined[b] ? sqrt((V[i * p + i] * V[j * p + j] + V[i * p + j] * V[i * p + j]) / rows) : NAN;
-  }
+    fit->error[at++] =
+        fit->mean_determined ? wlaw_block_mean_error(&blocks[0], a, fit->networks) / layout->mean_unit : NAN;
+  for (size_t b = 0; b < layout->n_blocks; b++)
+    for (size_t i = 0; blocks[b].dimension > 0 && i < blocks[b].copies; i++)
+      for (size_t j = i; j < blocks[b].copies; j++)
+        fit->error[at++] = fit->determined[b] ? wlaw_block_error(&blocks[b], i, j, fit->networks) : NAN;
 }
 
 /* Sandwich errors: the variance over networks of each one's contribution to the estimate, J Cov(q) J' / N (Huber 1967;
@@ -218,8 +200,10 @@ wlaw_status wlaw_matrix_fit(matrix_fit *out, const law_ops *law, const matrix_mo
   wlaw_matrix_estimate(&out->gaussian, law, &layout, moments);
   out->networks = moments->count;
   out->parameters = wlaw_matrix_parameters(&layout);
+  law_block blocks[MATRIX_BLOCKS];
+  blocks_of(blocks, &out->gaussian);
   for (size_t b = 0; b < layout.n_blocks; b++)
-    out->determined[b] = layout.blocks[b].dimension > 0 && freedom(&layout, b, out->networks) > 0.0;
+    out->determined[b] = blocks[b].dimension > 0 && wlaw_block_freedom(&blocks[b], out->networks) > 0.0;
   out->mean_determined = layout.means == 0 || out->determined[0];
   errors_under_law(out);
   errors_over_networks(out, moments);
@@ -233,50 +217,27 @@ wlaw_status wlaw_matrix_fit(matrix_fit *out, const law_ops *law, const matrix_mo
 
 double wlaw_matrix_wasserstein_squared(double parts[1 + MATRIX_BLOCKS], const matrix_gaussian *a,
                                        const matrix_gaussian *b) {
-  const matrix_layout *layout = &a->layout;
-  double sum = 0.0, own[1 + MATRIX_BLOCKS] = {0};
-  for (size_t k = 0; k < layout->means; k++) own[0] += (a->mean[k] - b->mean[k]) * (a->mean[k] - b->mean[k]);
-  for (size_t k = 0; k < layout->n_blocks; k++)
-    if (layout->blocks[k].dimension > 0)
-      own[1 + k] = (double)layout->blocks[k].dimension *
-                   wlaw_small_bures(a->covariance[k], b->covariance[k], layout->blocks[k].copies);
-  for (size_t k = 0; k < 1 + MATRIX_BLOCKS; k++) sum += own[k];
+  law_block of_a[MATRIX_BLOCKS], of_b[MATRIX_BLOCKS];
+  double out, own[1 + MATRIX_BLOCKS] = {0};
+  blocks_of(of_a, a);
+  blocks_of(of_b, b);
+  if (wlaw_blocks_wasserstein_squared(&out, own, of_a, of_b, a->layout.n_blocks, NULL) != WLAW_OK) return NAN;
   if (parts) memcpy(parts, own, sizeof own);
-  return sum;
+  return out;
 }
 
 double wlaw_matrix_kl(const matrix_gaussian *f, const matrix_gaussian *g) {
-  const matrix_layout *layout = &f->layout;
-  const size_t means = layout->means;
-  double outer[MATRIX_MEANS * MATRIX_MEANS];
-  for (size_t a = 0; a < means; a++)
-    for (size_t b = 0; b < means; b++) outer[a * means + b] = (f->mean[a] - g->mean[a]) * (f->mean[b] - g->mean[b]);
-  double sum = means > 0 ? wlaw_small_trace_ratio(g->covariance[0], outer, means) : 0.0;
-  for (size_t b = 0; b < layout->n_blocks; b++) {
-    const size_t p = layout->blocks[b].copies;
-    if (layout->blocks[b].dimension == 0) continue;
-    sum += (double)layout->blocks[b].dimension *
-           (wlaw_small_trace_ratio(g->covariance[b], f->covariance[b], p) - (double)p +
-            wlaw_small_log_det(g->covariance[b], p) - wlaw_small_log_det(f->covariance[b], p));
-  }
-  return fmax(0.5 * sum, 0.0);
+  law_block of_f[MATRIX_BLOCKS], of_g[MATRIX_BLOCKS];
+  double out;
+  blocks_of(of_f, f);
+  blocks_of(of_g, g);
+  return wlaw_blocks_kl(&out, of_f, of_g, f->layout.n_blocks, NULL) == WLAW_OK ? out : NAN;
 }
 
-/* tr V0 for the mean; for a covariance with N d degrees of freedom, d E|Bures| = h(V) / N,
- * h = 1/2 tr V + sum_{a<b} l_a l_b / (l_a + l_b) over eigenvalues l (second variation of the Bures distance). */
 double wlaw_matrix_noise_floor(const matrix_gaussian *gaussian, size_t networks) {
-  const matrix_layout *layout = &gaussian->layout;
-  double sum = 0.0;
-  for (size_t b = 0; b < layout->n_blocks; b++) {
-    const size_t p = layout->blocks[b].copies;
-    double l[MATRIX_COPIES];
-    if (layout->blocks[b].dimension == 0) continue;
-    wlaw_small_eigen(l, NULL, gaussian->covariance[b], p);
-    for (size_t i = 0; i < p; i++) {
-      sum += b == 0 && layout->means > 0 ? 1.5 * l[i] : 0.5 * l[i];
-      for (size_t j = i + 1; j < p; j++)
-        if (l[i] + l[j] > 0.0) sum += l[i] * l[j] / (l[i] + l[j]);
-    }
-  }
-  return sum / (double)networks;
+  law_block blocks[MATRIX_BLOCKS];
+  double out;
+  blocks_of(blocks, gaussian);
+  const size_t n = gaussian->layout.n_blocks;
+  return wlaw_blocks_noise_floor(&out, blocks, n, networks, NULL) == WLAW_OK ? out : NAN;
 }

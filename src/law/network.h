@@ -11,6 +11,7 @@
 #define WLAW_LAW_NETWORK_H
 
 #include "core/stream.h"
+#include "law/block.h"
 #include "law/law.h"
 #include "measure/network_moments.h"
 
@@ -35,6 +36,9 @@ void wlaw_network_gaussian_free(network_gaussian *gaussian); /* NULL allowed */
 /* Tensor t made iid with this mean and variance of an entry, independent of all others. */
 void wlaw_network_set_iid(network_gaussian *gaussian, size_t t, double mean, double variance);
 
+/* What each trivial coordinate of tensor t is of a tensor of ones: its mean coordinate / the mean of its entries. */
+double wlaw_network_unit(const network_layout *layout, size_t t);
+
 /* Blocks in order: the trivial numbers, each set, each weight's entries. */
 size_t wlaw_network_blocks(const network_layout *layout);
 size_t wlaw_network_block_dimension(const network_layout *layout,
@@ -43,6 +47,8 @@ size_t wlaw_network_block_copies(const network_layout *layout, size_t b);
 double *wlaw_network_block(const network_gaussian *gaussian, size_t b);                           /* its covariance */
 void wlaw_network_block_name(char *out, size_t capacity, const network_layout *layout, size_t b); /* "trivial",
                                                           "nodes2" (of set 2), "entries3" (of layer 3, from 1) */
+/* All of them for what law/block.h computes, borrowed from the law. */
+void wlaw_network_view(law_block blocks[BLOCKS_MOST], const network_gaussian *gaussian);
 
 /* ---- fits (network_fit.c) */
 
@@ -65,24 +71,21 @@ wlaw_status wlaw_network_fit(network_fit *out, const network_moments *moments, n
 void wlaw_network_fit_release(network_fit *fit); /* safe on a zeroed struct */
 /* The estimate alone, for replicates. */
 void wlaw_network_estimate(network_gaussian *out, const network_moments *moments, network_nesting nesting);
-/* *regular false with a sentence where some block is singular, so that no density exists. networks: of the fit, 0 for a
- * law known exactly. */
+/* *regular false with a sentence where some block is singular, so that no density exists. networks: of the fit of the
+ * nesting NETWORK_WHOLE, 0 for a law known exactly. */
 wlaw_status wlaw_network_regular(bool *regular, const network_gaussian *gaussian, size_t networks, char *reason,
                                  size_t capacity, wlaw_error *err);
-/* ln density at the maximum, summed over networks. */
-wlaw_status wlaw_network_log_likelihood(double *out, const network_gaussian *maximum, size_t networks, wlaw_error *err);
 
-/* Likelihood-ratio test of one nesting in the next. Under the null hypothesis the statistic's law has no parameters,
- * and its mean is a sum of digamma functions: the p-value is chi-squared's of statistic * df / mean (Bartlett 1937;
- * Lawley 1956, DOI 10.1093/biomet/43.3-4.295). */
+/* Likelihood-ratio test of one nesting in a wider one, both fitted to the same networks. Under the null hypothesis the
+ * statistic's law has no parameters, and its mean is a sum of digamma functions: the p-value is chi-squared's of
+ * statistic * df / mean (Bartlett 1937, DOI 10.1098/rspa.1937.0109; Lawley 1956, DOI 10.1093/biomet/43.3-4.295). */
 typedef struct network_test {
   network_nesting null, alternative;
   size_t df;
   double statistic, corrected, p_value; /* NaN with `reason` */
   char reason[256];
 } network_test;
-wlaw_status wlaw_network_test(network_test *out, const network_moments *moments, network_nesting null,
-                              network_nesting alternative, wlaw_error *err);
+void wlaw_network_test(network_test *out, const network_fit *null, const network_fit *alternative);
 
 /* ---- correlations between tensors (network_correlation.c) */
 
@@ -91,16 +94,18 @@ typedef struct network_correlation {
   correlation_kind kind;
   size_t set;            /* place in layout.sets (NODES, NORMS) */
   size_t a, b;           /* trivial coordinates, or copies of the set; NORMS: incoming and outgoing */
-  double value;          /* in [-1, 1]; NaN where a variance is zero */
-  double standard_error; /* under no correlation: 1 / sqrt(degrees of freedom) */
-  double robust;         /* sandwich, by the delta method; NaN with one network */
-  double z;              /* value / standard_error */
-  double p_value;        /* two-sided, of Student's t with the degrees of freedom there are */
+  double value;          /* in [-1, 1]; NaN where a variance is zero, and so all that follows */
+  double standard_error; /* if there is no correlation and the law is true: 1 / sqrt(degrees of freedom) */
+  double robust;  /* if there is no correlation, from the spread over networks; NaN with one network, or where the
+                   * moments have no sums for it */
+  double z;       /* value / standard_error */
+  double p_value; /* two-sided, of Student's t with the degrees of freedom there are: exact under the law */
 } network_correlation;
-/* Every pair of two different tensors, trivial coordinates first, then sets in order, largest |z| first within all;
- * and, apart, the squared norms of the incoming and outgoing weights of each set that has both. Caller frees *out. */
-wlaw_status wlaw_network_correlations(network_correlation **out, size_t *n, const network_moments *moments,
-                                      wlaw_error *err);
+/* Every pair of two different tensors in one set, or trivial, where there are at least two degrees of freedom; largest
+ * |z| first. Caller frees *out. */
+wlaw_status wlaw_network_correlations(network_correlation **out, size_t *n, const network_fit *whole, wlaw_error *err);
+/* Of the squared norms of a node's incoming and outgoing weights, for each set that has both, sets in order. Caller
+ * frees *out. */
 wlaw_status wlaw_network_norm_correlations(network_correlation **out, size_t *n, const network_moments *moments,
                                            wlaw_error *err);
 

@@ -9,9 +9,9 @@ extern const law_ops wlaw_law_normal, wlaw_law_uniform, wlaw_law_truncated_norma
     wlaw_law_laplace, wlaw_law_logistic, wlaw_law_student, wlaw_law_stable, wlaw_law_lognormal, wlaw_law_ggd,
     wlaw_law_weibull, wlaw_law_pgw, wlaw_law_mixture, wlaw_law_orthogonal, wlaw_law_iid, wlaw_law_bipartite,
     wlaw_law_permutation, wlaw_law_symmetric, wlaw_law_symmetric_zero_diagonal, wlaw_law_zero_diagonal,
-    wlaw_law_antisymmetric, wlaw_law_constant, wlaw_law_inverse_gamma, wlaw_law_powerlaw, wlaw_law_bernoulli,
-    wlaw_law_beta, wlaw_law_gamma, wlaw_law_ggp, wlaw_law_gbfry, wlaw_law_horseshoe, wlaw_law_regularised_horseshoe,
-    wlaw_law_positive_stable, wlaw_law_empirical;
+    wlaw_law_antisymmetric, wlaw_law_network, wlaw_law_constant, wlaw_law_inverse_gamma, wlaw_law_powerlaw,
+    wlaw_law_bernoulli, wlaw_law_beta, wlaw_law_gamma, wlaw_law_ggp, wlaw_law_gbfry, wlaw_law_horseshoe,
+    wlaw_law_regularised_horseshoe, wlaw_law_positive_stable, wlaw_law_empirical;
 
 const law_ops *const wlaw_laws[] = {
     &wlaw_law_normal,
@@ -35,6 +35,7 @@ const law_ops *const wlaw_laws[] = {
     &wlaw_law_symmetric_zero_diagonal,
     &wlaw_law_zero_diagonal,
     &wlaw_law_antisymmetric,
+    &wlaw_law_network,
     &wlaw_law_constant,
     &wlaw_law_inverse_gamma,
     &wlaw_law_powerlaw,

@@ -30,5 +30,9 @@ void dpotrf_(const char *uplo, const blasint *n, double *a, const blasint *lda, 
 void dsyevd_(const char *jobz, const char *uplo, const blasint *n, double *a, const blasint *lda, double *w,
              double *work, const blasint *lwork, blasint *iwork, const blasint *liwork, blasint *info,
              size_t jobz_length, size_t uplo_length);
+/* Singular values and vectors (divide and conquer). */
+void dgesdd_(const char *jobz, const blasint *m, const blasint *n, double *a, const blasint *lda, double *s, double *u,
+             const blasint *ldu, double *vt, const blasint *ldvt, double *work, const blasint *lwork, blasint *iwork,
+             blasint *info, size_t jobz_length);
 
 #endif

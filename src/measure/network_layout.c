@@ -66,15 +66,22 @@ static wlaw_status check_size(size_t n, wlaw_error *err) {
   return WLAW_OK;
 }
 
+/* So must be the weights, and a few arrays like them with rows padded (measure/network_coordinates.c). */
+static wlaw_status check_weights(const network_shape *shape, wlaw_error *err) {
+  size_t all = 0, one;
+  for (size_t l = 0; l < shape->layers; l++)
+    if (shape->width[l] == SIZE_MAX || __builtin_mul_overflow(shape->width[l] + 1, shape->width[l + 1], &one) ||
+        __builtin_add_overflow(all, one, &all) || all > PTRDIFF_MAX / 1024)
+      return wlaw_fail(err, WLAW_LIMIT, "%zu x %zu weights cannot be in memory", shape->width[l + 1], shape->width[l]);
+  return WLAW_OK;
+}
+
 wlaw_status wlaw_network_layout(network_layout *out, const network_shape *shape, wlaw_error *err) {
   if (shape->layers == 0 || shape->layers > NETWORK_LAYERS)
     return wlaw_fail(err, WLAW_SHAPE, "a network of %zu layers is not one of 1 to %d", shape->layers, NETWORK_LAYERS);
   for (size_t k = 0; k <= shape->layers; k++)
     if (shape->width[k] == 0) return wlaw_fail(err, WLAW_SHAPE, "the network has no nodes in set %zu", k);
-  size_t both;
-  if (shape->layers == 1 && shape->input == SIDE_LABELLED && shape->output == SIDE_LABELLED &&
-      __builtin_mul_overflow(shape->width[0], shape->width[1], &both))
-    return wlaw_fail(err, WLAW_LIMIT, "one matrix is larger than memory can be");
+  WLAW_TRY(check_weights(shape, err));
   memset(out, 0, sizeof *out);
   out->shape = *shape;
   for (int bias = 0; bias < 2; bias++)

@@ -58,10 +58,11 @@ typedef struct network_scratch network_scratch;
 wlaw_status wlaw_network_scratch_new(network_scratch **out, const network_layout *layout, wlaw_error *err);
 void wlaw_network_scratch_free(network_scratch *scratch); /* NULL allowed */
 
-/* Adds n networks. *finite: n, or the first network with a weight that is not finite or whose squares overflow; then
- * the state is of no use. Numbers do not depend on level beyond rounding. */
-wlaw_status wlaw_network_moments_add(network_moments *state, network_scratch *scratch, const network_block *block,
-                                     size_t n, cpu_level level, size_t *finite, wlaw_error *err);
+/* Adds n networks and returns n; or the first network with a weight that is not finite or whose squares overflow: then
+ * the state is of no use. The bytes of a state do not depend on how its networks were cut into calls, nor (beyond
+ * rounding) on level. */
+size_t wlaw_network_moments_add(network_moments *state, network_scratch *scratch, const network_block *block, size_t n,
+                                cpu_level level);
 /* into += sign * from, of one layout and one pivot; into may lack the sums that are for robust errors. */
 void wlaw_network_moments_merge(network_moments *into, const network_moments *from, int sign);
 

@@ -8,6 +8,10 @@
 #include "law/network.h"
 #include "study/networks.h"
 
+/* The most numbers in the covariances of a fit, which its document holds three times, at 27 bytes each or less: more
+ * than 784 labelled inputs need (1.2 million), and a document that is read again in seconds. */
+enum { NETWORK_NUMBERS = 1 << 21 };
+
 /* A network law with its numbers, read from a document of `fit --law network --json`. */
 typedef struct network_operand {
   network_gaussian *gaussian;
