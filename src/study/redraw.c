@@ -162,8 +162,8 @@ static wlaw_status choose_epochs(redraw *work, const wlaw_options *options, wlaw
   if (!wlaw_option_is_set(options, command, "epochs"))
     return take_epochs(work, usual, usual_epochs(usual, work->run), err);
   WLAW_TRY(wlaw_option_counts(options, command, "epochs", &list, &n, err));
-  wlaw_status status = n > 0 ? check_growing(list, n, "epochs", err)
-                             : wlaw_fail(err, WLAW_ARGUMENT, "option --epochs names no epoch");
+  wlaw_status status =
+      n > 0 ? check_growing(list, n, "epochs", err) : wlaw_fail(err, WLAW_ARGUMENT, "option --epochs names no epoch");
   if (status == WLAW_OK) status = take_epochs(work, list, n, err);
   free(list);
   return status;

@@ -21,16 +21,19 @@ static void add_percent(text_buffer *text, double value, double error) {
   wlaw_text_add(text, " %%");
 }
 
-/* "a gain of 5.10 +- 0.40 points (z = 12.7)" */
-static void add_difference(text_buffer *text, const redraw_test *test) {
+static void add_epochs(text_buffer *text, uint64_t n) {
+  wlaw_text_add(text, "after %llu epoch%s ", (unsigned long long)n, n == 1 ? "" : "s");
+}
+
+/* "a gain of 5.10 +- 0.40 points, z = 12.7" */
+static void add_difference(text_buffer *text, const redraw_test *test, const char *from) {
   if (isnan(test->z)) {
-    wlaw_text_add(text, "a difference of %.2f points without an error", 100.0 * test->difference);
+    wlaw_text_add(text, "%+.2f points from %s, without an error", 100.0 * test->difference, from);
     return;
   }
-  const char *const kind = !counts(test) ? "no difference that counts:" : test->z > 0 ? "a gain of" : "a loss of";
-  wlaw_text_add(text, "%s %.2f +- %.2f points (z = %.1f)", kind,
-                100.0 * (counts(test) ? fabs(test->difference) : test->difference), 100.0 * test->standard_error,
-                test->z);
+  if (!counts(test)) wlaw_text_add(text, "not told apart from %s: %+.2f", from, 100.0 * test->difference);
+  else wlaw_text_add(text, "a %s of %.2f", test->z > 0 ? "gain" : "loss", 100.0 * fabs(test->difference));
+  wlaw_text_add(text, " +- %.2f points, z = %.1f", 100.0 * test->standard_error, test->z);
 }
 
 static void finish(bool *failed, json_t *list, text_buffer *text) {
@@ -63,99 +66,114 @@ static void say_checks(bool *failed, json_t *list, const redraw *work, const red
              chance, checks, largest);
 }
 
-/* A law that labels outputs, untrained: the part of the function that is in the law. */
-static void say_drawn(bool *failed, json_t *list, const redraw *work, const redraw_test *test) {
-  const redraw_mean mean = wlaw_redraw_mean(work, test->group, test->at);
-  const redraw_epoch *epoch = &work->epochs[test->group->epoch];
+/* What laws are held against, at the last epoch: ordinary networks, and the run's own. */
+static void say_references(bool *failed, json_t *list, const redraw *work) {
+  const redraw_group *own = &work->groups[work->n_groups - 1];
+  const redraw_epoch *epoch = &work->epochs[work->n_epochs - 1];
   text_buffer text = {0};
-  wlaw_text_add(&text, "Drawn from %s at epoch %llu and not trained, networks ", test->group->law->words,
-                (unsigned long long)epoch->epoch);
+  wlaw_text_add(&text, "Ordinary networks ");
   add_shape(&text, &work->recalled.plan.config.mlp);
-  wlaw_text_add(&text, " reach ");
-  add_percent(&text, mean.accuracy, mean.accuracy_error);
-  wlaw_text_add(&text, ", where chance is %.4g %% and the run has ",
-                100.0 / (double)work->recalled.dataset->classes);
-  if (isnan(epoch->accuracy)) wlaw_text_add(&text, "no accuracy recorded");
-  else add_percent(&text, epoch->accuracy, epoch->standard_error);
-  wlaw_text_add(&text, ": over chance ");
-  add_difference(&text, test);
+  for (int which = 0; which < 2; which++) {
+    if (which == 1) wlaw_text_add(&text, "; the run's own of epoch %llu", (unsigned long long)epoch->epoch);
+    for (size_t at = 0; at < work->n_after; at++) {
+      const redraw_mean mean = wlaw_redraw_mean(work, which == 0 ? work->groups : own, at);
+      wlaw_text_add(&text, at ? ", " : which ? " have " : " reach ");
+      if (at > 0) add_epochs(&text, work->after[at]);
+      add_percent(&text, mean.accuracy, mean.accuracy_error);
+      if (at == 0) wlaw_text_add(&text, " as they are");
+    }
+  }
+  wlaw_text_add(&text, " of further training");
   finish(failed, list, &text);
 }
 
-/* A law against ordinary initial weights, after each training. */
-static void say_gains(bool *failed, json_t *list, const redraw *work, const redraw_group *group,
-                      const redraw_test *tests, size_t n) {
+/* One law at the last epoch. As drawn it is held against chance (where outputs are labelled: otherwise that is a check,
+ * and told apart), trained against ordinary networks. */
+static void say_law(bool *failed, json_t *list, const redraw *work, const redraw_group *group, const redraw_test *tests,
+                    size_t n) {
   text_buffer text = {0};
-  wlaw_text_add(&text, "Drawn from %s at epoch %llu and trained: ", group->law->words, epoch_of(work, group));
-  for (size_t at = 1; at < work->n_after; at++) {
-    const redraw_mean mean = wlaw_redraw_mean(work, group, at), ordinary = wlaw_redraw_mean(work, work->groups, at);
-    wlaw_text_add(&text, "%safter %llu epoch%s ", at > 1 ? "; " : "", (unsigned long long)work->after[at],
-                  work->after[at] == 1 ? "" : "s");
+  bool any = false;
+  for (size_t at = 0; at < work->n_after; at++) {
+    const redraw_mean mean = wlaw_redraw_mean(work, group, at);
+    const redraw_test *test = wlaw_redraw_find_test(tests, n, at == 0 ? REDRAW_DRAWN : REDRAW_GAIN, group, at);
+    if (!test) continue;
+    if (any) wlaw_text_add(&text, "; ");
+    else wlaw_text_add(&text, "Networks drawn from %s at epoch %llu: ", group->law->words, epoch_of(work, group));
+    if (at > 0) add_epochs(&text, work->after[at]);
+    else wlaw_text_add(&text, "untrained ");
     add_percent(&text, mean.accuracy, mean.accuracy_error);
-    wlaw_text_add(&text, ", ordinary networks ");
-    add_percent(&text, ordinary.accuracy, ordinary.accuracy_error);
-    wlaw_text_add(&text, ", ");
-    add_difference(&text, wlaw_redraw_find_test(tests, n, REDRAW_GAIN, group, at));
+    wlaw_text_add(&text, " (");
+    add_difference(&text, test, at == 0 ? "chance" : "ordinary");
+    wlaw_text_add(&text, ")");
+    any = true;
   }
-  finish(failed, list, &text);
+  if (any) finish(failed, list, &text);
 }
 
 static void say_correlations(bool *failed, json_t *list, const redraw *work, const redraw_group *group,
                              const redraw_test *tests, size_t n) {
   text_buffer text = {0};
-  bool any = false;
-  wlaw_text_add(&text, "Correlations between tensors, %s at epoch %llu beside the bipartite one of the same sides: ",
-                group->law->words, epoch_of(work, group));
   for (size_t at = 0; at < work->n_after; at++) {
     const redraw_test *test = wlaw_redraw_find_test(tests, n, REDRAW_CORRELATIONS, group, at);
     if (!test) continue;
-    if (at == 0) wlaw_text_add(&text, "as drawn ");
+    if (text.length > 0) wlaw_text_add(&text, "; ");
     else
-      wlaw_text_add(&text, "%safter %llu epoch%s ", any ? "; " : "", (unsigned long long)work->after[at],
-                    work->after[at] == 1 ? "" : "s");
-    add_difference(&text, test);
-    any = true;
+      wlaw_text_add(&text, "What correlations between tensors add, %s at epoch %llu beside %s: ", group->law->words,
+                    epoch_of(work, group), test->other->law->words);
+    if (at == 0) wlaw_text_add(&text, "untrained ");
+    else add_epochs(&text, work->after[at]);
+    add_difference(&text, test, "it");
   }
-  if (any) finish(failed, list, &text);
-  else wlaw_text_free(&text);
+  if (text.length > 0) finish(failed, list, &text);
 }
 
-static void say_continued(bool *failed, json_t *list, const redraw *work, const redraw_group *group) {
-  text_buffer text = {0};
-  wlaw_text_add(&text, "The run's own networks of epoch %llu, trained on from a fresh state of the optimiser: ",
-                epoch_of(work, group));
-  for (size_t at = 0; at < work->n_after; at++) {
-    const redraw_mean mean = wlaw_redraw_mean(work, group, at);
-    if (at > 0)
-      wlaw_text_add(&text, ", after %llu epoch%s ", (unsigned long long)work->after[at],
-                    work->after[at] == 1 ? "" : "s");
-    add_percent(&text, mean.accuracy, mean.accuracy_error);
+/* "gains of network-labelled at epochs 5, 10" */
+static size_t add_where(text_buffer *text, const redraw *work, const redraw_test *tests, size_t n,
+                        const redraw_law *law, bool gain, bool first) {
+  size_t found = 0, last = work->n_epochs;
+  for (size_t t = 0; t < n; t++) {
+    const redraw_test *test = &tests[t];
+    if (test->question != REDRAW_GAIN || test->group->law != law || !counts(test) || (test->z > 0) != gain) continue;
+    if (test->group->epoch == last) continue;
+    if (found++ == 0)
+      wlaw_text_add(text, "%s%s of %s at epoch ", first ? ": " : ", ", gain ? "gains" : "losses", law->name);
+    else wlaw_text_add(text, " and ");
+    wlaw_text_add(text, "%llu", epoch_of(work, test->group));
+    last = test->group->epoch;
   }
+  return found;
+}
+
+static void say_all(bool *failed, json_t *list, const redraw *work, const redraw_test *tests, size_t n) {
+  size_t judged = 0, held = 0, named = 0;
+  text_buffer text = {0};
+  for (size_t t = 0; t < n; t++) {
+    if (tests[t].question != REDRAW_GAIN || isnan(tests[t].z)) continue;
+    judged++;
+    if (counts(&tests[t])) held++;
+  }
+  if (judged == 0) return;
+  wlaw_text_add(&text,
+                "Over all epochs %zu of %zu differences from ordinary networks count (p-value times %zu, the "
+                "number of tests, below %g)",
+                held, judged, n, REDRAW_COUNTS);
+  for (int gain = 1; gain >= 0; gain--)
+    for (size_t i = 0; i < work->n_laws; i++)
+      named += add_where(&text, work, tests, n, work->laws[i], gain, named == 0);
   finish(failed, list, &text);
 }
 
 void wlaw_redraw_findings(bool *failed, json_t *findings, const redraw *work, const redraw_test *tests, size_t n) {
   const size_t last = work->n_epochs - 1;
-  size_t judged = 0, held = 0;
   say_checks(failed, findings, work, tests, n);
-  for (size_t t = 0; t < n; t++) {
-    if (tests[t].question == REDRAW_DRAWN && tests[t].group->epoch == last)
-      say_drawn(failed, findings, work, &tests[t]);
-    if (tests[t].question == REDRAW_CHECK) continue;
-    if (!isnan(tests[t].z)) judged++;
-    if (counts(&tests[t])) held++;
-  }
-  for (size_t i = 1; i < work->n_groups && work->n_after > 1; i++)
+  say_references(failed, findings, work);
+  for (size_t i = 1; i < work->n_groups; i++)
     if (work->groups[i].law && work->groups[i].epoch == last)
-      say_gains(failed, findings, work, &work->groups[i], tests, n);
+      say_law(failed, findings, work, &work->groups[i], tests, n);
   for (size_t i = 1; i < work->n_groups; i++)
     if (work->groups[i].law && work->groups[i].epoch == last)
       say_correlations(failed, findings, work, &work->groups[i], tests, n);
-  if (work->n_after > 1) say_continued(failed, findings, work, &work->groups[work->n_groups - 1]);
-  if (judged > 0)
-    SENTENCE(failed, findings,
-             "Over all epochs %zu of %zu differences count: their p-value times %zu, the number of tests, is below %g.",
-             held, judged, n, REDRAW_COUNTS);
+  say_all(failed, findings, work, tests, n);
 }
 
 static void note_group(bool *failed, json_t *notes, const redraw *work, const redraw_group *group) {
@@ -166,14 +184,18 @@ static void note_group(bool *failed, json_t *notes, const redraw *work, const re
              "these from the span of the networks it was fitted to.",
              fitted, epoch_of(work, group), group->trivial, fitted - 1, group->law->words);
   if (group->continued && group->networks < work->networks)
-    SENTENCE(failed, notes, "%zu networks of the run are trained on at epoch %llu: there are no more.",
-             group->networks, epoch_of(work, group));
+    SENTENCE(failed, notes, "%zu networks of the run are trained on at epoch %llu: there are no more.", group->networks,
+             epoch_of(work, group));
   for (size_t at = 0; at < work->n_after; at++) {
     const redraw_mean mean = wlaw_redraw_mean(work, group, at);
     if (mean.nonfinite > 0)
-      SENTENCE(failed, notes, "%zu of %zu networks (%s) have outputs that are not finite after %llu epochs and are left "
-               "out of the means.", mean.nonfinite, group->networks,
-               group->law ? group->law->name : group->continued ? "continued" : "ordinary",
+      SENTENCE(failed, notes,
+               "%zu of %zu networks (%s) have outputs that are not finite after %llu epochs and are left "
+               "out of the means.",
+               mean.nonfinite, group->networks,
+               group->law         ? group->law->name
+               : group->continued ? "continued"
+                                  : "ordinary",
                (unsigned long long)work->after[at]);
   }
 }

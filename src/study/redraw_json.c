@@ -97,7 +97,7 @@ static json_t *layers_json(bool *failed, const mlp *net) {
 
 /* The settings of the run that training goes by. */
 static json_t *optimizer_json(bool *failed, const redraw *work) {
-  static const char *const keys[] = {"optimizer", "lr",      "momentum",     "beta1",    "beta2",       "epsilon",
+  static const char *const keys[] = {"optimizer", "lr",           "momentum", "beta1",       "beta2",       "epsilon",
                                      "batch",     "weight-decay", "schedule", "step-epochs", "step-factor", "order"};
   const json_t *options = json_object_get(work->run->config, "options");
   json_t *object = json_object();

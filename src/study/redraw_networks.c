@@ -50,8 +50,7 @@ static void pack(const group_work *g, const redraw_scratch *scratch, float *bloc
 
 static wlaw_status draw_network(const group_work *g, redraw_scratch *scratch, size_t k, float *block, wlaw_error *err) {
   const redraw_group *group = g->group;
-  const uint32_t which =
-      (uint32_t)g->work->epochs[group->epoch].epoch * 16 + (uint32_t)(group->law - wlaw_redraw_laws);
+  const uint32_t which = (uint32_t)g->work->epochs[group->epoch].epoch * 16 + (uint32_t)(group->law - wlaw_redraw_laws);
   wlaw_stream stream = wlaw_stream_start(g->work->seed, STREAM_REDRAW, (uint32_t)k, which);
   double *tensors[NETWORK_TENSORS], *next = scratch->values;
   for (size_t t = 0; t < g->layout.n_tensors; t++) {
@@ -136,8 +135,8 @@ static wlaw_status train_unit(void *context, size_t unit, unsigned worker, const
   }
   for (size_t at = 0, epoch = 0; at < work->n_after; at++) {
     while (epoch < work->after[at])
-      WLAW_TRY(wlaw_train_epoch(work->trainer, scratch->train, states, (uint32_t)first, n, (uint32_t)++epoch, stop,
-                                err));
+      WLAW_TRY(
+          wlaw_train_epoch(work->trainer, scratch->train, states, (uint32_t)first, n, (uint32_t)++epoch, stop, err));
     for (size_t i = 0; i < n; i++) evaluate(g, scratch, first + i, at, states[i].weights);
   }
   return WLAW_OK;
@@ -248,8 +247,7 @@ static wlaw_status run_law(group_work *g, redraw_group *group, epoch_statistics 
   stage(monitor, &whole, g->work, group, 0.0, MEASURING_PERCENT / 100.0);
   monitor->what = "fitting";
   wlaw_status status = measure(have, g, group->law, g->work->epochs[group->epoch].epoch, monitor, err);
-  if (status == WLAW_OK)
-    status = wlaw_redraw_fit(&fit, group->law, have->sample.total, have->square, err);
+  if (status == WLAW_OK) status = wlaw_redraw_fit(&fit, group->law, have->sample.total, have->square, err);
   if (status == WLAW_OK) {
     group->trivial = fit.layout.trivial;
     g->fit = &fit;

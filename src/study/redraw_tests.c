@@ -59,7 +59,8 @@ static void test_against(redraw_test *test, const redraw *work) {
     const redraw_mean other = wlaw_redraw_mean(work, test->other, test->at);
     judge(test, mean.accuracy, mean.accuracy_error, mean.networks, other.accuracy, other.accuracy_error,
           other.networks);
-  } else judge(test, mean.shared, mean.shared_error, mean.networks, 1.0 / (double)work->recalled.dataset->classes, 0, 0);
+  } else
+    judge(test, mean.shared, mean.shared_error, mean.networks, 1.0 / (double)work->recalled.dataset->classes, 0, 0);
 }
 
 /* The bipartite law of the same sides at the same epoch. */
