@@ -28,6 +28,8 @@ static const option_spec options_table[] = {
      "take more than a minute in all are left out"},
     {"spectra", 0, OPTION_FLAG, NULL, "false", NULL, 0, 0, "of a checkpoint: eigenvalues too, as scan --spectra"},
     {"prune", 0, OPTION_FLAG, NULL, "false", NULL, 0, 0, "of a run: what pruning does to its networks, as prune"},
+    {"redraw", 0, OPTION_FLAG, NULL, "false", NULL, 0, 0,
+     "of a run: networks drawn from its laws, as redraw, evaluated and trained"},
     {"source-date-epoch", 0, OPTION_COUNT, "SECONDS", NULL, NULL, 0, 253402300799.0,
      "date to print on the page, in seconds since 1970 UTC; default: no date"},
 };
@@ -43,6 +45,8 @@ static const char examples[] =
     "    a node law at widths 100, 500, 2000 and infinity: densities, joint outputs, active nodes, pruning\n"
     "weightlaw report RUN --prune -o pruned.html\n"
     "    accuracy and output error of pruned networks beside theory\n"
+    "weightlaw report RUN --redraw -o redrawn.html\n"
+    "    what the laws of the run know: networks drawn from each, untrained and trained, beside ordinary ones\n"
     "weightlaw report scan.json -o scan.html\n"
     "    the page of what scan, track, compare, limit, prune, redraw or fit --law network wrote with --json\n";
 
