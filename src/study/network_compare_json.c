@@ -121,7 +121,8 @@ static void warn_of_single(bool *failed, json_t *warnings, const distance_number
                k ? "B" : "A");
 }
 
-/* The floor is an expansion in copies / freedom of a block, of which the first term is known. */
+/* The floor is the first term of an expansion in copies / rows of data of a block: where all eigenvalues are alike it
+ * is 3 % low at 1/5 and 21 % low at 1 (Marchenko and Pastur 1967). */
 static void warn_of_few(bool *failed, json_t *warnings, const network_compare *from, const distance_numbers *numbers) {
   static const double enough = 5.0;
   const size_t fitted[] = {numbers->networks_a, numbers->networks_b};
