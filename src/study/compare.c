@@ -2,7 +2,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "core/error.h"
 #include "core/memory.h"
@@ -81,19 +80,6 @@ static void side_release(side *s) {
   wlaw_law_operand_release(&s->law);
 }
 
-/* RUN@12: true with the run's path and the epoch; a run's own name may hold '@'. */
-static wlaw_status split_epoch(side *s, bool *is, uint64_t *epoch, wlaw_error *err) {
-  const char *at = strrchr(s->text, '@');
-  *is = false;
-  if (!at || at == s->text) return WLAW_OK;
-  s->run_path = wlaw_text_duplicate(s->text, (size_t)(at - s->text));
-  if (!s->run_path) return wlaw_fail_memory(err, strlen(s->text), 1);
-  if (!wlaw_run_is(s->run_path)) return WLAW_OK;
-  *is = true;
-  if (wlaw_text_u64(at + 1, epoch)) return WLAW_OK;
-  return wlaw_fail(err, WLAW_ARGUMENT, "'%s' is not an epoch of the run %s", at + 1, s->run_path);
-}
-
 /* of_fit: the tensor that a fit on the other side is of; of a run that matrix alone is meant. */
 static wlaw_status open_side(side *s, const ensemble_request *wanted, const char *of_fit, wlaw_error *err) {
   ensemble_request request = *wanted;
@@ -102,13 +88,10 @@ static wlaw_status open_side(side *s, const ensemble_request *wanted, const char
   if (*s->text == '@') return wlaw_law_operand_read(&s->law, s->text, err);
   if (!wanted->tensor && of_fit && *of_fit) request.tensor = of_fit;
   if (wlaw_run_is(s->text)) return wlaw_ensemble_open(&s->source, &request, err);
-  bool with_epoch;
-  uint64_t epoch = 0;
-  WLAW_TRY(split_epoch(s, &with_epoch, &epoch, err));
-  if (with_epoch) {
+  WLAW_TRY(wlaw_run_split(&s->run_path, &request.epoch, s->text, err));
+  if (s->run_path) {
     request.paths = (const char *const *)&s->run_path;
     request.has_epoch = true;
-    request.epoch = epoch;
     return wlaw_ensemble_open(&s->source, &request, err);
   }
   if (wlaw_path_exists(s->text)) {
@@ -134,11 +117,8 @@ static wlaw_status check_init(const side *s, const side *other, wlaw_error *err)
   return wlaw_fail(err, WLAW_ARGUMENT, "'init' is the initial law of a run, and the other side is not a run");
 }
 
-/* One folder under two spellings is one run. */
 static bool same_run(const side *a, const side *b) {
-  struct stat of_a, of_b;
-  return a->source && b->source && a->source->run && b->source->run && stat(a->source->run->path, &of_a) == 0 &&
-         stat(b->source->run->path, &of_b) == 0 && of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino;
+  return a->source && b->source && a->source->run && b->source->run && wlaw_run_same(a->source->run, b->source->run);
 }
 
 /* Leaves out of each side what the other leaves out. */

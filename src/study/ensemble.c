@@ -38,8 +38,7 @@ static wlaw_status in_file(wlaw_error *err, wlaw_status status, const wlaw_tenso
   return *name ? wlaw_error_in_tensor(err, status, name) : status;
 }
 
-/* The shape of tensor i as [networks, rows, cols]. */
-static wlaw_status matrix_shape(ensemble_matrix *out, const wlaw_tensors *tensors, size_t i, wlaw_error *err) {
+wlaw_status wlaw_ensemble_shape(ensemble_matrix *out, const wlaw_tensors *tensors, size_t i, wlaw_error *err) {
   const size_t rank = wlaw_tensors_rank(tensors, i);
   const uint64_t *shape = wlaw_tensors_shape(tensors, i);
   if (*wlaw_tensors_note(tensors, i))
@@ -67,7 +66,7 @@ static wlaw_status matrix_shape(ensemble_matrix *out, const wlaw_tensors *tensor
 static wlaw_status append_matrix(ensemble *source, const wlaw_tensors *tensors, size_t i, wlaw_error *err) {
   ensemble_matrix *matrix = &source->matrices[source->n_matrices];
   const char *name = wlaw_tensors_name(tensors, i);
-  WLAW_TRY(matrix_shape(matrix, tensors, i, err));
+  WLAW_TRY(wlaw_ensemble_shape(matrix, tensors, i, err));
   matrix->name = wlaw_text_duplicate(name, strlen(name));
   if (!matrix->name) return wlaw_fail_memory(err, strlen(name) + 1, 1);
   source->n_matrices++;
@@ -108,20 +107,6 @@ static wlaw_status choose_matrices(ensemble *source, const wlaw_tensors *tensors
                             tensors->file.path);
 }
 
-static wlaw_status fail_epoch(const run_directory *run, uint64_t epoch, wlaw_error *err) {
-  if (run->n_epochs == 0)
-    return wlaw_error_in_file(err, wlaw_fail(err, WLAW_ARGUMENT, "this run has no snapshots yet"), run->path);
-  text_buffer known = {0};
-  const size_t shown = run->n_epochs < 12 ? run->n_epochs : 12;
-  for (size_t i = 0; i < shown; i++) wlaw_text_add(&known, "%s%llu", i ? ", " : "", (unsigned long long)run->epochs[i]);
-  if (shown < run->n_epochs) wlaw_text_add(&known, ", ..., %llu", (unsigned long long)run->epochs[run->n_epochs - 1]);
-  wlaw_fail(err, WLAW_ARGUMENT, "this run has no snapshot of epoch %llu", (unsigned long long)epoch);
-  wlaw_error_in_file(err, WLAW_ARGUMENT, run->path);
-  wlaw_error_add_hint(err, WLAW_ARGUMENT, "its epochs are %s", wlaw_text_string(&known));
-  wlaw_text_free(&known);
-  return WLAW_ARGUMENT;
-}
-
 /* Snapshots need not hold every layer, so the last one is known from run.json. */
 static void mark_ends(ensemble *source) {
   uint64_t last = json_array_size(json_object_get(source->run->config, "layers")), layer;
@@ -136,41 +121,20 @@ static void mark_ends(ensemble *source) {
 }
 
 static wlaw_status exclude_dead(ensemble *source, wlaw_error *err) {
-  run_metrics *metrics = NULL;
   uint64_t *dead = NULL;
   size_t n = 0;
-  WLAW_TRY(wlaw_run_metrics_read(&metrics, source->run, err));
-  wlaw_status status = WLAW_OK;
-  if (source->epoch >= metrics->n_epochs) {
-    status = wlaw_fail(err, WLAW_ARGUMENT, "metrics.csv has no rows of epoch %llu to tell dead networks by",
-                       (unsigned long long)source->epoch);
-    status = wlaw_error_in_file(err, status, source->run->path);
-  } else if (!(dead = wlaw_array(metrics->networks, sizeof *dead))) {
-    status = wlaw_fail_memory(err, metrics->networks, sizeof *dead);
-  } else {
-    const network_condition *condition = metrics->condition + source->epoch * metrics->networks;
-    for (size_t k = 0; k < metrics->networks; k++)
-      if (condition[k] != NETWORK_OK) dead[n++] = k;
-    status = wlaw_ensemble_exclude(source, dead, n, err);
-  }
+  WLAW_TRY(wlaw_run_dead(&dead, &n, source->run, source->epoch, err));
+  const wlaw_status status = wlaw_ensemble_exclude(source, dead, n, err);
   free(dead);
-  wlaw_run_metrics_free(metrics);
   return status;
 }
 
 static wlaw_status open_run(ensemble *source, const ensemble_request *request, wlaw_error *err) {
   WLAW_TRY(wlaw_run_open(&source->run, request->paths[0], err));
   const run_directory *run = source->run;
-  bool found = false;
   source->has_epoch = true;
-  source->epoch = request->has_epoch ? request->epoch : run->n_epochs ? run->epochs[run->n_epochs - 1] : 0;
-  for (size_t i = 0; i < run->n_epochs; i++) found = found || run->epochs[i] == source->epoch;
-  if (!found) return fail_epoch(run, source->epoch, err);
-  char *path = wlaw_run_snapshot_path(request->paths[0], source->epoch);
-  if (!path) return wlaw_fail_memory(err, strlen(request->paths[0]), 1);
-  const wlaw_status status = wlaw_tensors_open(&source->tensors, path, err);
-  free(path);
-  WLAW_TRY(status);
+  source->epoch = request->epoch;
+  WLAW_TRY(wlaw_run_open_snapshot(&source->tensors, &source->epoch, run, request->has_epoch, err));
   WLAW_TRY(choose_matrices(source, source->tensors, request->tensor, 3, err));
   for (size_t i = 0; i < source->n_matrices; i++) {
     if (source->matrices[i].networks == run->networks) continue;
@@ -181,8 +145,7 @@ static wlaw_status open_run(ensemble *source, const ensemble_request *request, w
   return request->exclude_dead ? exclude_dead(source, err) : WLAW_OK;
 }
 
-/* The tensor of another file that goes with `matrix` of the first: same name (or the only one), same shape. */
-static wlaw_status match_matrix(size_t *index, const wlaw_tensors *tensors, const ensemble_matrix *matrix,
+wlaw_status wlaw_ensemble_match(size_t *index, const wlaw_tensors *tensors, const ensemble_matrix *matrix,
                                 const char *first, wlaw_error *err) {
   ensemble_matrix other;
   *index = 0;
@@ -190,7 +153,7 @@ static wlaw_status match_matrix(size_t *index, const wlaw_tensors *tensors, cons
     const wlaw_status status = wlaw_tensors_find(index, tensors, matrix->name, err);
     if (status != WLAW_OK) return wlaw_error_in_file(err, status, tensors->file.path);
   }
-  WLAW_TRY(matrix_shape(&other, tensors, *index, err));
+  WLAW_TRY(wlaw_ensemble_shape(&other, tensors, *index, err));
   if (other.networks == 1 && other.rows == matrix->rows && other.cols == matrix->cols) return WLAW_OK;
   if (other.networks != 1)
     wlaw_fail(err, WLAW_SHAPE, "it holds %zu networks; of several files each holds one", other.networks);
@@ -212,7 +175,7 @@ static wlaw_status open_files(ensemble *source, const ensemble_request *request,
     wlaw_status status = k == 0 ? choose_matrices(source, tensors, request->tensor, 2, err) : WLAW_OK;
     for (size_t i = 0; status == WLAW_OK && i < source->n_matrices; i++) {
       size_t index;
-      status = match_matrix(&index, tensors, &source->matrices[i], request->paths[0], err);
+      status = wlaw_ensemble_match(&index, tensors, &source->matrices[i], request->paths[0], err);
     }
     wlaw_tensors_close(tensors);
     WLAW_TRY(status);
@@ -223,11 +186,7 @@ static wlaw_status open_files(ensemble *source, const ensemble_request *request,
 
 static wlaw_status open_source(ensemble *source, const ensemble_request *request, wlaw_error *err) {
   if (request->n_paths == 1 && wlaw_run_is(request->paths[0])) return open_run(source, request, err);
-  if (request->has_epoch || request->exclude_dead)
-    return wlaw_error_in_file(
-        err,
-        wlaw_fail(err, WLAW_ARGUMENT, "option --%s needs a run directory", request->has_epoch ? "epoch" : "exclude"),
-        request->paths[0]);
+  WLAW_TRY(wlaw_run_needed(request->paths[0], request->has_epoch, request->exclude_dead, err));
   if (request->n_paths > 1) return open_files(source, request, err);
   WLAW_TRY(wlaw_tensors_open(&source->tensors, request->paths[0], err));
   return choose_matrices(source, source->tensors, request->tensor, 0, err);
@@ -282,30 +241,38 @@ wlaw_status wlaw_ensemble_array(ensemble **out, const double *weights, size_t ne
 uint64_t wlaw_ensemble_network(const ensemble *source, size_t k) { return source->kept ? source->kept[k] : k; }
 
 wlaw_status wlaw_ensemble_exclude(ensemble *source, const uint64_t *networks, size_t n, wlaw_error *err) {
-  const size_t all = source->matrices[0].networks;
+  size_t left = source->matrices[0].networks;
+  WLAW_TRY(wlaw_kept_exclude(&source->kept, &left, &source->excluded, networks, n, source->label, err));
+  source->n_kept = left;
+  for (size_t i = 0; i < source->n_matrices; i++) source->matrices[i].networks = left;
+  return WLAW_OK;
+}
+
+wlaw_status wlaw_kept_exclude(uint64_t **kept, size_t *n, size_t *excluded, const uint64_t *numbers, size_t n_numbers,
+                              const char *label, wlaw_error *err) {
+  const size_t all = *n + *excluded;
   bool *out = wlaw_array(all, sizeof *out);
-  uint64_t *kept = wlaw_array(all, sizeof *kept);
-  if (!out || !kept) {
+  uint64_t *left = wlaw_array(*n, sizeof *left);
+  if (!out || !left) {
     free(out);
-    free(kept);
-    return wlaw_fail_memory(err, all, sizeof *kept);
+    free(left);
+    return wlaw_fail_memory(err, all, sizeof *left);
   }
-  const size_t total = source->excluded + all;
-  size_t n_kept = 0;
-  for (size_t k = 0; k < n; k++) /* `networks` counts in the input, kept networks may be fewer */
-    for (size_t j = 0; j < all && networks[k] < total; j++)
-      if (wlaw_ensemble_network(source, j) == networks[k]) out[j] = true;
-  for (size_t j = 0; j < all; j++)
-    if (!out[j]) kept[n_kept++] = wlaw_ensemble_network(source, j);
+  size_t n_left = 0;
+  for (size_t k = 0; k < n_numbers; k++)
+    if (numbers[k] < all) out[numbers[k]] = true;
+  for (size_t j = 0; j < *n; j++) {
+    const uint64_t number = *kept ? (*kept)[j] : j;
+    if (!out[number]) left[n_left++] = number;
+  }
   free(out);
-  if (n_kept == 0) {
-    free(kept);
-    return wlaw_error_in_file(err, wlaw_fail(err, WLAW_VALUE, "every network is left out"), source->label);
+  if (n_left == 0) {
+    free(left);
+    return wlaw_error_in_file(err, wlaw_fail(err, WLAW_VALUE, "every network is left out"), label);
   }
-  free(source->kept);
-  source->kept = kept;
-  source->n_kept = n_kept;
-  source->excluded = total - n_kept;
-  for (size_t i = 0; i < source->n_matrices; i++) source->matrices[i].networks = n_kept;
+  free(*kept);
+  *kept = left;
+  *excluded += *n - n_left;
+  *n = n_left;
   return WLAW_OK;
 }

@@ -51,8 +51,18 @@ wlaw_status wlaw_ensemble_array(ensemble **out, const double *weights, size_t ne
                                 wlaw_error *err);
 void wlaw_ensemble_close(ensemble *source); /* NULL allowed */
 
+/* The shape of tensor i, which is [networks, rows, cols] or [rows, cols]. */
+wlaw_status wlaw_ensemble_shape(ensemble_matrix *out, const wlaw_tensors *tensors, size_t i, wlaw_error *err);
+/* The tensor of another file, with one network, that goes with `matrix` of the first: the same name (or the only one),
+ * the same shape. */
+wlaw_status wlaw_ensemble_match(size_t *index, const wlaw_tensors *tensors, const ensemble_matrix *matrix,
+                                const char *first, wlaw_error *err);
+
 /* Leaves out further networks, by number; those that are not there are ignored. Runs only. */
 wlaw_status wlaw_ensemble_exclude(ensemble *source, const uint64_t *networks, size_t n, wlaw_error *err);
+/* The same of networks that stay: *kept, ascending [*n], NULL where all do; *excluded grows. */
+wlaw_status wlaw_kept_exclude(uint64_t **kept, size_t *n, size_t *excluded, const uint64_t *numbers, size_t n_numbers,
+                              const char *label, wlaw_error *err);
 /* The number in the input of kept network k. */
 uint64_t wlaw_ensemble_network(const ensemble *source, size_t k);
 

@@ -10,8 +10,6 @@
 #include "study/empirical_operand.h"
 #include "study/fit.h"
 
-enum { LARGEST_DOCUMENT = 1 << 26 }; /* bytes; a fit with every invariant of degree 4 has about 2^17 */
-
 void wlaw_law_operand_release(law_operand *operand) {
   wlaw_law_free(operand->law);
   free(operand->tensor);
@@ -160,6 +158,10 @@ static wlaw_status read_fit(law_operand *out, const json_t *fit, wlaw_error *err
   matrix_layout layout;
   text_buffer text = {0};
   if (!name) return wlaw_fail(err, WLAW_FORMAT, "it names no law");
+  if (strcmp(name, "network") == 0) {
+    wlaw_fail(err, WLAW_ARGUMENT, "it is the law of whole networks, where the law of one matrix is wanted");
+    return wlaw_error_add_hint(err, WLAW_ARGUMENT, "fit one tensor with --tensor and a law of matrices");
+  }
   WLAW_TRY(wlaw_study_law(&law, name, err));
   WLAW_TRY(read_size(&out->rows, fit, "rows", err));
   WLAW_TRY(read_size(&out->cols, fit, "cols", err));
@@ -182,15 +184,20 @@ wlaw_status wlaw_law_operand_parse(law_operand *out, const json_t *fit, wlaw_err
   return status;
 }
 
-static wlaw_status read_document(law_operand *out, const char *path, const char *tensor, wlaw_error *err) {
+wlaw_status wlaw_operand_document(json_t **out, const char *path, wlaw_error *err) {
   char *bytes = NULL;
   size_t n = 0;
+  WLAW_TRY(wlaw_input_whole(&bytes, &n, path, OPERAND_DOCUMENT, err));
+  const wlaw_status status = wlaw_json_parse(out, bytes, n, err);
+  free(bytes);
+  return status;
+}
+
+static wlaw_status read_document(law_operand *out, const char *path, const char *tensor, wlaw_error *err) {
   json_t *document = NULL;
   const json_t *fit = NULL;
-  WLAW_TRY(wlaw_input_whole(&bytes, &n, path, LARGEST_DOCUMENT, err));
-  wlaw_status status = wlaw_json_parse(&document, bytes, n, err);
-  free(bytes);
-  if (status == WLAW_OK) status = choose_fit(&fit, document, tensor, err);
+  WLAW_TRY(wlaw_operand_document(&document, path, err));
+  wlaw_status status = choose_fit(&fit, document, tensor, err);
   if (status == WLAW_OK) status = wlaw_law_operand_parse(out, fit, err);
   json_decref(document);
   return status;

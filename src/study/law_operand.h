@@ -5,6 +5,10 @@
 
 #include "core/json.h"
 
+/* Bytes of the longest document read. A fit of matrices with every invariant of degree 4 has about 2^17; one of whole
+ * networks three times the covariances of its copies (NETWORK_NUMBERS in study/network_study.h). */
+enum { OPERAND_DOCUMENT = 1 << 28 };
+
 typedef struct law_operand {
   wlaw_law *law;
   size_t rows, cols, networks; /* what was fitted; 0 for a law in text, which has no size of its own */
@@ -24,6 +28,9 @@ wlaw_status wlaw_law_operand_check(const law_operand *operand, size_t rows, size
 /* The n characters "PATH" or "PATH#PART" taken apart: a copy that the caller frees, and the part in it (NULL: none). A
  * file's own name may hold '#'. */
 wlaw_status wlaw_operand_path(char **path, const char **part, const char *text, size_t n, wlaw_error *err);
+
+/* The document in a file. Caller json_decref's. */
+wlaw_status wlaw_operand_document(json_t **out, const char *path, wlaw_error *err);
 
 /* The law written out with all its numbers; caller frees. NULL when out of memory. */
 char *wlaw_law_written(const wlaw_law *law);

@@ -179,3 +179,23 @@ void wlaw_run_metrics_free(run_metrics *metrics) {
   free(metrics->condition);
   free(metrics);
 }
+
+wlaw_status wlaw_run_dead(uint64_t **dead, size_t *n, const run_directory *run, uint64_t epoch, wlaw_error *err) {
+  run_metrics *metrics = NULL;
+  WLAW_TRY(wlaw_run_metrics_read(&metrics, run, err));
+  wlaw_status status = WLAW_OK;
+  *n = 0;
+  if (epoch >= metrics->n_epochs) {
+    status = wlaw_fail(err, WLAW_ARGUMENT, "metrics.csv has no rows of epoch %llu to tell dead networks by",
+                       (unsigned long long)epoch);
+    status = wlaw_error_in_file(err, status, run->path);
+  } else if (!(*dead = wlaw_array(metrics->networks, sizeof **dead))) {
+    status = wlaw_fail_memory(err, metrics->networks, sizeof **dead);
+  } else {
+    const network_condition *condition = metrics->condition + epoch * metrics->networks;
+    for (size_t k = 0; k < metrics->networks; k++)
+      if (condition[k] != NETWORK_OK) (*dead)[(*n)++] = k;
+  }
+  wlaw_run_metrics_free(metrics);
+  return status;
+}

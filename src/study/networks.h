@@ -3,6 +3,8 @@
 #ifndef WLAW_STUDY_NETWORKS_H
 #define WLAW_STUDY_NETWORKS_H
 
+#include <pthread.h>
+
 #include "core/monitor.h"
 #include "measure/network_moments.h"
 #include "study/run.h"
@@ -10,7 +12,7 @@
 
 typedef struct network_layer {
   char *weight, *bias;             /* names in the file; bias NULL: none */
-  size_t weight_index, bias_index; /* of the tensors in their file (the first, if several) */
+  size_t weight_index, bias_index; /* of the tensors in their file (the first, if several); NETWORK_NONE: not there */
   size_t rows, cols;               /* out, in */
   bool transposed;                 /* stored [in, out] */
 } network_layer;
@@ -27,26 +29,33 @@ typedef struct networks {
   wlaw_tensors *tensors; /* one file with every network */
   char **paths;          /* one network a file */
   size_t n_paths;
-  char *label; /* what was asked for, for messages */
-  bool single; /* every tensor covered is f32: read as it is stored */
+  char *label;           /* what was asked for, for messages */
+  char *uncovered;       /* a sentence on tensors of the file that belong to no layer; NULL: there are none */
+  bool single;           /* every tensor is f32 and [out, in]: read as it is stored */
+  pthread_mutex_t *lock; /* where `tensors` serves one thread at a time; NULL: it serves many */
 } networks;
 
 typedef struct networks_request {
   const char *const *paths;
   size_t n_paths;
   const char *layers; /* "name,name,...": weights in order, inputs first; NULL: as the file has them */
+  network_side input; /* omitted: snapshots of a run may lack the first layer */
   bool has_epoch;     /* otherwise the last one */
   uint64_t epoch;
   bool exclude_dead;
 } networks_request;
 
-/* WLAW_SHAPE naming the two layers whose shapes do not chain, or the tensor that differs from the first file's. */
+/* The layers of a file are its matrices in order, where names that differ in numbers alone go by these; their biases
+ * are told by name, or by following their weight. Which way matrices are stored is told by their shapes, and where both
+ * ways chain by names (a `kernel` is [in, out]), else they are [out, in]. WLAW_SHAPE naming the layers whose shapes do
+ * not chain, or the tensor that differs from the first file's. */
 wlaw_status wlaw_networks_open(networks **out, const networks_request *request, wlaw_error *err);
 void wlaw_networks_close(networks *source); /* NULL allowed */
 /* Leaves out further networks, by number; those that are not there are ignored. */
 wlaw_status wlaw_networks_exclude(networks *source, const uint64_t *numbers, size_t n, wlaw_error *err);
 uint64_t wlaw_networks_number(const networks *source, size_t k); /* in the input, of kept network k */
 
+/* input: omitted, if it was in the request. */
 void wlaw_networks_shape(network_shape *out, const networks *source, network_side input, network_side output);
 /* Names of the tensors of a layout, [layout->n_tensors], borrowed from the source: for wlaw_network_trivial_name. */
 void wlaw_networks_names(const char **names, const networks *source, const network_layout *layout);

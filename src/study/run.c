@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "core/error.h"
 #include "core/file.h"
@@ -145,4 +146,57 @@ char *wlaw_run_init_words(const json_t *config, const char *init) {
   char *words = text.failed ? NULL : wlaw_text_duplicate(wlaw_text_string(&text), text.length);
   wlaw_text_free(&text);
   return words;
+}
+
+bool wlaw_run_same(const run_directory *a, const run_directory *b) {
+  struct stat of_a, of_b;
+  return stat(a->path, &of_a) == 0 && stat(b->path, &of_b) == 0 && of_a.st_dev == of_b.st_dev &&
+         of_a.st_ino == of_b.st_ino;
+}
+
+wlaw_status wlaw_run_split(char **run, uint64_t *epoch, const char *text, wlaw_error *err) {
+  const char *at = strrchr(text, '@');
+  *run = NULL;
+  if (!at || at == text) return WLAW_OK;
+  char *path = wlaw_text_duplicate(text, (size_t)(at - text));
+  if (!path) return wlaw_fail_memory(err, strlen(text), 1);
+  wlaw_status status = WLAW_OK;
+  if (wlaw_run_is(path) && !wlaw_text_u64(at + 1, epoch))
+    status = wlaw_fail(err, WLAW_ARGUMENT, "'%s' is not an epoch of the run %s", at + 1, path);
+  else if (wlaw_run_is(path)) *run = path;
+  if (!*run) free(path);
+  return status;
+}
+
+wlaw_status wlaw_run_needed(const char *path, bool has_epoch, bool exclude_dead, wlaw_error *err) {
+  if (!has_epoch && !exclude_dead) return WLAW_OK;
+  wlaw_fail(err, WLAW_ARGUMENT, "option --%s needs a run directory", has_epoch ? "epoch" : "exclude");
+  return wlaw_error_in_file(err, WLAW_ARGUMENT, path);
+}
+
+static wlaw_status fail_epoch(const run_directory *run, uint64_t epoch, wlaw_error *err) {
+  if (run->n_epochs == 0)
+    return wlaw_error_in_file(err, wlaw_fail(err, WLAW_ARGUMENT, "this run has no snapshots yet"), run->path);
+  text_buffer known = {0};
+  const size_t shown = run->n_epochs < 12 ? run->n_epochs : 12;
+  for (size_t i = 0; i < shown; i++) wlaw_text_add(&known, "%s%llu", i ? ", " : "", (unsigned long long)run->epochs[i]);
+  if (shown < run->n_epochs) wlaw_text_add(&known, ", ..., %llu", (unsigned long long)run->epochs[run->n_epochs - 1]);
+  wlaw_fail(err, WLAW_ARGUMENT, "this run has no snapshot of epoch %llu", (unsigned long long)epoch);
+  wlaw_error_in_file(err, WLAW_ARGUMENT, run->path);
+  wlaw_error_add_hint(err, WLAW_ARGUMENT, "its epochs are %s", wlaw_text_string(&known));
+  wlaw_text_free(&known);
+  return WLAW_ARGUMENT;
+}
+
+wlaw_status wlaw_run_open_snapshot(wlaw_tensors **tensors, uint64_t *epoch, const run_directory *run, bool has_epoch,
+                                   wlaw_error *err) {
+  bool found = false;
+  if (!has_epoch) *epoch = run->n_epochs ? run->epochs[run->n_epochs - 1] : 0;
+  for (size_t i = 0; i < run->n_epochs; i++) found = found || run->epochs[i] == *epoch;
+  if (!found) return fail_epoch(run, *epoch, err);
+  char *path = wlaw_run_snapshot_path(run->path, *epoch);
+  if (!path) return wlaw_fail_memory(err, strlen(run->path), 1);
+  const wlaw_status status = wlaw_tensors_open(tensors, path, err);
+  free(path);
+  return status;
 }

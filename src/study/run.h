@@ -3,6 +3,7 @@
 #define WLAW_STUDY_RUN_H
 
 #include "core/json.h"
+#include "tensor/tensor.h"
 
 /* A run directory open for reading. */
 typedef struct run_directory {
@@ -39,6 +40,16 @@ typedef struct run_metrics {
 bool wlaw_run_is(const char *path);
 wlaw_status wlaw_run_open(run_directory **out, const char *path, wlaw_error *err);
 void wlaw_run_close(run_directory *run); /* NULL allowed */
+/* One folder, perhaps under two spellings. */
+bool wlaw_run_same(const run_directory *a, const run_directory *b);
+/* "RUN@12": *run is the path before the last '@' (caller frees) where that is a run, NULL otherwise: a run's own name
+ * may hold '@'. WLAW_ARGUMENT where what follows is no number. */
+wlaw_status wlaw_run_split(char **run, uint64_t *epoch, const char *text, wlaw_error *err);
+/* WLAW_ARGUMENT where options that only runs have are given with another file. */
+wlaw_status wlaw_run_needed(const char *path, bool has_epoch, bool exclude_dead, wlaw_error *err);
+/* The snapshot of *epoch, or of the last one, which *epoch becomes; WLAW_ARGUMENT naming those there are. */
+wlaw_status wlaw_run_open_snapshot(wlaw_tensors **tensors, uint64_t *epoch, const run_directory *run, bool has_epoch,
+                                   wlaw_error *err);
 /* "RUN/epoch-0007.safetensors" (caller frees); epoch need not exist. NULL when out of memory. */
 char *wlaw_run_snapshot_path(const char *run, uint64_t epoch);
 /* The epoch in a file name such as "epoch-0007.safetensors"; false for other names. */
@@ -60,5 +71,7 @@ char *wlaw_run_init_words(const json_t *config, const char *init);
 /* Whole epochs only: rows of an epoch not yet complete (an interrupted run) are left out. */
 wlaw_status wlaw_run_metrics_read(run_metrics **out, const run_directory *run, wlaw_error *err);
 void wlaw_run_metrics_free(run_metrics *metrics); /* NULL allowed */
+/* Networks whose outputs are constant or not finite at that epoch, ascending; caller frees. */
+wlaw_status wlaw_run_dead(uint64_t **dead, size_t *n, const run_directory *run, uint64_t epoch, wlaw_error *err);
 
 #endif
