@@ -13,6 +13,7 @@
 #include "core/stream.h"
 #include "law/block.h"
 #include "law/law.h"
+#include "law/matrix.h"
 #include "measure/network_moments.h"
 
 extern const law_ops wlaw_law_network;
@@ -124,6 +125,12 @@ wlaw_status wlaw_network_wasserstein_squared(double *squared, double *parts, con
 wlaw_status wlaw_network_kl(double *out, const network_gaussian *f, const network_gaussian *g, wlaw_error *err);
 /* What a fit to `networks` draws is away from the law on average, squared, to order 1/networks. */
 wlaw_status wlaw_network_noise_floor(double *out, const network_gaussian *gaussian, size_t networks, wlaw_error *err);
+
+/* ---- one weight alone (network_marginal.c) */
+
+/* The law of weight t (no bias) as a bipartite law: exact where both its sides are exchangeable. Where one is labelled,
+ * the law averaged over permutations of these nodes, which has the expectations that a fit of one matrix estimates. */
+wlaw_status wlaw_network_marginal(matrix_gaussian *out, const network_gaussian *law, size_t t, wlaw_error *err);
 
 /* ---- draws (network_draw.c) */
 

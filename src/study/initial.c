@@ -31,25 +31,12 @@ static wlaw_status general_law(matrix_gaussian *out, double *kurtosis, const run
   return WLAW_OK;
 }
 
-static bool is_from_fit(const run_directory *run, const char *name) {
-  const json_t *tensors = json_object_get(json_object_get(run->config, "init_from"), "tensors");
-  for (size_t i = 0; i < json_array_size(tensors); i++) {
-    const char *covered = json_string_value(json_object_get(json_array_get(tensors, i), "name"));
-    if (covered && strcmp(covered, name) == 0) return true;
-  }
-  return false;
-}
-
-static wlaw_status fitted_law(matrix_gaussian *out, double *kurtosis, const run_directory *run, size_t layer,
-                              size_t rows, size_t cols, wlaw_error *err) {
-  init_from from;
+/* --init-from, of a run that has it. */
+static wlaw_status read_document(init_from *out, const run_directory *run, wlaw_error *err) {
   char *path = wlaw_path_join(run->path, INIT_FROM_FILE);
   if (!path) return wlaw_fail_memory(err, strlen(run->path), 1);
-  wlaw_status status = wlaw_init_from_read(&from, path, err);
+  const wlaw_status status = wlaw_init_from_read(out, path, err);
   free(path);
-  WLAW_TRY(status);
-  status = wlaw_init_from_moments(out, kurtosis, &from, layer, rows, cols, err);
-  wlaw_init_from_release(&from);
   return status;
 }
 
@@ -57,10 +44,15 @@ wlaw_status wlaw_initial_law(matrix_gaussian *out, double *kurtosis, const run_d
                              size_t rows, size_t cols, wlaw_error *err) {
   uint64_t layer;
   double ignored;
+  init_from from = {0};
   if (!kurtosis) kurtosis = &ignored;
-  if (!wlaw_run_weight_layer(tensor, &layer) || layer < 1) layer = 0;
-  if (layer && is_from_fit(run, tensor)) return fitted_law(out, kurtosis, run, (size_t)layer - 1, rows, cols, err);
-  return general_law(out, kurtosis, run, layer == 1, rows, cols, err);
+  if (!wlaw_run_weight_layer(tensor, &layer)) layer = 0;
+  if (json_is_object(json_object_get(run->config, "init_from"))) WLAW_TRY(read_document(&from, run, err));
+  const wlaw_status status = layer > 0 && wlaw_init_from_covers(&from, (size_t)layer - 1)
+                                 ? wlaw_init_from_moments(out, kurtosis, &from, (size_t)layer - 1, rows, cols, err)
+                                 : general_law(out, kurtosis, run, layer == 1, rows, cols, err);
+  wlaw_init_from_release(&from);
+  return status;
 }
 
 static wlaw_status put_weight(network_gaussian *out, const run_directory *run, size_t t, wlaw_error *err) {

@@ -6,25 +6,12 @@
 #include "core/json.h"
 #include "core/option.h"
 #include "law/network.h"
+#include "study/network_operand.h"
 #include "study/networks.h"
 
 /* The most numbers in the covariances of a fit, which its document holds three times, at 27 bytes each or less: more
  * than 784 labelled inputs need (1.2 million), and a document that is read again in seconds. */
 enum { NETWORK_NUMBERS = 1 << 21 };
-
-/* A network law with its numbers, read from a document of `fit --law network --json`. */
-typedef struct network_operand {
-  network_gaussian *gaussian;
-  char **names; /* of the tensors, [layout.n_tensors] */
-  size_t networks;
-} network_operand;
-
-/* Whether "@PATH" is a document of the law `network`; false for whatever is not. */
-bool wlaw_network_operand_is(const char *text);
-wlaw_status wlaw_network_operand_read(network_operand *out, const char *text, wlaw_error *err);
-/* The same of a document in hand; WLAW_VALUE naming what the fit does not determine. */
-wlaw_status wlaw_network_operand_parse(network_operand *out, const json_t *document, wlaw_error *err);
-void wlaw_network_operand_release(network_operand *operand); /* safe on a zeroed struct */
 
 /* The sides of --input and --output. */
 network_side wlaw_network_input(const char *text);  /* "omit", "exchangeable", "labelled" */
