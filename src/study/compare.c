@@ -174,8 +174,8 @@ static wlaw_status measure_side(side_numbers *out, const side *s, const side *ot
     return WLAW_OK;
   }
   if (s->is_init) {
-    WLAW_TRY(wlaw_initial_law(&out->exact, NULL, other->source->run, rows, cols, other->source->matrices[matrix].first,
-                              err));
+    WLAW_TRY(
+        wlaw_initial_law(&out->exact, NULL, other->source->run, other->source->matrices[matrix].name, rows, cols, err));
   } else {
     WLAW_TRY(wlaw_law_operand_check(&s->law, rows, cols, err));
     WLAW_TRY(wlaw_matrix_gaussian(&out->exact, s->law.law, rows, cols, err));

@@ -107,25 +107,14 @@ static wlaw_status choose_matrices(ensemble *source, const wlaw_tensors *tensors
                             tensors->file.path);
 }
 
-/* layerK.weight: the layer's number in *layer. */
-static bool layer_number(const char *name, uint64_t *layer) {
-  char digits[24];
-  if (strncmp(name, "layer", 5) != 0) return false;
-  const size_t n = strspn(name + 5, "0123456789");
-  if (n == 0 || n >= sizeof digits || strcmp(name + 5 + n, ".weight") != 0) return false;
-  memcpy(digits, name + 5, n);
-  digits[n] = '\0';
-  return wlaw_text_u64(digits, layer);
-}
-
 /* Snapshots need not hold every layer, so the last one is known from run.json. */
 static void mark_ends(ensemble *source) {
   uint64_t last = json_array_size(json_object_get(source->run->config, "layers")), layer;
   const bool recorded = last > 0;
   for (size_t i = 0; !recorded && i < wlaw_tensors_count(source->tensors); i++)
-    if (layer_number(wlaw_tensors_name(source->tensors, i), &layer) && layer > last) last = layer;
+    if (wlaw_run_weight_layer(wlaw_tensors_name(source->tensors, i), &layer) && layer > last) last = layer;
   for (size_t i = 0; i < source->n_matrices; i++) {
-    if (!layer_number(source->matrices[i].name, &layer)) continue;
+    if (!wlaw_run_weight_layer(source->matrices[i].name, &layer)) continue;
     source->matrices[i].first = layer == 1;
     source->matrices[i].last = layer == last;
   }
