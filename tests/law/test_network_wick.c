@@ -2,6 +2,7 @@
  * parameters of tiny networks, against the engine for one matrix, and against draws. */
 #include "law/network_wick.h"
 
+#include "law/random_network.h"
 #include "law/wick_dense.h"
 #include "support/test.h"
 
@@ -31,35 +32,16 @@ static network_layout layout_of(const shape_case *c) {
   return layout;
 }
 
-/* a = A A' / n, A of normals. */
-static void random_covariance(double *a, size_t n, wlaw_stream *stream) {
-  double *A = calloc(n * n, sizeof *A);
-  wlaw_stream_normals(stream, A, n * n);
-  for (size_t i = 0; i < n; i++)
-    for (size_t j = 0; j < n; j++) {
-      a[i * n + j] = 0;
-      for (size_t k = 0; k < n; k++) a[i * n + j] += A[i * n + k] * A[j * n + k] / (double)n;
-    }
-  free(A);
-}
-
-/* A law with every number there is, also those of no meaning at its size. */
+/* A law whose numbers of no meaning at its size are not numbers. */
 static network_gaussian *random_law(const network_layout *layout, uint32_t seed) {
-  network_gaussian *law;
-  wlaw_stream stream = wlaw_stream_start(31, STREAM_TEST, seed, 0);
-  assert_int_equal(wlaw_network_gaussian_new(&law, layout, NULL), WLAW_OK);
-  wlaw_stream_normals(&stream, law->mean, layout->trivial);
-  random_covariance(law->trivial, layout->trivial, &stream);
-  for (size_t s = 0; s < layout->n_sets; s++) {
-    random_covariance(law->sets[s], layout->sets[s].copies, &stream);
+  network_gaussian *law = random_network(layout, seed);
+  for (size_t s = 0; s < layout->n_sets; s++)
     for (size_t i = 0; layout->sets[s].width == 1 && i < layout->sets[s].copies * layout->sets[s].copies; i++)
       law->sets[s][i] = NAN;
-  }
   for (size_t t = 0; t < layout->n_tensors; t++) {
     const network_tensor *tensor = &layout->tensors[t];
-    if (tensor->entries == NETWORK_NONE) continue;
-    random_covariance(&law->entries[tensor->entries], 1, &stream);
-    if (tensor->rows == 1 || tensor->cols == 1) law->entries[tensor->entries] = NAN;
+    if (tensor->entries != NETWORK_NONE && (tensor->rows == 1 || tensor->cols == 1))
+      law->entries[tensor->entries] = NAN;
   }
   return law;
 }
