@@ -13,6 +13,7 @@
 #include "core/stream.h"
 #include "law/block.h"
 #include "law/law.h"
+#include "law/matrix.h"
 #include "measure/network_moments.h"
 
 extern const law_ops wlaw_law_network;
@@ -35,6 +36,10 @@ wlaw_status wlaw_network_gaussian_new(network_gaussian **out, const network_layo
 void wlaw_network_gaussian_free(network_gaussian *gaussian); /* NULL allowed */
 /* Tensor t made iid with this mean and variance of an entry, independent of all others. */
 void wlaw_network_set_iid(network_gaussian *gaussian, size_t t, double mean, double variance);
+/* The same with the four variances of the law `bipartite` (law/bipartite.c): of the total, of the rows, of the columns
+ * and of the rest. */
+void wlaw_network_set_bipartite(network_gaussian *gaussian, size_t t, double mean, double total, double rows,
+                                double columns, double rest);
 
 /* What each trivial coordinate of tensor t is of a tensor of ones: its mean coordinate / the mean of its entries. */
 double wlaw_network_unit(const network_layout *layout, size_t t);
@@ -120,6 +125,12 @@ wlaw_status wlaw_network_wasserstein_squared(double *squared, double *parts, con
 wlaw_status wlaw_network_kl(double *out, const network_gaussian *f, const network_gaussian *g, wlaw_error *err);
 /* What a fit to `networks` draws is away from the law on average, squared, to order 1/networks. */
 wlaw_status wlaw_network_noise_floor(double *out, const network_gaussian *gaussian, size_t networks, wlaw_error *err);
+
+/* ---- one weight alone (network_marginal.c) */
+
+/* The law of weight t (no bias) as a bipartite law: exact where both its sides are exchangeable. Where one is labelled,
+ * the law averaged over permutations of these nodes, which has the expectations that a fit of one matrix estimates. */
+wlaw_status wlaw_network_marginal(matrix_gaussian *out, const network_gaussian *law, size_t t, wlaw_error *err);
 
 /* ---- draws (network_draw.c) */
 
