@@ -61,14 +61,22 @@ static wlaw_status fit_networks(network_study *study, unsigned threads, wlaw_mon
   return status;
 }
 
-static wlaw_status study_networks(json_t **out, network_study *study, unsigned threads, wlaw_monitor *monitor,
-                                  wlaw_error *err) {
+/* degree: of the invariants looked at; 0: none. */
+static wlaw_status study_networks(json_t **out, network_study *study, size_t degree, unsigned threads,
+                                  wlaw_monitor *monitor, wlaw_error *err) {
   bool failed = false;
+  const monitor_span whole = wlaw_monitor_span(monitor);
+  wlaw_monitor_stage(monitor, &whole, 0.0, degree > 0 ? 0.5 : 1.0);
   WLAW_TRY(fit_networks(study, threads, monitor, err));
+  wlaw_monitor_stage(monitor, &whole, 0.5, 1.0);
   *out = wlaw_network_fit_document(&failed, study);
-  if (!failed) return WLAW_OK;
-  json_decref(*out);
-  return wlaw_fail(err, WLAW_MEMORY, "out of memory while writing the result down");
+  wlaw_status status = WLAW_OK;
+  if (failed) status = wlaw_fail(err, WLAW_MEMORY, "out of memory while writing the result down");
+  else if (degree > 0)
+    status = wlaw_network_departures(*out, study->fits[NETWORK_WHOLE].gaussian, study->source, degree, threads, monitor,
+                                     err);
+  if (status != WLAW_OK) json_decref(*out);
+  return status;
 }
 
 static wlaw_status fit_source(json_t **out, const networks *source, const networks_request *request,
@@ -83,8 +91,8 @@ static wlaw_status fit_source(json_t **out, const networks *source, const networ
   WLAW_TRY(check_numbers(&study.layout, err));
   wlaw_networks_names(study.names, source, &study.layout);
   monitor->what = "whole networks";
-  const wlaw_status status =
-      study_networks(out, &study, (unsigned)wlaw_option_count(options, command, "threads"), monitor, err);
+  const wlaw_status status = study_networks(out, &study, wlaw_option_count(options, command, "degree"),
+                                            (unsigned)wlaw_option_count(options, command, "threads"), monitor, err);
   study_release(&study);
   return status;
 }

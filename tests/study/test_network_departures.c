@@ -1,8 +1,8 @@
 /* Departures of whole networks: z-scores of draws are standard normal, what a single matrix says of a weight is what
  * the network's study says of it, a mixture of node scales is found and named, and documents hold what they promise. */
+#include "study.h"
 #include "study/network_departures.h"
 #include "study/network_study.h"
-#include "study/study.h"
 
 #include "law/random_network.h"
 #include "measure/networks.h"
