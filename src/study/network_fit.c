@@ -61,20 +61,21 @@ static wlaw_status fit_networks(network_study *study, unsigned threads, wlaw_mon
   return status;
 }
 
-/* degree: of the invariants looked at; 0: none. */
+/* Fits, and departures in the second half of the time where they are wanted (degree 0: not). */
 static wlaw_status study_networks(json_t **out, network_study *study, size_t degree, unsigned threads,
                                   wlaw_monitor *monitor, wlaw_error *err) {
-  bool failed = false;
   const monitor_span whole = wlaw_monitor_span(monitor);
-  wlaw_monitor_stage(monitor, &whole, 0.0, degree > 0 ? 0.5 : 1.0);
-  WLAW_TRY(fit_networks(study, threads, monitor, err));
-  wlaw_monitor_stage(monitor, &whole, 0.5, 1.0);
-  *out = wlaw_network_fit_document(&failed, study);
   wlaw_status status = WLAW_OK;
+  bool failed = false;
+  if (degree > 0) wlaw_monitor_stage(monitor, &whole, 0.0, 0.5);
+  WLAW_TRY(fit_networks(study, threads, monitor, err));
+  *out = wlaw_network_fit_document(&failed, study);
   if (failed) status = wlaw_fail(err, WLAW_MEMORY, "out of memory while writing the result down");
-  else if (degree > 0)
+  if (status == WLAW_OK && degree > 0) {
+    wlaw_monitor_stage(monitor, &whole, 0.5, 1.0);
     status = wlaw_network_departures(*out, study->fits[NETWORK_WHOLE].gaussian, study->source, degree, threads, monitor,
                                      err);
+  }
   if (status != WLAW_OK) json_decref(*out);
   return status;
 }
