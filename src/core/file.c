@@ -119,6 +119,12 @@ wlaw_status wlaw_output_write(output_file *out, const void *bytes, size_t n, wla
   return WLAW_OK;
 }
 
+wlaw_status wlaw_output_skip(output_file *out, uint64_t n, wlaw_error *err) {
+  WLAW_TRY(flush(out, err));
+  if (n <= INT64_MAX && lseek(out->fd, (off_t)n, SEEK_CUR) >= 0) return WLAW_OK;
+  return wlaw_fail_errno(err, out->path, "writing failed");
+}
+
 wlaw_status wlaw_output_rewrite(output_file *out, uint64_t offset, const void *bytes, size_t n, wlaw_error *err) {
   WLAW_TRY(flush(out, err));
   const unsigned char *from = bytes;

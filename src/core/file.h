@@ -25,7 +25,9 @@ wlaw_status wlaw_output_open(output_file *out, const char *path, wlaw_error *err
 /* WLAW_IO where its file system has less than `bytes` free, before hours go into filling it. Reserves nothing. */
 wlaw_status wlaw_output_expect(const output_file *out, uint64_t bytes, wlaw_error *err);
 wlaw_status wlaw_output_write(output_file *out, const void *bytes, size_t n, wlaw_error *err);
-/* Overwrites bytes already written, such as a checksum known only afterwards. */
+/* Leaves a gap of n bytes, zeros until something is written there. */
+wlaw_status wlaw_output_skip(output_file *out, uint64_t n, wlaw_error *err);
+/* Overwrites bytes already written, such as a checksum known only afterwards, or fills a gap. */
 wlaw_status wlaw_output_rewrite(output_file *out, uint64_t offset, const void *bytes, size_t n, wlaw_error *err);
 /* Flush, fsync, rename over PATH, fsync the folder. Always releases *out; on failure nothing is left behind. */
 wlaw_status wlaw_output_commit(output_file *out, wlaw_error *err);

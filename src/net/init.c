@@ -51,13 +51,15 @@ static void draw_nodes(const trainer *t, const wlaw_law *law, wlaw_stream *strea
   }
 }
 
-static wlaw_status init_layer(const trainer *t, const wlaw_law *law, uint32_t k, size_t l, init_space *space,
+static wlaw_status init_layer(const trainer *t, const initial_laws *laws, uint32_t k, size_t l, init_space *space,
                               float *block, wlaw_error *err) {
+  const wlaw_law *const law = laws->law, *const own = laws->weight[l];
   const mlp *net = &t->config->mlp;
   const size_t in = net->width[l], out = net->width[l + 1], weights = in * out;
   double *const values = space->values;
   wlaw_stream stream = wlaw_stream_start(t->config->seed, STREAM_INIT, k, (uint32_t)l);
-  if (law->ops->node)
+  if (own) WLAW_TRY(own->ops->draw(own, values, out, in, &stream, err));
+  else if (law->ops->node)
     draw_nodes(t, law, &stream, k, l, space, net->node_scales ? block + t->pass.layout.scale[l] : NULL);
   else WLAW_TRY(law->ops->draw(law, values, out, in, &stream, err));
   if (net->biases && law->ops->draw_bias) WLAW_TRY(law->ops->draw_bias(law, values + weights, out, in, &stream, err));
@@ -70,10 +72,10 @@ static wlaw_status init_layer(const trainer *t, const wlaw_law *law, uint32_t k,
   return WLAW_OK;
 }
 
-wlaw_status wlaw_train_init(const trainer *t, const wlaw_law *law, uint32_t k, float *block, wlaw_error *err) {
+wlaw_status wlaw_train_init(const trainer *t, const initial_laws *laws, uint32_t k, float *block, wlaw_error *err) {
   const mlp *net = &t->config->mlp;
   size_t most = 0, widest = 0;
-  WLAW_TRY(wlaw_train_check_init(net, law, err));
+  WLAW_TRY(wlaw_train_check_init(net, laws->law, err));
   for (size_t l = 0; l < net->layers; l++) {
     const size_t numbers = net->width[l + 1] * (net->width[l] + 1);
     if (numbers > most) most = numbers;
@@ -85,7 +87,7 @@ wlaw_status wlaw_train_init(const trainer *t, const wlaw_law *law, uint32_t k, f
   wlaw_status status =
       space.values && space.rounded && space.scale ? WLAW_OK : wlaw_fail_memory(err, most, sizeof *space.values);
   if (status == WLAW_OK) memset(block, 0, t->pass.layout.floats * sizeof *block);
-  for (size_t l = 0; status == WLAW_OK && l < net->layers; l++) status = init_layer(t, law, k, l, &space, block, err);
+  for (size_t l = 0; status == WLAW_OK && l < net->layers; l++) status = init_layer(t, laws, k, l, &space, block, err);
   free(space.values);
   free(space.rounded);
   free(space.scale);

@@ -60,11 +60,18 @@ void wlaw_train_unpack(const trainer *trainer, const float *block, size_t layer,
  * none. */
 const float *wlaw_train_scales(const trainer *trainer, const float *block, size_t layer);
 
+/* Where initial weights come from: law gives every weight and bias that has no law of its own. */
+typedef struct initial_laws {
+  const wlaw_law *law;
+  const wlaw_law *weight[MLP_MAX_LAYERS]; /* of the weight of one layer; NULL: it has none */
+} initial_laws;
+
 /* init.c: initial weights of network number k from streams (seed, STREAM_INIT, k, layer). A law that draws matrices
  * draws every layer. From a law of node variances the first layer is normal with variance 1/in and every later one
  * sqrt(lambda_j) V, V standard normal, with variances of its own (wlaw_train_node_variances); with node scales the
  * block holds V, and sqrt(lambda_j) as the scale of node j. */
-wlaw_status wlaw_train_init(const trainer *trainer, const wlaw_law *law, uint32_t k, float *block, wlaw_error *err);
+wlaw_status wlaw_train_init(const trainer *trainer, const initial_laws *laws, uint32_t k, float *block,
+                            wlaw_error *err);
 /* ln lambda of the inputs of layer >= 1, [in], of network number k, from the stream (seed, STREAM_NODES, k, layer). */
 void wlaw_train_node_variances(const trainer *trainer, const wlaw_law *law, uint32_t k, size_t layer,
                                double *log_lambda);

@@ -18,7 +18,7 @@ static initial_moments initial_moments_of(const collector *all, const report_ten
   matrix_gaussian gaussian;
   double kurtosis;
   const initial_moments unknown = {NAN, NAN, NAN};
-  if (wlaw_initial_law(&gaussian, &kurtosis, all->run, tensor->rows, tensor->cols, tensor->is_first, NULL) != WLAW_OK)
+  if (wlaw_initial_law(&gaussian, &kurtosis, all->run, tensor->name, tensor->rows, tensor->cols, NULL) != WLAW_OK)
     return unknown;
   if (gaussian.law != &wlaw_law_iid) return unknown;
   return (initial_moments){gaussian.mean[0], gaussian.covariance[0][0], kurtosis};

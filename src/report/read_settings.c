@@ -116,10 +116,13 @@ wlaw_status wlaw_read_settings(report_series *series, const json_t *config, wlaw
   const char *init = json_string_value(json_object_get(config, "init"));
   const char *as_given = wlaw_run_option(config, "init");
   if (!init && *as_given) init = as_given;
+  char *words = init ? wlaw_run_init_words(config, init) : NULL;
+  const bool held = !init || (words && wlaw_series_set_text(&series->initial_law, words));
+  free(words);
   series->networks = wlaw_read_number(config, "networks");
   series->shared_order = strcmp(wlaw_run_option(config, "order"), "shared") == 0;
-  if (!wlaw_series_set_text(&series->data, data_name) || !wlaw_series_set_text(&series->initial_law, init) ||
-      !describe_network(series, config) || !describe_optimizer(series, config))
+  if (!held || !wlaw_series_set_text(&series->data, data_name) || !describe_network(series, config) ||
+      !describe_optimizer(series, config))
     return wlaw_fail_memory(err, 1, LONGEST_VALUE);
   return add_settings(series, "", config, 0, err);
 }

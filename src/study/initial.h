@@ -5,11 +5,11 @@
 #include "law/matrix.h"
 #include "study/run.h"
 
-/* The law of the initial weights of a matrix [rows, cols], the first of a network or a later one, as they are stored:
- * the Gaussian law of their first two moments, and, where kurtosis is not NULL, what these do not say:
- * E(x - mean)^4 / variance^2 of an entry (3 for a Gaussian law, NaN where it is not known or entries depend on each
- * other, as those of a node do that has a variance of its own). */
-wlaw_status wlaw_initial_law(matrix_gaussian *out, double *kurtosis, const run_directory *run, size_t rows, size_t cols,
-                             bool first, wlaw_error *err);
+/* The law of the initial weights of a tensor [rows, cols], as they are stored: the Gaussian law of their first two
+ * moments, and, where kurtosis is not NULL, what these do not say: E(x - mean)^4 / variance^2 of an entry (3 for a
+ * Gaussian law, NaN where it is not known or entries depend on each other, as those of a node do that has a variance of
+ * its own). */
+wlaw_status wlaw_initial_law(matrix_gaussian *out, double *kurtosis, const run_directory *run, const char *tensor,
+                             size_t rows, size_t cols, wlaw_error *err);
 
 #endif

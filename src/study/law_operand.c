@@ -175,6 +175,15 @@ static wlaw_status read_fit(law_operand *out, const json_t *fit, wlaw_error *err
   return status;
 }
 
+wlaw_status wlaw_law_operand_parse(law_operand *out, const json_t *fit, wlaw_error *err) {
+  *out = (law_operand){0};
+  const wlaw_status status = read_fit(out, fit, err);
+  if (status == WLAW_OK) return WLAW_OK;
+  if (*tensor_of(fit)) wlaw_error_in_tensor(err, status, tensor_of(fit));
+  wlaw_law_operand_release(out);
+  return status;
+}
+
 wlaw_status wlaw_operand_document(json_t **out, const char *path, wlaw_error *err) {
   char *bytes = NULL;
   size_t n = 0;
@@ -189,10 +198,7 @@ static wlaw_status read_document(law_operand *out, const char *path, const char 
   const json_t *fit = NULL;
   WLAW_TRY(wlaw_operand_document(&document, path, err));
   wlaw_status status = choose_fit(&fit, document, tensor, err);
-  if (status == WLAW_OK) {
-    status = read_fit(out, fit, err);
-    if (status != WLAW_OK && *tensor_of(fit)) wlaw_error_in_tensor(err, status, tensor_of(fit));
-  }
+  if (status == WLAW_OK) status = wlaw_law_operand_parse(out, fit, err);
   json_decref(document);
   return status;
 }
@@ -217,10 +223,7 @@ wlaw_status wlaw_law_operand_read(law_operand *out, const char *text, wlaw_error
   if (status == WLAW_ARGUMENT) wlaw_error_add_hint(err, status, "@FIT.json is what fit --json wrote");
   if (status == WLAW_OK) {
     status = read_document(out, path, tensor, err);
-    if (status != WLAW_OK) {
-      status = wlaw_error_in_file(err, status, path);
-      wlaw_law_operand_release(out);
-    }
+    if (status != WLAW_OK) wlaw_error_in_file(err, status, path);
   }
   free(path);
   return status;

@@ -21,6 +21,8 @@ typedef struct law_operand {
 /* "@PATH" is a document weightlaw.fit/1, or weightlaw.fits/1 with one fit; "@PATH#NAME" the fit of that tensor. A fit
  * that does not determine every parameter is WLAW_VALUE naming what is missing. On failure *out needs no release. */
 wlaw_status wlaw_law_operand_read(law_operand *out, const char *text, wlaw_error *err);
+/* The same of one fit in hand, a document weightlaw.fit/1. */
+wlaw_status wlaw_law_operand_parse(law_operand *out, const json_t *fit, wlaw_error *err);
 void wlaw_law_operand_release(law_operand *operand); /* safe on a zeroed struct */
 
 /* WLAW_SHAPE where the law is of a fit to matrices of another size: its numbers mean nothing there. */

@@ -151,7 +151,7 @@ static wlaw_status check_covariance(const double *a, size_t n, const char *name,
         return wlaw_fail(err, WLAW_FORMAT, "its parameter %s is not symmetric", name);
   double *values = wlaw_array(n, sizeof *values);
   if (!values) return wlaw_fail_memory(err, n, sizeof *values);
-  wlaw_status status = wlaw_symmetric_eigen(values, NULL, a, n, err);
+  wlaw_status status = wlaw_symmetric_eigenvalues(values, a, n, err);
   if (status == WLAW_OK && !(values[0] >= -1e-12 * (double)n * values[n - 1]))
     status = wlaw_fail(err, WLAW_FORMAT, "its parameter %s is not a covariance (an eigenvalue is %g)", name, values[0]);
   free(values);

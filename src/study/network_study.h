@@ -37,6 +37,32 @@ json_t *wlaw_network_json(bool *failed, const network_gaussian *gaussian);
 /* `layers: [{name, bias, rows, cols}]`, in order. */
 json_t *wlaw_network_layers_json(bool *failed, const networks *source);
 
+/* What was learnt of networks: the three laws, and what the document says beside. */
+typedef struct network_study {
+  const networks *source;
+  const char *rule; /* of exclusion */
+  network_layout layout;
+  const char *names[NETWORK_TENSORS]; /* of its tensors, borrowed from the source */
+  network_fit fits[NETWORK_WHOLE + 1];
+  size_t by_bic; /* the law of the smallest BIC; iid where none is determined */
+  size_t n_tests;
+  network_test tests[NETWORK_WHOLE]; /* between neighbours that differ at this size */
+  size_t n_correlations, n_norms;
+  network_correlation *correlations, *norms;
+  double *adjusted; /* [n_correlations] p-values (Holm) */
+} network_study;
+
+/* The document of fit --law network (network_fit_json.c). */
+json_t *wlaw_network_fit_document(bool *failed, const network_study *study);
+/* Names of the two sides of a correlation, [NETWORK_NAME] each. */
+enum { NETWORK_NAME = 320 };
+void wlaw_network_sides(char *a, char *b, const network_study *study, const network_correlation *one);
+/* Sentences (network_words.c). */
+void wlaw_network_say(bool *failed, json_t *summary, const network_study *study);
+void wlaw_network_warn(bool *failed, json_t *warnings, const network_study *study);
+/* The correlation of the sums of the incoming and outgoing weights of a set; NULL where a side is labelled. */
+const network_correlation *wlaw_network_sums(const network_study *study, size_t set);
+
 /* fit --law network. */
 wlaw_status wlaw_network_fit_verb(wlaw_result **result, const char *const *inputs, size_t n_inputs,
                                   const wlaw_options *options, wlaw_monitor *monitor, wlaw_error *err);

@@ -141,10 +141,11 @@ static wlaw_status write_document(json_t **out, const pruning *work, const prune
   if (excluded == run->networks)
     return wlaw_error_in_file(err, wlaw_fail(err, WLAW_VALUE, "no network of this run has finite outputs"), run->path);
   json_t *document = json_object(), *pruned = json_array();
+  char *init = wlaw_run_init_words(run->config, wlaw_run_init(run));
   wlaw_json_put(&failed, document, "schema", json_string("weightlaw.prune/1"));
   wlaw_json_put(&failed, document, "run", wlaw_json_text(run->path));
   wlaw_json_put(&failed, document, "epoch", wlaw_json_count(work->source->epoch));
-  wlaw_json_put(&failed, document, "init", wlaw_json_text(wlaw_run_init(run)));
+  wlaw_json_put(&failed, document, "init", init ? wlaw_json_text(init) : NULL);
   wlaw_json_put(&failed, document, "data", wlaw_json_text(work->recalled.dataset->name));
   wlaw_json_put(&failed, document, "networks", wlaw_json_count(run->networks - excluded));
   wlaw_json_put(&failed, document, "networks_excluded", wlaw_json_count(excluded));
@@ -156,6 +157,7 @@ static wlaw_status write_document(json_t **out, const pruning *work, const prune
     wlaw_json_append(&failed, pruned, pruned_json(&failed, work, f, &theory[f]));
   wlaw_json_put(&failed, document, "pruned", pruned);
   wlaw_json_put(&failed, document, "findings", findings_json(&failed, work, excluded, &theory[0]));
+  free(init);
   if (!failed) {
     *out = document;
     return WLAW_OK;

@@ -27,7 +27,7 @@ static wlaw_status open_data(recalled_run *out, const run_directory *run, const 
 static wlaw_status open_recalled(recalled_run *out, const run_directory *run, const char *data, const char *cache,
                                  wlaw_monitor *monitor, wlaw_error *err) {
   WLAW_TRY(wlaw_options_make(&out->options, &wlaw_command_train, err));
-  wlaw_status status = wlaw_plan_recall(out->options, run->config, NULL, err);
+  wlaw_status status = wlaw_plan_recall(out->options, run->path, run->config, NULL, err);
   if (status == WLAW_OK && cache) status = wlaw_options_set(out->options, "cache", cache, err);
   if (status == WLAW_OK) status = wlaw_plan_make(&out->plan, out->options, err);
   if (status != WLAW_OK) return wlaw_error_in_file(err, status, run->path);

@@ -35,6 +35,16 @@ bool wlaw_run_snapshot_epoch(const char *name, uint64_t *epoch) {
   return strcmp(name + 6 + n, ".safetensors") == 0 && wlaw_text_u64(digits, epoch);
 }
 
+bool wlaw_run_weight_layer(const char *name, uint64_t *layer) {
+  char digits[24];
+  if (strncmp(name, "layer", 5) != 0) return false;
+  const size_t n = strspn(name + 5, "0123456789");
+  if (n == 0 || n >= sizeof digits || strcmp(name + 5 + n, ".weight") != 0) return false;
+  memcpy(digits, name + 5, n);
+  digits[n] = '\0';
+  return wlaw_text_u64(digits, layer);
+}
+
 static int compare_epochs(const void *a, const void *b) {
   const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
   return (x > y) - (x < y);
@@ -174,4 +184,19 @@ wlaw_status wlaw_run_open_snapshot(wlaw_tensors **tensors, uint64_t *epoch, cons
   const wlaw_status status = wlaw_tensors_open(tensors, path, err);
   free(path);
   return status;
+}
+
+char *wlaw_run_init_words(const json_t *config, const char *init) {
+  const json_t *tensors = json_object_get(json_object_get(config, "init_from"), "tensors");
+  text_buffer text = {0};
+  for (size_t i = 0; i < json_array_size(tensors); i++) {
+    const json_t *tensor = json_array_get(tensors, i);
+    const char *name = json_string_value(json_object_get(tensor, "name"));
+    const char *law = json_string_value(json_object_get(tensor, "law"));
+    wlaw_text_add(&text, "%s%s (%s)", i ? ", " : "fitted laws: ", law ? law : "?", name ? name : "?");
+  }
+  wlaw_text_add(&text, "%s%s", text.length ? "; the rest " : "", init);
+  char *words = text.failed ? NULL : wlaw_text_duplicate(wlaw_text_string(&text), text.length);
+  wlaw_text_free(&text);
+  return words;
 }

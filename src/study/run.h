@@ -54,6 +54,8 @@ wlaw_status wlaw_run_open_snapshot(wlaw_tensors **tensors, uint64_t *epoch, cons
 char *wlaw_run_snapshot_path(const char *run, uint64_t epoch);
 /* The epoch in a file name such as "epoch-0007.safetensors"; false for other names. */
 bool wlaw_run_snapshot_epoch(const char *name, uint64_t *epoch);
+/* The number K, from 1, in a tensor's name "layerK.weight"; false for other names. */
+bool wlaw_run_weight_layer(const char *name, uint64_t *layer);
 /* Epochs of the snapshots in a folder, ascending; caller frees. */
 wlaw_status wlaw_run_snapshots(uint64_t **epochs, size_t *n, const char *path, wlaw_error *err);
 /* run.json alone. Caller json_decref's. */
@@ -62,6 +64,9 @@ wlaw_status wlaw_run_config_read(json_t **config, const char *path, wlaw_error *
 const char *wlaw_run_option(const json_t *config, const char *name);
 /* The initial law's text as given to `train --init`; one from a fit is written out. */
 const char *wlaw_run_init(const run_directory *run);
+/* What initial weights were drawn from, in words: init (--init, in one text or another) and, before it, the fitted laws
+ * of --init-from, where the run has any. Caller frees; NULL when out of memory. */
+char *wlaw_run_init_words(const json_t *config, const char *init);
 
 /* Whole epochs only: rows of an epoch not yet complete (an interrupted run) are left out. */
 wlaw_status wlaw_run_metrics_read(run_metrics **out, const run_directory *run, wlaw_error *err);

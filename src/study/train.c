@@ -41,6 +41,7 @@ static void job_release(train_job *job) {
   free(job->timings);
   free(job->state_file);
   free(job->config_file);
+  free(job->initial_file);
 }
 
 static wlaw_status summarise(json_t **out, const train_job *job, wlaw_error *err) {
@@ -131,7 +132,7 @@ static wlaw_status try_init(const train_job *job, wlaw_error *err) {
   const size_t floats = wlaw_train_floats(job->trainer);
   float *block = wlaw_array(floats, sizeof *block);
   if (!block) return wlaw_fail_memory(err, floats, sizeof *block);
-  const wlaw_status status = wlaw_train_init(job->trainer, job->plan.init.law, 0, block, err);
+  const wlaw_status status = wlaw_train_init(job->trainer, &job->plan.laws, 0, block, err);
   free(block);
   return status;
 }
@@ -146,7 +147,7 @@ static wlaw_status train_job_run(train_job *job, json_t **document, const char *
   WLAW_TRY(wlaw_dataset_open(&job->dataset, &request, &job->monitor, err));
   WLAW_TRY(wlaw_dataset_tile(job->dataset, err));
   wlaw_plan_fit_data(&job->plan, job->dataset);
-  WLAW_TRY(wlaw_plan_check_init(&job->plan, err));
+  WLAW_TRY(wlaw_plan_initial_laws(&job->plan, err));
   WLAW_TRY(wlaw_trainer_new(&job->trainer, &job->plan.config, job->dataset, CPU_LEVELS, err));
   WLAW_TRY(try_init(job, err));
   WLAW_TRY(wlaw_job_lock(job, err));
@@ -161,7 +162,8 @@ static wlaw_status recall(wlaw_options **recalled, char **data, const char *cons
   json_t *config = NULL;
   WLAW_TRY(wlaw_run_config_read(&config, inputs[0], err));
   wlaw_status status = wlaw_options_make(recalled, &wlaw_command_train, err);
-  if (status == WLAW_OK) status = wlaw_error_in_file(err, wlaw_plan_recall(*recalled, config, options, err), inputs[0]);
+  if (status == WLAW_OK)
+    status = wlaw_error_in_file(err, wlaw_plan_recall(*recalled, inputs[0], config, options, err), inputs[0]);
   for (size_t i = 0; i < sizeof kept / sizeof *kept && status == WLAW_OK; i++)
     if (wlaw_option_is_set(options, &wlaw_command_train, kept[i]))
       status = wlaw_options_set(*recalled, kept[i], wlaw_option_text(options, &wlaw_command_train, kept[i]), err);

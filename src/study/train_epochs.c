@@ -39,7 +39,7 @@ static wlaw_status initialise_unit(void *context, size_t k, unsigned worker, con
   train_job *job = context;
   (void)stop;
   WLAW_TRY(
-      wlaw_train_init(job->trainer, job->plan.init.law, (uint32_t)k, job->state.weights + k * job->state.floats, err));
+      wlaw_train_init(job->trainer, &job->plan.laws, (uint32_t)k, job->state.weights + k * job->state.floats, err));
   evaluate(job, k, worker);
   return WLAW_OK;
 }

@@ -16,7 +16,9 @@ wlaw_status wlaw_job_paths(train_job *job, const char *folder, wlaw_error *err) 
   job->timings = wlaw_path_join(folder, "timings.csv");
   job->state_file = wlaw_path_join(folder, "state.safetensors");
   job->config_file = wlaw_path_join(folder, "run.json");
-  if (job->folder && job->metrics && job->timings && job->state_file && job->config_file) return WLAW_OK;
+  job->initial_file = wlaw_path_join(folder, INIT_FROM_FILE);
+  if (job->folder && job->metrics && job->timings && job->state_file && job->config_file && job->initial_file)
+    return WLAW_OK;
   return wlaw_fail_memory(err, strlen(folder), 1);
 }
 
@@ -29,13 +31,20 @@ wlaw_status wlaw_job_lock(train_job *job, wlaw_error *err) {
   return wlaw_error_in_file(err, wlaw_fail(err, WLAW_EXISTS, "another process is training this run"), job->folder);
 }
 
+/* The laws' document is written before run.json: after a kill between the two it is there, and ours. */
+static bool has_other_document(const train_job *job) {
+  const init_from *from = &job->plan.from;
+  return wlaw_path_exists(job->initial_file) &&
+         (!from->bytes || wlaw_init_from_verify(job->initial_file, from->sha256, NULL) != WLAW_OK);
+}
+
 wlaw_status wlaw_job_check_free(const train_job *job, wlaw_error *err) {
   uint64_t *epochs;
   size_t n;
   WLAW_TRY(wlaw_run_snapshots(&epochs, &n, job->folder, err));
   free(epochs);
   if (n == 0 && !wlaw_path_exists(job->metrics) && !wlaw_path_exists(job->timings) &&
-      !wlaw_path_exists(job->state_file))
+      !wlaw_path_exists(job->state_file) && !has_other_document(job))
     return WLAW_OK;
   wlaw_fail(err, WLAW_EXISTS, "the folder has files named like those of a run, but no run.json");
   wlaw_error_in_file(err, WLAW_EXISTS, job->folder);
@@ -68,8 +77,11 @@ static wlaw_status remove_run(const train_job *job, wlaw_error *err) {
 }
 
 wlaw_status wlaw_job_begin(train_job *job, const char *data, wlaw_error *err) {
+  const init_from *from = &job->plan.from;
   json_t *document;
   WLAW_TRY(remove_run(job, err));
+  if (from->bytes) WLAW_TRY(wlaw_output_whole(job->initial_file, from->bytes, from->n, err));
+  else WLAW_TRY(wlaw_file_remove(job->initial_file, err));
   WLAW_TRY(
       wlaw_plan_document(&document, &job->plan, job->dataset, data, wlaw_train_steps_per_epoch(job->trainer), err));
   text_buffer text = {0};

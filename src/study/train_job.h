@@ -18,7 +18,7 @@ typedef struct train_job {
   unsigned threads;
   uint64_t epoch; /* in hand */
   int lock;       /* the run directory, held against a second process */
-  char *folder, *metrics, *timings, *state_file, *config_file;
+  char *folder, *metrics, *timings, *state_file, *config_file, *initial_file;
   wlaw_monitor monitor; /* the caller's */
   uint64_t saved_ns;    /* when the state was last on disk, or the work began */
   bool save_due;        /* set by watch(): stop, save, go on */

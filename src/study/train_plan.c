@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "core/file.h"
 #include "study/run.h"
 
 static const option_spec options_table[] = {
@@ -15,6 +16,8 @@ static const option_spec options_table[] = {
     {"batch", 'b', OPTION_COUNT, "B", "100", NULL, 1, 1048576, "samples in a batch"},
     {"init", 0, OPTION_TEXT, "LAW", "normal(gain=1,fan=in)", NULL, 0, 0,
      "law of the initial weights, for example torch-default, or of the variances of hidden nodes: beta(eta=1,b=0.5)"},
+    {"init-from", 0, OPTION_TEXT, "FIT.json", NULL, NULL, 0, 0,
+     "output of fit --json: what it covers is drawn from the fitted law, the rest from --init"},
     {"train-scales", 0, OPTION_CHOICE, "YES|NO", "yes", "yes|no", 0, 0,
      "no: node variances stay as drawn, and training changes V in the weights sqrt(lambda) V"},
     {"activation", 0, OPTION_CHOICE, "NAME", "relu", "relu|leaky-relu|tanh|erf|gelu|sin|linear", 0, 0,
@@ -107,18 +110,18 @@ static json_t *law_json(const wlaw_law *law) {
   return value;
 }
 
-/* init: the initial law these options name (NULL: they say it in text). The law of a fit is recorded with its numbers
- * written out: a run must not depend on a file elsewhere. */
-static json_t *canonical(const option_spec *row, const wlaw_options *options, const wlaw_law *init) {
-  const char *name = row->name;
+/* held: what the options name, read (NULL: they were read before, and are in the form recorded). The law of a fit is
+ * recorded with its numbers written out, a document by what it holds: a run must not depend on a file elsewhere. */
+static json_t *canonical(const option_spec *row, const wlaw_options *options, const train_plan *held) {
+  const char *name = row->name, *given = wlaw_option_text(options, &wlaw_command_train, name);
   char text[32];
-  if (init && strcmp(name, "init") == 0 && *wlaw_option_text(options, &wlaw_command_train, name) == '@')
-    return law_json(init);
+  if (held && strcmp(name, "init") == 0 && *given == '@') return law_json(held->init.law);
+  if (held && strcmp(name, "init-from") == 0) return json_string(held->from.sha256);
   if (row->kind == OPTION_COUNT)
     snprintf(text, sizeof text, "%llu", (unsigned long long)wlaw_option_count(options, &wlaw_command_train, name));
   else if (row->kind == OPTION_REAL)
     snprintf(text, sizeof text, "%.17g", wlaw_option_real(options, &wlaw_command_train, name));
-  else return wlaw_json_text(wlaw_option_text(options, &wlaw_command_train, name));
+  else return wlaw_json_text(given ? given : "");
   return json_string(text);
 }
 
@@ -128,12 +131,13 @@ static const option_spec *option_row(size_t i) {
   return i < own ? &wlaw_command_train.options[i] : &wlaw_common_options[i - own];
 }
 
-static wlaw_status canonical_options(json_t **out, const wlaw_options *options, const wlaw_law *init, wlaw_error *err) {
+static wlaw_status canonical_options(json_t **out, const wlaw_options *options, const train_plan *held,
+                                     wlaw_error *err) {
   bool failed = false;
   json_t *object = json_object();
   for (size_t i = 0; i < wlaw_command_train.n_options + wlaw_n_common_options; i++) {
     const option_spec *row = option_row(i);
-    if (shapes_result(row->name)) wlaw_json_put(&failed, object, row->name, canonical(row, options, init));
+    if (shapes_result(row->name)) wlaw_json_put(&failed, object, row->name, canonical(row, options, held));
   }
   if (!failed) {
     *out = object;
@@ -180,6 +184,13 @@ static wlaw_status plan_layers(train_plan *plan, const wlaw_options *options, wl
   return status;
 }
 
+/* --init and --init-from. */
+static wlaw_status read_initial(train_plan *plan, const wlaw_options *options, wlaw_error *err) {
+  const char *path = wlaw_option_text(options, &wlaw_command_train, "init-from");
+  WLAW_TRY(wlaw_law_operand_read(&plan->init, wlaw_option_text(options, &wlaw_command_train, "init"), err));
+  return path && *path ? wlaw_init_from_read(&plan->from, path, err) : WLAW_OK;
+}
+
 wlaw_status wlaw_plan_make(train_plan *plan, const wlaw_options *options, wlaw_error *err) {
   const command_spec *command = &wlaw_command_train;
   *plan = (train_plan){.networks = (size_t)wlaw_option_count(options, command, "networks"),
@@ -207,17 +218,19 @@ wlaw_status wlaw_plan_make(train_plan *plan, const wlaw_options *options, wlaw_e
   wlaw_status status = plan_layers(plan, options, err);
   if (status == WLAW_OK)
     status = all_or_counts(&plan->snapshots, &plan->n_snapshots, options, "snapshots", 0, config->epochs, err);
-  if (status == WLAW_OK) status = wlaw_law_operand_read(&plan->init, wlaw_option_text(options, command, "init"), err);
+  if (status == WLAW_OK) status = read_initial(plan, options, err);
   if (status == WLAW_OK) status = wlaw_train_check_init(&config->mlp, plan->init.law, err);
   if (status == WLAW_OK && plan->init.law->data)
     status = wlaw_fail(err, WLAW_ARGUMENT, "a law measured in a file cannot initialise a run: run.json cannot hold it");
-  if (status == WLAW_OK) status = canonical_options(&plan->options, options, plan->init.law, err);
+  if (status == WLAW_OK) status = wlaw_init_from_check(&plan->from, &config->mlp, plan->init.law, err);
+  if (status == WLAW_OK) status = canonical_options(&plan->options, options, plan, err);
   if (status != WLAW_OK) wlaw_plan_release(plan);
   return status;
 }
 
 void wlaw_plan_release(train_plan *plan) {
   wlaw_law_operand_release(&plan->init);
+  wlaw_init_from_release(&plan->from);
   free(plan->snapshots);
   json_decref(plan->options);
   *plan = (train_plan){0};
@@ -228,9 +241,12 @@ void wlaw_plan_fit_data(train_plan *plan, const wlaw_dataset *dataset) {
   plan->config.mlp.width[plan->config.mlp.layers] = dataset->classes;
 }
 
-wlaw_status wlaw_plan_check_init(const train_plan *plan, wlaw_error *err) {
+wlaw_status wlaw_plan_initial_laws(train_plan *plan, wlaw_error *err) {
   const mlp *net = &plan->config.mlp;
+  plan->laws = (initial_laws){.law = plan->init.law};
+  WLAW_TRY(wlaw_init_from_laws(&plan->laws, &plan->from, net, err));
   for (size_t l = 0; l < net->layers; l++) {
+    if (plan->laws.weight[l]) continue;
     char name[40];
     snprintf(name, sizeof name, "layer%zu.weight", l + 1);
     const wlaw_status status = wlaw_law_operand_check(&plan->init, net->width[l + 1], net->width[l], err);
@@ -292,6 +308,7 @@ wlaw_status wlaw_plan_document(json_t **out, const train_plan *plan, const wlaw_
   wlaw_json_put(&failed, document, "data", json_deep_copy(dataset->description));
   wlaw_json_put(&failed, document, "options", json_deep_copy(plan->options));
   wlaw_json_put(&failed, document, "init", law_json(plan->init.law));
+  wlaw_json_put(&failed, document, "init_from", wlaw_init_from_json(&failed, &plan->from));
   wlaw_json_put(&failed, document, "networks", wlaw_json_count(plan->networks));
   wlaw_json_put(&failed, document, "epochs", wlaw_json_count(plan->config.epochs));
   wlaw_json_put(&failed, document, "seed", wlaw_json_count(plan->config.seed));
@@ -334,12 +351,12 @@ wlaw_status wlaw_plan_matches(const train_plan *plan, const json_t *config, cons
 }
 
 /* A resumed run keeps the options it was begun with; silently ignoring another wish would look like obeying it. */
-static wlaw_status check_asked(const wlaw_options *recorded, const wlaw_options *asked, const wlaw_law *init,
+static wlaw_status check_asked(const wlaw_options *recorded, const wlaw_options *asked, const train_plan *held,
                                wlaw_error *err) {
   for (size_t i = 0; i < wlaw_command_train.n_options + wlaw_n_common_options; i++) {
     const option_spec *row = option_row(i);
     if (!shapes_result(row->name) || !wlaw_option_is_set(asked, &wlaw_command_train, row->name)) continue;
-    json_t *one = canonical(row, recorded, NULL), *other = canonical(row, asked, init);
+    json_t *one = canonical(row, recorded, NULL), *other = canonical(row, asked, held);
     wlaw_status status = WLAW_OK;
     if (!one || !other) status = wlaw_fail_memory(err, 1, sizeof *one);
     else if (!json_equal(one, other)) {
@@ -354,7 +371,20 @@ static wlaw_status check_asked(const wlaw_options *recorded, const wlaw_options 
   return WLAW_OK;
 }
 
-wlaw_status wlaw_plan_recall(wlaw_options *options, const json_t *config, const wlaw_options *asked, wlaw_error *err) {
+/* --init-from of a run is the copy in its folder, which must be what it was. */
+static wlaw_status recall_init_from(wlaw_options *options, const char *folder, wlaw_error *err) {
+  const char *recorded = wlaw_option_text(options, &wlaw_command_train, "init-from");
+  if (!recorded || !*recorded) return WLAW_OK;
+  char *path = wlaw_path_join(folder, INIT_FROM_FILE);
+  if (!path) return wlaw_fail_memory(err, strlen(folder), 1);
+  wlaw_status status = wlaw_init_from_verify(path, recorded, err);
+  if (status == WLAW_OK) status = wlaw_options_set(options, "init-from", path, err);
+  free(path);
+  return status;
+}
+
+wlaw_status wlaw_plan_recall(wlaw_options *options, const char *folder, const json_t *config, const wlaw_options *asked,
+                             wlaw_error *err) {
   const char *name;
   json_t *value;
   json_t *recorded = json_object_get(config, "options");
@@ -364,9 +394,9 @@ wlaw_status wlaw_plan_recall(wlaw_options *options, const json_t *config, const 
       return wlaw_fail(err, WLAW_FORMAT, "run.json: option '%s' is not usable", name);
     WLAW_TRY(wlaw_options_set(options, name, json_string_value(value), err));
   }
-  law_operand init;
-  WLAW_TRY(wlaw_law_operand_read(&init, wlaw_option_text(asked, &wlaw_command_train, "init"), err));
-  const wlaw_status status = check_asked(options, asked, init.law, err);
-  wlaw_law_operand_release(&init);
-  return status;
+  train_plan held = {0};
+  wlaw_status status = read_initial(&held, asked, err);
+  if (status == WLAW_OK) status = check_asked(options, asked, &held, err);
+  wlaw_plan_release(&held);
+  return status == WLAW_OK ? recall_init_from(options, folder, err) : status;
 }

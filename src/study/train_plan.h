@@ -7,12 +7,14 @@
 #include "data/dataset.h"
 #include "law/law.h"
 #include "net/train.h"
-#include "study/law_operand.h"
+#include "study/init_from.h"
 
 typedef struct train_plan {
   train_config config; /* width[0] and width[layers] are set once the data are known */
   size_t networks;
   law_operand init;
+  init_from from;
+  initial_laws laws;   /* of both; of no meaning before wlaw_plan_initial_laws */
   uint64_t *snapshots; /* epochs to keep; NULL: all */
   size_t n_snapshots;
   bool keep[MLP_MAX_LAYERS]; /* layers that snapshots hold */
@@ -26,8 +28,9 @@ wlaw_status wlaw_plan_make(train_plan *plan, const wlaw_options *options, wlaw_e
 void wlaw_plan_release(train_plan *plan); /* safe on a zeroed struct */
 /* The part of the plan that the data decide: widths of input and output. */
 void wlaw_plan_fit_data(train_plan *plan, const wlaw_dataset *dataset);
-/* An initial law taken from a fit needs layers of the size of that fit: WLAW_SHAPE naming one that is not. */
-wlaw_status wlaw_plan_check_init(const train_plan *plan, wlaw_error *err);
+/* The laws of initial weights made ready, once the data are known: WLAW_SHAPE naming a layer that a fit does not suit.
+ */
+wlaw_status wlaw_plan_initial_laws(train_plan *plan, wlaw_error *err);
 void wlaw_plan_request(dataset_request *request, const char *data, const wlaw_options *options);
 bool wlaw_plan_keeps(const train_plan *plan, uint64_t epoch);
 
@@ -39,8 +42,10 @@ wlaw_status wlaw_plan_document(json_t **out, const train_plan *plan, const wlaw_
                                size_t steps_per_epoch, wlaw_error *err);
 /* Does the run recorded in `config` do what the plan says? WLAW_EXISTS naming the first option that differs. */
 wlaw_status wlaw_plan_matches(const train_plan *plan, const json_t *config, const char *data, wlaw_error *err);
-/* The recorded options set on top of `options` (made for train): the first step of a resume. What the caller asked for
- * must not contradict them: WLAW_ARGUMENT naming the first option that does. */
-wlaw_status wlaw_plan_recall(wlaw_options *options, const json_t *config, const wlaw_options *asked, wlaw_error *err);
+/* The options recorded in the run directory `folder`, whose run.json is config, set on top of `options` (made for
+ * train): the first step of a resume. What the caller asked for must not contradict them: WLAW_ARGUMENT naming the
+ * first option that does. */
+wlaw_status wlaw_plan_recall(wlaw_options *options, const char *folder, const json_t *config, const wlaw_options *asked,
+                             wlaw_error *err);
 
 #endif

@@ -86,14 +86,17 @@ static wlaw_status plan(tensor_writer *writer, const tensor_spec *specs, size_t 
   return WLAW_OK;
 }
 
+static bool is_complete(const tensor_writer *writer, size_t i) {
+  return writer->tensors[i].received == writer->tensors[i].bytes;
+}
+
 /* Ends tensors that are complete and starts what follows, as far as no bytes are needed. `starting`: the first call. */
 static wlaw_status advance(tensor_writer *writer, bool starting, wlaw_error *err) {
   const writer_format *format = writer->format;
   if (starting && writer->n && format->start) WLAW_TRY(format->start(writer, 0, err));
-  while (writer->current < writer->n && writer->received == writer->tensors[writer->current].bytes) {
+  while (writer->current < writer->n && is_complete(writer, writer->current)) {
     if (format->end) WLAW_TRY(format->end(writer, writer->current, err));
     writer->current++;
-    writer->received = 0;
     if (writer->current < writer->n && format->start) WLAW_TRY(format->start(writer, writer->current, err));
   }
   return WLAW_OK;
@@ -134,11 +137,12 @@ wlaw_status wlaw_writer_add(tensor_writer *writer, const void *bytes, size_t n, 
     if (writer->current == writer->n)
       return wlaw_error_in_file(err, wlaw_fail(err, WLAW_ARGUMENT, "%zu bytes more than the tensors hold", n),
                                 writer->file.path);
-    const uint64_t open = writer->tensors[writer->current].bytes - writer->received;
+    planned_tensor *tensor = &writer->tensors[writer->current];
+    const uint64_t open = tensor->bytes - tensor->received;
     const size_t piece = n < open ? n : (size_t)open;
     WLAW_TRY(wlaw_writer_put(writer, from, piece, err));
     if (writer->format->add) writer->format->add(writer, writer->current, from, piece);
-    writer->received += piece;
+    tensor->received += piece;
     from += piece;
     n -= piece;
     WLAW_TRY(advance(writer, false, err));
@@ -146,16 +150,41 @@ wlaw_status wlaw_writer_add(tensor_writer *writer, const void *bytes, size_t n, 
   return WLAW_OK;
 }
 
+wlaw_status wlaw_writer_interleave(tensor_writer *writer, wlaw_error *err) {
+  const writer_format *format = writer->format;
+  for (; writer->current < writer->n; writer->current++) {
+    planned_tensor *tensor = &writer->tensors[writer->current];
+    tensor->offset = writer->written;
+    WLAW_TRY(wlaw_output_skip(&writer->file, tensor->bytes, err));
+    writer->written += tensor->bytes;
+    if (tensor->bytes == 0 && format->end) WLAW_TRY(format->end(writer, writer->current, err));
+    if (writer->current + 1 < writer->n && format->start) WLAW_TRY(format->start(writer, writer->current + 1, err));
+  }
+  return WLAW_OK;
+}
+
+wlaw_status wlaw_writer_add_to(tensor_writer *writer, size_t i, const void *bytes, size_t n, wlaw_error *err) {
+  planned_tensor *tensor = &writer->tensors[i];
+  if (n > tensor->bytes - tensor->received) {
+    wlaw_fail(err, WLAW_ARGUMENT, "%zu bytes are more than the tensor still holds", n);
+    return wlaw_error_in_tensor(err, WLAW_ARGUMENT, tensor->spec.name);
+  }
+  WLAW_TRY(wlaw_output_rewrite(&writer->file, tensor->offset + tensor->received, bytes, n, err));
+  if (writer->format->add) writer->format->add(writer, i, bytes, n);
+  tensor->received += n;
+  return n && is_complete(writer, i) && writer->format->end ? writer->format->end(writer, i, err) : WLAW_OK;
+}
+
 wlaw_status wlaw_writer_commit(tensor_writer *writer, wlaw_error *err) {
   wlaw_status status = WLAW_OK;
-  if (writer->current < writer->n) {
-    const planned_tensor *tensor = &writer->tensors[writer->current];
-    status = wlaw_fail(err, WLAW_ARGUMENT, "only %llu of %llu bytes were given", (unsigned long long)writer->received,
+  for (size_t i = 0; i < writer->n && status == WLAW_OK; i++) {
+    const planned_tensor *tensor = &writer->tensors[i];
+    if (is_complete(writer, i)) continue;
+    status = wlaw_fail(err, WLAW_ARGUMENT, "only %llu of %llu bytes were given", (unsigned long long)tensor->received,
                        (unsigned long long)tensor->bytes);
     status = wlaw_error_in_tensor(err, status, tensor->spec.name);
-  } else if (writer->format->finish) {
-    status = writer->format->finish(writer, err);
   }
+  if (status == WLAW_OK && writer->format->finish) status = writer->format->finish(writer, err);
   if (status != WLAW_OK) {
     wlaw_error_in_file(err, status, writer->file.path);
     wlaw_writer_discard(writer);

@@ -19,6 +19,10 @@ wlaw_status wlaw_writer_open(tensor_writer **out, const char *path, const tensor
                              const char *const *metadata, wlaw_error *err);
 /* Appends native-endian bytes; tensors follow one another in the order of specs, in as many pieces as one likes. */
 wlaw_status wlaw_writer_add(tensor_writer *writer, const void *bytes, size_t n, wlaw_error *err);
+/* For tensors that grow side by side: called once, before any byte, it gives each its place in the file, and bytes then
+ * go to the tensor named, each from its beginning on. */
+wlaw_status wlaw_writer_interleave(tensor_writer *writer, wlaw_error *err);
+wlaw_status wlaw_writer_add_to(tensor_writer *writer, size_t i, const void *bytes, size_t n, wlaw_error *err);
 /* Checks that every byte came, syncs, renames. Frees the writer, also on failure (then nothing is left behind). */
 wlaw_status wlaw_writer_commit(tensor_writer *writer, wlaw_error *err);
 void wlaw_writer_discard(tensor_writer *writer); /* NULL allowed */

@@ -6,7 +6,8 @@
 
 typedef struct planned_tensor {
   tensor_spec spec; /* name: our copy */
-  uint64_t bytes;
+  uint64_t bytes, received;
+  uint64_t offset; /* of its bytes in the file, where tensors are interleaved */
 } planned_tensor;
 
 /* Calls in order: begin; for each tensor start, its bytes through add, end; finish. Any may be NULL. */
@@ -25,9 +26,8 @@ struct tensor_writer {
   uint64_t written; /* bytes of the file so far */
   planned_tensor *tensors;
   size_t n;
-  size_t current;    /* tensor being received */
-  uint64_t received; /* bytes of it */
-  void *state;       /* the format's own, one malloc: freed with free() */
+  size_t current; /* tensor being received */
+  void *state;    /* the format's own, one malloc: freed with free() */
 };
 
 /* Appends to the file and counts. */

@@ -116,7 +116,7 @@ static inline training start_training_from(const wlaw_law *law, const train_conf
   check_ok(wlaw_scratch_new(&t.scratch, t.trainer, err));
   t.floats = wlaw_train_floats(t.trainer);
   t.state = new_state(t.floats);
-  check_ok(wlaw_train_init(t.trainer, law, network, t.state.weights, err));
+  check_ok(wlaw_train_init(t.trainer, &(initial_laws){.law = law}, network, t.state.weights, err));
   wlaw_error_free(err);
   return t;
 }

@@ -67,7 +67,7 @@ static void initial_weights_have_their_law(void **state) {
   double earlier = NAN;
   size_t n_first = 0, n_v = 0, n_logs = 0, zeros = 0, nodes = 0;
   for (uint32_t k = 0; k < NETWORKS; k++) {
-    check_ok(wlaw_train_init(t.trainer, &node_law, k, t.state.weights, err));
+    check_ok(wlaw_train_init(t.trainer, &(initial_laws){.law = &node_law}, k, t.state.weights, err));
     for (size_t l = 0; l < net->layers; l++) {
       const size_t in = net->width[l], out = net->width[l + 1];
       double lambda[60];

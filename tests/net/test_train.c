@@ -40,7 +40,7 @@ static void train_in_groups(const train_config *config, const wlaw_dataset *data
   *floats = wlaw_train_floats(t);
   for (size_t k = 0; k < n; k++) {
     states[k] = new_state(*floats);
-    check_ok(wlaw_train_init(t, &test_law, (uint32_t)k, states[k].weights, err));
+    check_ok(wlaw_train_init(t, &(initial_laws){.law = &test_law}, (uint32_t)k, states[k].weights, err));
   }
   for (uint32_t epoch = 1; epoch <= 2; epoch++)
     for (size_t first = 0; first < n; first += group)
@@ -119,7 +119,7 @@ static bool stop_within_epoch(training *t, network_state *states, size_t n, long
     memset(states[k].first, 0, t->floats * sizeof(float));
     memset(states[k].second, 0, t->floats * sizeof(float));
     states[k].step = 0;
-    check_ok(wlaw_train_init(t->trainer, &test_law, (uint32_t)k, states[k].weights, err));
+    check_ok(wlaw_train_init(t->trainer, &(initial_laws){.law = &test_law}, (uint32_t)k, states[k].weights, err));
   }
   alarm_clock clock = {.nanoseconds = nanoseconds};
   pthread_t thread;
@@ -235,7 +235,7 @@ static void a_broken_network_harms_no_other(void **state) {
     network_state states[3];
     for (uint32_t k = 0; k < 3; k++) {
       states[k] = new_state(floats);
-      check_ok(wlaw_train_init(t.trainer, &test_law, k, states[k].weights, err));
+      check_ok(wlaw_train_init(t.trainer, &(initial_laws){.law = &test_law}, k, states[k].weights, err));
     }
     states[1].weights[0] = NAN;
     for (uint32_t epoch = 1; epoch <= 2; epoch++)

@@ -30,6 +30,28 @@ static void write_file(const char *path, const tensor_spec *specs, size_t n, con
   check_ok(wlaw_writer_commit(writer, err));
 }
 
+/* The same tensors, growing side by side by `piece` bytes in turns, the last one first. */
+static void write_in_turns(const char *path, const tensor_spec *specs, size_t n, const unsigned char *bytes,
+                           const size_t *sizes, size_t piece, wlaw_error *err) {
+  static const char *const metadata[] = {"written by", "the test of weightlaw \xc3\xa9", NULL};
+  tensor_writer *writer;
+  check_ok(wlaw_writer_open(&writer, path, specs, n, metadata, err));
+  check_ok(wlaw_writer_interleave(writer, err));
+  bool more = true;
+  for (size_t turn = 0; more; turn++) {
+    more = false;
+    for (size_t i = n, begin; i-- > 0;) {
+      begin = 0;
+      for (size_t k = 0; k < i; k++) begin += sizes[k];
+      const size_t at = turn * piece, rest = at < sizes[i] ? sizes[i] - at : 0;
+      check_ok(wlaw_writer_add_to(writer, i, bytes + (rest ? begin + at : 0), rest < piece ? rest : piece, err));
+      more = more || rest > piece;
+    }
+  }
+  check_status(wlaw_writer_add_to(writer, 0, bytes, 1, err), WLAW_ARGUMENT);
+  check_ok(wlaw_writer_commit(writer, err));
+}
+
 enum { ROWS = 7, COLS = 11, COUNT = ROWS * COLS };
 
 static void check_ranges(wlaw_tensors *tensors, size_t i, const double *want, wlaw_error *err) {
@@ -103,6 +125,7 @@ static void several_tensors(void **state) {
       {"last", WLAW_U8, 1, {3}},
       {"none", WLAW_I16, 1, {0}},
   };
+  static const size_t sizes[] = {2 * 3 * 4 * 8, 0, 4, 3, 0};
   unsigned char bytes[2 * 3 * 4 * 8 + 4 + 3];
   fill(bytes, sizeof bytes, WLAW_U8);
   wlaw_error *err = wlaw_error_new();
@@ -117,8 +140,15 @@ static void several_tensors(void **state) {
     check_ok(wlaw_input_whole(&second, &m, test_scratch(again[f]), 1 << 20, err));
     assert_int_equal(n, m);
     assert_memory_equal(first, second, n);
-    free(first);
     free(second);
+    for (size_t piece = 1; piece < sizeof bytes; piece *= 6) {
+      write_in_turns(test_scratch(again[f]), specs, 5, bytes, sizes, piece, err);
+      check_ok(wlaw_input_whole(&second, &m, test_scratch(again[f]), 1 << 20, err));
+      assert_int_equal(n, m);
+      assert_memory_equal(first, second, n);
+      free(second);
+    }
+    free(first);
     wlaw_tensors *tensors;
     check_ok(wlaw_tensors_open(&tensors, test_scratch(names[f]), err));
     assert_int_equal(wlaw_tensors_count(tensors), 5);
