@@ -62,8 +62,8 @@ static void say_checks(bool *failed, json_t *list, const redraw *work, const red
   if (checks > 0 && broken == 0)
     SENTENCE(failed, list,
              "Networks as drawn with exchangeable outputs have an accuracy of %.4g %%, as they must, within errors in "
-             "all %zu cells (largest |z| %.1f).",
-             chance, checks, largest);
+             "%s%zu cell%s (largest |z| %.1f).",
+             chance, checks > 1 ? "all " : "", checks, checks > 1 ? "s" : "", largest);
 }
 
 /* What laws are held against, at the last epoch: ordinary networks, and the run's own. */
@@ -190,13 +190,13 @@ static void note_group(bool *failed, json_t *notes, const redraw *work, const re
     const redraw_mean mean = wlaw_redraw_mean(work, group, at);
     if (mean.nonfinite > 0)
       SENTENCE(failed, notes,
-               "%zu of %zu networks (%s) have outputs that are not finite after %llu epochs and are left "
+               "%zu of %zu networks (%s) have outputs that are not finite after %llu epoch%s and are left "
                "out of the means.",
                mean.nonfinite, group->networks,
                group->law         ? group->law->name
                : group->continued ? "continued"
                                   : "ordinary",
-               (unsigned long long)work->after[at]);
+               (unsigned long long)work->after[at], work->after[at] == 1 ? "" : "s");
   }
 }
 
