@@ -15,13 +15,19 @@ enum {
   GROUPS_BYTES = 1 << 28 /* of all groups' sums, unless that would be fewer than 10 groups */
 };
 
+/* Of one worker. */
+typedef struct worker_room {
+  void *weights; /* of `step` networks */
+  network_scratch *scratch;
+} worker_room;
+
 typedef struct measuring {
   const networks *source;
   const network_layout *layout;
-  size_t n_groups, step; /* networks read at a time */
   network_moments **groups;
-  network_scratch **scratch; /* of each worker, as the next */
-  void **buffers;
+  size_t n_groups, step; /* networks read at a time */
+  worker_room *rooms;
+  unsigned workers;
 } measuring;
 
 /* The first weight that is not finite, of network number `at` of a block; false if there is none. */
@@ -66,22 +72,23 @@ static size_t group_start(size_t n, size_t groups, size_t g) { return n / groups
 static wlaw_status measure_group(void *context, size_t unit, unsigned worker, const atomic_bool *stop,
                                  wlaw_error *err) {
   const measuring *work = context;
+  const worker_room *room = &work->rooms[worker];
   const size_t last = group_start(work->source->n, work->n_groups, unit + 1);
   for (size_t k = group_start(work->source->n, work->n_groups, unit); k < last; k += work->step) {
     const size_t count = last - k < work->step ? last - k : work->step;
     network_block block;
     if (atomic_load(stop)) return WLAW_CANCELLED;
-    WLAW_TRY(wlaw_networks_read(&block, work->buffers[worker], work->source, work->layout, k, count, err));
-    const size_t finite =
-        wlaw_network_moments_add(work->groups[unit], work->scratch[worker], &block, count, wlaw_cpu_level());
+    WLAW_TRY(wlaw_networks_read(&block, room->weights, work->source, work->layout, k, count, err));
+    const size_t finite = wlaw_network_moments_add(work->groups[unit], room->scratch, &block, count, wlaw_cpu_level());
     if (finite < count) return fail_value(work, &block, finite, k + finite, err);
   }
   return WLAW_OK;
 }
 
-/* Errors and tests are made of fourth powers: where these overflow or vanish they would be wrong without a sign. */
+/* Errors are made of eighth powers (of squared norms; else fourth): where these overflow or vanish they would be wrong
+ * without a sign of it. */
 static wlaw_status check_scale(const networks *source, const network_moments *total, wlaw_error *err) {
-  static const double smallest = 1e-150; /* its square is the last that is far from the end of double precision */
+  static const double smallest = 1e-75; /* of squares: the fourth power is far from the end of double precision */
   double largest = 0.0, pivot = 0.0;
   bool finite = true;
   for (size_t i = 0; i < total->length; i++) finite = finite && isfinite(total->data[i]);
@@ -94,7 +101,7 @@ static wlaw_status check_scale(const networks *source, const network_moments *to
   for (size_t e = 0; e < total->layout.n_entries; e++) largest = fmax(largest, total->entries[e]);
   const bool zero = largest == 0.0 && (pivot == 0.0 || pivot * pivot >= smallest);
   if (finite && (zero || largest >= smallest)) return WLAW_OK;
-  wlaw_fail(err, WLAW_VALUE, "the weights are so %s that their fourth powers %s", finite ? "small" : "large",
+  wlaw_fail(err, WLAW_VALUE, "the weights are so %s that their eighth powers %s", finite ? "small" : "large",
             finite ? "vanish" : "overflow");
   if (source->label) wlaw_error_in_file(err, WLAW_VALUE, source->label);
   return wlaw_error_add_hint(err, WLAW_VALUE, "multiply them all by one number");
@@ -147,23 +154,28 @@ static wlaw_status merge_groups(network_sample *out, bool groups, wlaw_error *er
   return WLAW_OK;
 }
 
-static wlaw_status take_room(measuring *work, unsigned workers, size_t sums, wlaw_error *err) {
+static wlaw_status take_rooms(measuring *work, unsigned threads, size_t sums, wlaw_error *err) {
   const size_t bytes = wlaw_networks_bytes(work->source, work->layout);
   const size_t piece = sums / 8 > PIECE_BYTES ? sums / 8 : PIECE_BYTES;
-  work->step = bytes < piece ? piece / bytes : 1;
+  const size_t most = (work->source->n - 1) / work->n_groups + 1, fit = bytes < piece ? piece / bytes : 1;
+  work->step = fit < most ? fit : most;
+  const unsigned workers = wlaw_threads_for(threads, work->n_groups);
+  work->rooms = wlaw_array(workers, sizeof *work->rooms);
+  if (!work->rooms) return wlaw_fail_memory(err, workers, sizeof *work->rooms);
+  work->workers = workers;
   for (unsigned w = 0; w < workers; w++) {
-    WLAW_TRY(wlaw_network_scratch_new(&work->scratch[w], work->layout, err));
-    work->buffers[w] = wlaw_array(work->step, bytes);
-    if (!work->buffers[w]) return wlaw_fail_memory(err, work->step, bytes);
+    WLAW_TRY(wlaw_network_scratch_new(&work->rooms[w].scratch, work->layout, err));
+    work->rooms[w].weights = wlaw_array(work->step, bytes);
+    if (!work->rooms[w].weights) return wlaw_fail_memory(err, work->step, bytes);
   }
   return WLAW_OK;
 }
 
-static wlaw_status measure_all(network_sample *out, measuring *work, unsigned workers, bool groups,
+static wlaw_status measure_all(network_sample *out, measuring *work, bool groups, unsigned threads,
                                wlaw_monitor *monitor, wlaw_error *err) {
   WLAW_TRY(take_groups(work, out, err));
-  WLAW_TRY(take_room(work, workers, out->total->length * sizeof(double), err));
-  WLAW_TRY(wlaw_parallel(work->n_groups, workers, measure_group, work, monitor, err));
+  WLAW_TRY(take_rooms(work, threads, out->total->length * sizeof(double), err));
+  WLAW_TRY(wlaw_parallel(work->n_groups, work->workers, measure_group, work, monitor, err));
   WLAW_TRY(merge_groups(out, groups, err));
   return check_scale(work->source, out->total, err);
 }
@@ -171,19 +183,13 @@ static wlaw_status measure_all(network_sample *out, measuring *work, unsigned wo
 wlaw_status wlaw_networks_measure(network_sample *out, const networks *source, const network_layout *layout,
                                   bool groups, unsigned threads, wlaw_monitor *monitor, wlaw_error *err) {
   measuring work = {.source = source, .layout = layout};
-  const unsigned workers = wlaw_threads_for(threads, source->n < MOST_GROUPS ? source->n : MOST_GROUPS);
-  wlaw_status status = WLAW_MEMORY;
   *out = (network_sample){0};
-  work.scratch = wlaw_array(workers, sizeof *work.scratch);
-  work.buffers = wlaw_array(workers, sizeof *work.buffers);
-  if (work.scratch && work.buffers) status = measure_all(out, &work, workers, groups, monitor, err);
-  else wlaw_fail_memory(err, workers, sizeof *work.scratch);
-  for (unsigned w = 0; w < workers; w++) {
-    if (work.scratch) wlaw_network_scratch_free(work.scratch[w]);
-    if (work.buffers) free(work.buffers[w]);
+  const wlaw_status status = measure_all(out, &work, groups, threads, monitor, err);
+  for (unsigned w = 0; w < work.workers; w++) {
+    wlaw_network_scratch_free(work.rooms[w].scratch);
+    free(work.rooms[w].weights);
   }
-  free(work.scratch);
-  free(work.buffers);
+  free(work.rooms);
   if (status != WLAW_OK) wlaw_network_sample_release(out);
   return status;
 }
