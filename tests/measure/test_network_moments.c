@@ -140,6 +140,10 @@ static void check_shape(network_shape shape, size_t n, double mean) {
         const double scale = i >= norms && i < norms_end ? each * (1.0 + fabs(mean)) : each;
         check_near(state->data[i], (double)want.sum[i], scale * ((double)want.size[i] + (double)n));
       }
+      for (size_t t = 0; t < all.layout.n_tensors; t++) /* one row or column: nothing is left, not even rounding */
+        if (all.layout.tensors[t].entries != NETWORK_NONE &&
+            (all.layout.tensors[t].rows == 1 || all.layout.tensors[t].cols == 1))
+          assert_true(state->entries[all.layout.tensors[t].entries] == 0.0);
       wlaw_network_moments_free(state);
     }
   free(want.sum);
