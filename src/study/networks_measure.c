@@ -1,5 +1,6 @@
 /* One pass over all networks: pieces that stay in the second-level cache, straight into sums. */
 #include <math.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +13,7 @@ enum {
   PIECE_BYTES = 1 << 19, /* of weights read at a time; one network, or an eighth of large sums, where that is more */
   FEWEST_GROUPS = 10,
   MOST_GROUPS = 200,
-  GROUPS_BYTES = 1 << 28 /* of all groups' sums, unless that would be fewer than 10 groups */
+  GROUPS_BYTES = 1 << 28 /* of the sums that groups keep, unless that would be fewer than 10 groups */
 };
 
 /* Of one worker. */
@@ -24,10 +25,14 @@ typedef struct worker_room {
 typedef struct measuring {
   const networks *source;
   const network_layout *layout;
-  network_moments **groups;
-  size_t n_groups, step; /* networks read at a time */
+  network_sample *out;
+  bool keep_groups;
+  size_t step; /* networks read at a time */
   worker_room *rooms;
   unsigned workers;
+  pthread_mutex_t lock; /* guards the total and all that follows */
+  size_t merged;        /* groups in the total, in order */
+  bool *done;           /* [n_groups] */
 } measuring;
 
 /* The first weight that is not finite, of network number `at` of a block; false if there is none. */
@@ -69,19 +74,45 @@ static wlaw_status fail_value(const measuring *work, const network_block *block,
 /* The first network of group g. */
 static size_t group_start(size_t n, size_t groups, size_t g) { return n / groups * g + n % groups * g / groups; }
 
-static wlaw_status measure_group(void *context, size_t unit, unsigned worker, const atomic_bool *stop,
-                                 wlaw_error *err) {
-  const measuring *work = context;
-  const worker_room *room = &work->rooms[worker];
-  const size_t last = group_start(work->source->n, work->n_groups, unit + 1);
-  for (size_t k = group_start(work->source->n, work->n_groups, unit); k < last; k += work->step) {
+static wlaw_status read_group(const measuring *work, network_moments *group, size_t unit, const worker_room *room,
+                              const atomic_bool *stop, wlaw_error *err) {
+  const size_t n = work->source->n, n_groups = work->out->n_groups, last = group_start(n, n_groups, unit + 1);
+  for (size_t k = group_start(n, n_groups, unit); k < last; k += work->step) {
     const size_t count = last - k < work->step ? last - k : work->step;
     network_block block;
     if (atomic_load(stop)) return WLAW_CANCELLED;
     WLAW_TRY(wlaw_networks_read(&block, room->weights, work->source, work->layout, k, count, err));
-    const size_t finite = wlaw_network_moments_add(work->groups[unit], room->scratch, &block, count, wlaw_cpu_level());
+    const size_t finite = wlaw_network_moments_add(group, room->scratch, &block, count, wlaw_cpu_level());
     if (finite < count) return fail_value(work, &block, finite, k + finite, err);
   }
+  return WLAW_OK;
+}
+
+/* Into the total goes every group whose predecessors are there; then it keeps the sums that a jackknife needs, if any.
+ * So the large sums for robust errors are held for about as many groups as there are threads. */
+static void merge_done(measuring *work) {
+  network_moments **groups = work->out->groups;
+  for (; work->merged < work->out->n_groups && work->done[work->merged]; work->merged++) {
+    wlaw_network_moments_merge(work->out->total, groups[work->merged], 1);
+    if (work->keep_groups) {
+      wlaw_network_moments_trim(groups[work->merged]);
+    } else {
+      wlaw_network_moments_free(groups[work->merged]);
+      groups[work->merged] = NULL;
+    }
+  }
+}
+
+static wlaw_status measure_group(void *context, size_t unit, unsigned worker, const atomic_bool *stop,
+                                 wlaw_error *err) {
+  measuring *work = context;
+  network_moments **slot = &work->out->groups[unit];
+  WLAW_TRY(wlaw_network_moments_new(slot, work->layout, work->out->total->pivot, true, err));
+  WLAW_TRY(read_group(work, *slot, unit, &work->rooms[worker], stop, err));
+  pthread_mutex_lock(&work->lock);
+  work->done[unit] = true;
+  merge_done(work);
+  pthread_mutex_unlock(&work->lock);
   return WLAW_OK;
 }
 
@@ -119,47 +150,29 @@ static wlaw_status take_pivot(double pivot[NETWORK_TENSORS], const networks *sou
   return status;
 }
 
-/* Empty sums of every group, about the first network's means. */
-static wlaw_status take_groups(measuring *work, network_sample *out, wlaw_error *err) {
+static wlaw_status take_groups(measuring *work, wlaw_error *err) {
+  network_sample *out = work->out;
   double pivot[NETWORK_TENSORS];
+  network_moments *group;
   WLAW_TRY(take_pivot(pivot, work->source, work->layout, err));
   WLAW_TRY(wlaw_network_moments_new(&out->total, work->layout, pivot, true, err));
-  const size_t fit = GROUPS_BYTES / sizeof(double) / out->total->length;
-  work->n_groups = fit < FEWEST_GROUPS ? FEWEST_GROUPS : fit < MOST_GROUPS ? fit : MOST_GROUPS;
-  if (work->n_groups > work->source->n) work->n_groups = work->source->n;
-  out->n_groups = work->n_groups;
-  out->groups = work->groups = wlaw_array(work->n_groups, sizeof(network_moments *));
-  if (!work->groups) return wlaw_fail_memory(err, work->n_groups, sizeof(network_moments *));
-  for (size_t g = 0; g < work->n_groups; g++)
-    WLAW_TRY(wlaw_network_moments_new(&work->groups[g], work->layout, pivot, true, err));
-  return WLAW_OK;
+  WLAW_TRY(wlaw_network_moments_new(&group, work->layout, pivot, false, err));
+  const size_t fit = GROUPS_BYTES / sizeof(double) / group->length;
+  wlaw_network_moments_free(group);
+  out->n_groups = fit < FEWEST_GROUPS ? FEWEST_GROUPS : fit < MOST_GROUPS ? fit : MOST_GROUPS;
+  if (out->n_groups > work->source->n) out->n_groups = work->source->n;
+  out->groups = wlaw_array(out->n_groups, sizeof *out->groups);
+  work->done = wlaw_array(out->n_groups, sizeof *work->done);
+  return out->groups && work->done ? WLAW_OK : wlaw_fail_memory(err, out->n_groups, sizeof *out->groups);
 }
 
-/* The total, in order; groups keep the sums that a jackknife needs. */
-static wlaw_status merge_groups(network_sample *out, bool groups, wlaw_error *err) {
-  for (size_t g = 0; g < out->n_groups; g++) {
-    network_moments *const whole = out->groups[g];
-    wlaw_network_moments_merge(out->total, whole, 1);
-    out->groups[g] = NULL;
-    wlaw_status status = WLAW_OK;
-    if (groups) status = wlaw_network_moments_new(&out->groups[g], &whole->layout, whole->pivot, false, err);
-    if (groups && status == WLAW_OK) wlaw_network_moments_merge(out->groups[g], whole, 1);
-    wlaw_network_moments_free(whole);
-    WLAW_TRY(status);
-  }
-  if (!groups) {
-    free(out->groups);
-    out->groups = NULL;
-  }
-  return WLAW_OK;
-}
-
-static wlaw_status take_rooms(measuring *work, unsigned threads, size_t sums, wlaw_error *err) {
+static wlaw_status take_rooms(measuring *work, unsigned threads, wlaw_error *err) {
   const size_t bytes = wlaw_networks_bytes(work->source, work->layout);
+  const size_t sums = work->out->total->length * sizeof(double), n_groups = work->out->n_groups;
   const size_t piece = sums / 8 > PIECE_BYTES ? sums / 8 : PIECE_BYTES;
-  const size_t most = (work->source->n - 1) / work->n_groups + 1, fit = bytes < piece ? piece / bytes : 1;
+  const size_t most = (work->source->n - 1) / n_groups + 1, fit = bytes < piece ? piece / bytes : 1;
   work->step = fit < most ? fit : most;
-  const unsigned workers = wlaw_threads_for(threads, work->n_groups);
+  const unsigned workers = wlaw_threads_for(threads, n_groups);
   work->rooms = wlaw_array(workers, sizeof *work->rooms);
   if (!work->rooms) return wlaw_fail_memory(err, workers, sizeof *work->rooms);
   work->workers = workers;
@@ -171,26 +184,32 @@ static wlaw_status take_rooms(measuring *work, unsigned threads, size_t sums, wl
   return WLAW_OK;
 }
 
-static wlaw_status measure_all(network_sample *out, measuring *work, bool groups, unsigned threads,
-                               wlaw_monitor *monitor, wlaw_error *err) {
-  WLAW_TRY(take_groups(work, out, err));
-  WLAW_TRY(take_rooms(work, threads, out->total->length * sizeof(double), err));
-  WLAW_TRY(wlaw_parallel(work->n_groups, work->workers, measure_group, work, monitor, err));
-  WLAW_TRY(merge_groups(out, groups, err));
-  return check_scale(work->source, out->total, err);
+static wlaw_status measure_all(measuring *work, unsigned threads, wlaw_monitor *monitor, wlaw_error *err) {
+  WLAW_TRY(take_groups(work, err));
+  WLAW_TRY(take_rooms(work, threads, err));
+  WLAW_TRY(wlaw_parallel(work->out->n_groups, work->workers, measure_group, work, monitor, err));
+  return check_scale(work->source, work->out->total, err);
 }
 
 wlaw_status wlaw_networks_measure(network_sample *out, const networks *source, const network_layout *layout,
                                   bool groups, unsigned threads, wlaw_monitor *monitor, wlaw_error *err) {
-  measuring work = {.source = source, .layout = layout};
+  measuring work = {.source = source, .layout = layout, .out = out, .keep_groups = groups};
   *out = (network_sample){0};
-  const wlaw_status status = measure_all(out, &work, groups, threads, monitor, err);
+  pthread_mutex_init(&work.lock, NULL);
+  const wlaw_status status = measure_all(&work, threads, monitor, err);
+  pthread_mutex_destroy(&work.lock);
   for (unsigned w = 0; w < work.workers; w++) {
     wlaw_network_scratch_free(work.rooms[w].scratch);
     free(work.rooms[w].weights);
   }
   free(work.rooms);
-  if (status != WLAW_OK) wlaw_network_sample_release(out);
+  free(work.done);
+  if (status != WLAW_OK) {
+    wlaw_network_sample_release(out);
+  } else if (!groups) {
+    free(out->groups);
+    out->groups = NULL;
+  }
   return status;
 }
 
