@@ -115,6 +115,7 @@ static wlaw_status put_network(network_gaussian *out, const network_gaussian *fr
 wlaw_status wlaw_initial_network(network_gaussian **out, const run_directory *run, const network_layout *layout,
                                  wlaw_error *err) {
   init_from from = {0};
+  *out = NULL;
   if (json_is_object(json_object_get(run->config, "init_from"))) WLAW_TRY(read_document(&from, run, err));
   wlaw_status status = wlaw_network_gaussian_new(out, layout, err);
   if (status == WLAW_OK)
