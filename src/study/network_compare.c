@@ -126,8 +126,11 @@ static wlaw_status pair_sides(network_compare *work, wlaw_error *err) {
   networks *a = work->sides[0].source, *b = work->sides[1].source;
   if (a && b && a->run && b->run && wlaw_run_same(a->run, b->run)) work->paired = true;
   if (!work->paired) return WLAW_OK;
-  if (a && b) return same_networks(a, b, err);
-  return wlaw_fail(err, WLAW_ARGUMENT, "--paired needs networks on both sides, and one is a law");
+  if (!a || !b) return wlaw_fail(err, WLAW_ARGUMENT, "--paired needs networks on both sides, and one is a law");
+  if (a->n + a->excluded != b->n + b->excluded)
+    return wlaw_fail(err, WLAW_ARGUMENT, "--paired needs the same networks on both sides, not %zu and %zu",
+                     a->n + a->excluded, b->n + b->excluded);
+  return same_networks(a, b, err);
 }
 
 static wlaw_status open_sides(network_compare *work, const wlaw_options *options, wlaw_error *err) {

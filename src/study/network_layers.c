@@ -197,13 +197,14 @@ static const char *const stems[][2] = {{"weights", "biases"},
 static size_t find_partner(const wlaw_tensors *tensors, const char *name, const char *from, const char *to) {
   const char *at = NULL;
   for (const char *next = name; (next = strstr(next, from)); next++) at = next;
-  if (!at) return NETWORK_NONE;
-  text_buffer other = {0};
-  wlaw_text_add_bytes(&other, name, (size_t)(at - name));
-  wlaw_text_add(&other, "%s%s", to, at + strlen(from));
-  const size_t i = other.failed ? NETWORK_NONE : find_quietly(tensors, wlaw_text_string(&other));
-  wlaw_text_free(&other);
-  return i;
+  const size_t before = at ? (size_t)(at - name) : 0, n = strlen(to);
+  for (size_t i = 0; at && i < wlaw_tensors_count(tensors); i++) {
+    const char *other = wlaw_tensors_name(tensors, i);
+    if (strncmp(other, name, before) == 0 && strncmp(other + before, to, n) == 0 &&
+        strcmp(other + before + n, at + strlen(from)) == 0)
+      return i;
+  }
+  return NETWORK_NONE;
 }
 
 static bool has_partner(const wlaw_tensors *tensors, const char *bias) {
