@@ -1,7 +1,6 @@
 #include "study/initial.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,12 +55,11 @@ wlaw_status wlaw_initial_law(matrix_gaussian *out, double *kurtosis, const run_d
   return status;
 }
 
-static wlaw_status put_weight(network_gaussian *out, const run_directory *run, size_t t, wlaw_error *err) {
+static wlaw_status put_weight(network_gaussian *out, const run_directory *run, size_t t, const char *name,
+                              wlaw_error *err) {
   const network_tensor *tensor = &out->layout.tensors[t];
   const double entries = (double)tensor->rows * (double)tensor->cols;
   matrix_gaussian law, wide;
-  char name[40];
-  snprintf(name, sizeof name, "layer%zu.weight", tensor->layer + 1);
   WLAW_TRY(wlaw_initial_law(&law, NULL, run, name, tensor->rows, tensor->cols, err));
   const wlaw_status status = wlaw_matrix_embed(&wide, &law, &wlaw_law_bipartite, err);
   if (status != WLAW_OK) return wlaw_error_in_tensor(err, status, name);
@@ -86,9 +84,10 @@ static wlaw_status put_bias(network_gaussian *out, const run_directory *run, siz
 }
 
 /* Each tensor by itself. */
-static wlaw_status put_tensors(network_gaussian *out, const run_directory *run, wlaw_error *err) {
+static wlaw_status put_tensors(network_gaussian *out, const run_directory *run, const char *const *names,
+                               wlaw_error *err) {
   for (size_t t = 0; t < out->layout.n_tensors; t++)
-    WLAW_TRY(out->layout.tensors[t].is_bias ? put_bias(out, run, t, err) : put_weight(out, run, t, err));
+    WLAW_TRY(out->layout.tensors[t].is_bias ? put_bias(out, run, t, err) : put_weight(out, run, t, names[t], err));
   return WLAW_OK;
 }
 
@@ -113,13 +112,13 @@ static wlaw_status put_network(network_gaussian *out, const network_gaussian *fr
 }
 
 wlaw_status wlaw_initial_network(network_gaussian **out, const run_directory *run, const network_layout *layout,
-                                 wlaw_error *err) {
+                                 const char *const *names, wlaw_error *err) {
   init_from from = {0};
   *out = NULL;
   if (json_is_object(json_object_get(run->config, "init_from"))) WLAW_TRY(read_document(&from, run, err));
   wlaw_status status = wlaw_network_gaussian_new(out, layout, err);
   if (status == WLAW_OK)
-    status = from.network.gaussian ? put_network(*out, from.network.gaussian, err) : put_tensors(*out, run, err);
+    status = from.network.gaussian ? put_network(*out, from.network.gaussian, err) : put_tensors(*out, run, names, err);
   wlaw_init_from_release(&from);
   if (status == WLAW_OK) return WLAW_OK;
   wlaw_network_gaussian_free(*out);

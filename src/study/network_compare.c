@@ -101,8 +101,10 @@ static wlaw_status find_layouts(network_compare *work, network_side input, netwo
     if (side->operand.gaussian || side->source) continue;
     if (!other->source || !other->source->run)
       return wlaw_fail(err, WLAW_ARGUMENT, "'init' is the initial law of a run, and the other side is not a run");
+    const char *names[NETWORK_TENSORS];
     side->layout = other->layout;
-    WLAW_TRY(wlaw_initial_network(&side->made, other->source->run, &side->layout, err));
+    wlaw_networks_names(names, other->source, &other->layout);
+    WLAW_TRY(wlaw_initial_network(&side->made, other->source->run, &side->layout, names, err));
   }
   return check_layouts(&work->sides[0].layout, &work->sides[1].layout, err);
 }
