@@ -8,6 +8,7 @@
 #include "law/law.h"
 #include "law/space.h"
 #include "study/departure_study.h"
+#include "study/network_study.h"
 #include "study/node_variances.h"
 
 extern const command_spec wlaw_command_fit;
@@ -15,11 +16,13 @@ extern const command_spec wlaw_command_fit;
 static const option_spec options_table[] = {
     {"law", 'l', OPTION_TEXT, "LAW", "auto", NULL, 0, 0,
      "iid, bipartite, permutation, symmetric, symmetric-zero-diagonal, zero-diagonal or antisymmetric; auto: the last "
-     "four where the matrices are so, else the one with the smallest BIC; node-variances: of the nodes of each layer"},
+     "four where the matrices are so, else the one with the smallest BIC; network: of all weights and biases at once; "
+     "node-variances: of the nodes of each layer"},
     {"tensor", 't', OPTION_TEXT, "NAME", NULL, NULL, 0, 0, "one tensor, such as layer2.weight; default: every matrix"},
     {"epoch", 'e', OPTION_COUNT, "E", NULL, NULL, 0, 4294967295.0, "epoch of a run; default: the last snapshot"},
     {"exclude", 0, OPTION_CHOICE, "WHICH", "none", "none|dead", 0, 0,
      "networks of a run to leave out; dead: outputs constant or not finite at that epoch"},
+    NETWORK_OPTIONS,
     {"degree", 'd', OPTION_COUNT, "K", NULL, NULL, 1, DEPARTURE_DEGREE,
      "test the fit by every invariant of degree 1 to K (0-1,1-2,2-0 is sum M_ij M_jk M_ki, of degree 3)"},
     {"graph", 'g', OPTION_TEXT, "EDGES", NULL, NULL, 0, 0,
@@ -39,6 +42,8 @@ static const char examples[] =
     "    three checkpoints as an ensemble of three\n"
     "weightlaw fit RUN --tensor layer3.weight --degree 4\n"
     "    what the law misses: all 361 invariants up to degree 4, observed and predicted, and a global test\n"
+    "weightlaw fit RUN --law network\n"
+    "    the law of whole networks: how layers depend on each other\n"
     "weightlaw fit RUN-64 RUN-128 RUN-256 --law node-variances\n"
     "    the variances of nodes at three widths, and which infinite width they go to\n";
 
@@ -60,6 +65,13 @@ static const char details[] =
     "p-values are adjusted for the number of invariants (Holm; Benjamini and Yekutieli), and one global test takes the "
     "largest deviation of all against ensembles drawn from the fitted law and fitted again. What the law fits by "
     "construction says so.\n"
+    "\n"
+    "network is the law of all weights and biases of a multilayer perceptron, with the symmetry that permutes the "
+    "nodes "
+    "of each hidden layer: it sees correlations between layers. It is tested against layers that are independent "
+    "(bipartite) and entries that are (iid), lists the correlations, and its --json is drawn from by draw and train "
+    "(docs/network.md). --input and --output say what is exchangeable; --degree 2 to 4 tests it by the invariants of "
+    "networks.\n"
     "\n"
     "node-variances takes one run or several and looks at the outgoing weights of each node. At three widths or more "
     "it says whether the limit is a Gaussian process or a mixture (docs/node-variances.md), and empirical(@FILE) of "
@@ -127,6 +139,21 @@ typedef struct fit_settings {
 
 static bool judges(const departure_settings *settings) { return settings->degree > 0 || settings->graphs; }
 
+/* WLAW_ARGUMENT for the first of these options that the caller has set: "option --NAME has no meaning WHERE". */
+static wlaw_status refuse(const wlaw_options *options, const char *const *names, size_t n, const char *where,
+                          wlaw_error *err) {
+  for (size_t i = 0; i < n; i++)
+    if (wlaw_option_is_set(options, &wlaw_command_fit, names[i]))
+      return wlaw_fail(err, WLAW_ARGUMENT, "option --%s has no meaning %s", names[i], where);
+  return WLAW_OK;
+}
+
+/* Options of one law are refused for others. */
+static wlaw_status refuse_networks(const wlaw_options *options, wlaw_error *err) {
+  static const char *const of_networks[] = {"input", "output", "layers"};
+  return refuse(options, of_networks, sizeof of_networks / sizeof *of_networks, "without --law network", err);
+}
+
 static wlaw_status read_departures(departure_settings *out, const wlaw_options *options, wlaw_error *err) {
   const command_spec *command = &wlaw_command_fit;
   static const char *const of_departures[] = {"replicates", "patience"};
@@ -140,10 +167,8 @@ static wlaw_status read_departures(departure_settings *out, const wlaw_options *
       .threads = (unsigned)wlaw_option_count(options, command, "threads"),
   };
   if (judges(out)) return WLAW_OK;
-  for (size_t i = 0; i < sizeof of_departures / sizeof *of_departures; i++)
-    if (wlaw_option_is_set(options, command, of_departures[i]))
-      return wlaw_fail(err, WLAW_ARGUMENT, "option --%s has no meaning without --degree or --graph", of_departures[i]);
-  return WLAW_OK;
+  return refuse(options, of_departures, sizeof of_departures / sizeof *of_departures, "without --degree or --graph",
+                err);
 }
 
 static wlaw_status read_settings(fit_settings *out, const wlaw_options *options, wlaw_error *err) {
@@ -152,13 +177,14 @@ static wlaw_status read_settings(fit_settings *out, const wlaw_options *options,
   memset(out, 0, sizeof *out);
   out->seed = wlaw_option_count(options, command, "seed");
   out->threads = (unsigned)wlaw_option_count(options, command, "threads");
+  WLAW_TRY(refuse_networks(options, err));
   WLAW_TRY(read_departures(&out->departures, options, err));
   if (strcmp(law, "auto") == 0) return WLAW_OK;
   const wlaw_status status = wlaw_study_law(&out->law, law, err);
   if (status == WLAW_OK) return WLAW_OK;
-  static const char *const words[] = {"auto", NODE_VARIANCES};
+  static const char *const words[] = {"auto", "network", NODE_VARIANCES};
   const char *nearest = status == WLAW_NAME ? wlaw_text_nearest(law, words, sizeof words / sizeof *words) : NULL;
-  if (!nearest) return wlaw_error_add_hint(err, status, "or auto, or " NODE_VARIANCES);
+  if (!nearest) return wlaw_error_add_hint(err, status, "or auto, network, or " NODE_VARIANCES);
   return wlaw_error_add_hint(err, wlaw_fail(err, WLAW_NAME, "there is no law '%s'", law), "did you mean '%s'?",
                              nearest);
 }
@@ -265,16 +291,22 @@ static wlaw_status fit_all(wlaw_result **result, ensemble *source, const fit_set
 static wlaw_status read_node_request(node_request *out, const wlaw_options *options, wlaw_error *err) {
   const command_spec *command = &wlaw_command_fit;
   static const char *const of_matrices[] = {"degree", "graph", "replicates", "patience"};
-  for (size_t i = 0; i < sizeof of_matrices / sizeof *of_matrices; i++)
-    if (wlaw_option_is_set(options, command, of_matrices[i]))
-      return wlaw_fail(err, WLAW_ARGUMENT, "option --%s has no meaning for --law " NODE_VARIANCES, of_matrices[i]);
+  WLAW_TRY(refuse_networks(options, err));
+  WLAW_TRY(refuse(options, of_matrices, sizeof of_matrices / sizeof *of_matrices, "for --law " NODE_VARIANCES, err));
   *out = (node_request){.seed = wlaw_option_count(options, command, "seed"),
                         .threads = (unsigned)wlaw_option_count(options, command, "threads")};
   return WLAW_OK;
 }
 
-static bool wants_nodes(const wlaw_options *options) {
-  return strcmp(wlaw_option_text(options, &wlaw_command_fit, "law"), NODE_VARIANCES) == 0;
+static bool wants(const wlaw_options *options, const char *law) {
+  return strcmp(wlaw_option_text(options, &wlaw_command_fit, "law"), law) == 0;
+}
+
+static wlaw_status fit_networks(wlaw_result **result, const char *const *inputs, size_t n_inputs,
+                                const wlaw_options *options, wlaw_monitor *monitor, wlaw_error *err) {
+  static const char *const of_matrices[] = {"tensor", "graph", "replicates", "patience"};
+  WLAW_TRY(refuse(options, of_matrices, sizeof of_matrices / sizeof *of_matrices, "for --law network", err));
+  return wlaw_network_fit_verb(result, inputs, n_inputs, options, monitor, err);
 }
 
 static wlaw_status fit_nodes(wlaw_result **result, const ensemble_request *request, const wlaw_options *options,
@@ -312,7 +344,8 @@ wlaw_status wlaw_fit(wlaw_result **result, const char *const *inputs, size_t n_i
       .epoch = wlaw_option_count(options, command, "epoch"),
       .exclude_dead = strcmp(wlaw_option_text(options, command, "exclude"), "dead") == 0,
   };
-  if (wants_nodes(options)) return fit_nodes(result, &request, options, &monitor, err);
+  if (wants(options, NODE_VARIANCES)) return fit_nodes(result, &request, options, &monitor, err);
+  if (wants(options, "network")) return fit_networks(result, inputs, n_inputs, options, &monitor, err);
   WLAW_TRY(read_settings(&settings, options, err));
   settings.rule = wlaw_ensemble_rule(&request);
   WLAW_TRY(wlaw_ensemble_open(&source, &request, err));
@@ -321,7 +354,7 @@ wlaw_status wlaw_fit(wlaw_result **result, const char *const *inputs, size_t n_i
   return status;
 }
 
-wlaw_status wlaw_fit_array(wlaw_result **result, const double *weights, size_t networks, size_t rows, size_t cols,
+wlaw_status wlaw_fit_array(wlaw_result **result, const double *weights, size_t n_networks, size_t rows, size_t cols,
                            const wlaw_options *options, wlaw_error *err) {
   const command_spec *command = &wlaw_command_fit;
   static const char *const of_files[] = {"tensor", "epoch", "exclude"};
@@ -329,13 +362,13 @@ wlaw_status wlaw_fit_array(wlaw_result **result, const double *weights, size_t n
   ensemble *source = NULL;
   wlaw_monitor monitor = {0};
   WLAW_TRY(wlaw_options_check(options, command, err));
-  for (size_t i = 0; i < sizeof of_files / sizeof *of_files; i++)
-    if (wlaw_option_is_set(options, command, of_files[i]))
-      return wlaw_fail(err, WLAW_ARGUMENT, "option --%s has no meaning for an array in memory", of_files[i]);
-  const bool nodes = wants_nodes(options);
+  WLAW_TRY(refuse(options, of_files, sizeof of_files / sizeof *of_files, "for an array in memory", err));
+  if (wants(options, "network"))
+    return wlaw_fail(err, WLAW_ARGUMENT, "the law network is of all layers, and an array in memory is one matrix");
+  const bool nodes = wants(options, NODE_VARIANCES);
   if (!nodes) WLAW_TRY(read_settings(&settings, options, err));
   settings.rule = "none";
-  WLAW_TRY(wlaw_ensemble_array(&source, weights, networks, rows, cols, err));
+  WLAW_TRY(wlaw_ensemble_array(&source, weights, n_networks, rows, cols, err));
   const wlaw_status status =
       nodes ? fit_nodes_of(result, source, options, err) : fit_all(result, source, &settings, &monitor, err);
   wlaw_ensemble_close(source);
