@@ -103,25 +103,25 @@ static void say_sides(phrase *p, const network_invariant *star) {
   if (out) say(p, " and %s outgoing weights", side_words(star->out));
 }
 
+static void say_biases(phrase *p, const network_layout *layout, const network_invariant *star) {
+  say(p, "%s biases of ",
+      star->bias == 2   ? "the spread of"
+      : star->bias == 3 ? "skewed"
+                        : "heavy-tailed (above the prediction) or light-tailed (below)");
+  say_set(p, layout, star->set);
+}
+
 /* Two sides whose own means the law fits covary; otherwise a mean of products departs. deviation NaN: neither way. */
 static void say_star(phrase *p, const network_layout *layout, const network_invariant *star, double deviation) {
   const size_t in = side_degree(star->in), out = side_degree(star->out), bias = star->bias;
-  const bool two = (in > 0) + (out > 0) + (bias > 0) == 2, even = in % 2 == 0 && out % 2 == 0 && bias % 2 == 0;
-  if (bias == star->n_edges) {
-    say(p, "%s biases of ",
-        bias == 2   ? "the spread of"
-        : bias == 3 ? "skewed"
-                    : "heavy-tailed (above the prediction) or light-tailed (below)");
-    say_set(p, layout, star->set);
-    return;
-  }
-  if (!two || in > 2 || out > 2 || bias > 2) say(p, "products, node by node, of ");
+  const bool even = in % 2 == 0 && out % 2 == 0 && bias % 2 == 0,
+             covary = (in > 0) + (out > 0) + (bias > 0) == 2 && in <= 2 && out <= 2 && bias <= 2;
+  say(p, "%s", covary ? "" : "products, node by node, of ");
   say_sides(p, star);
   say(p, " of ");
   say_set(p, layout, star->set);
   if (isnan(deviation)) return;
-  if (!two || in > 2 || out > 2 || bias > 2)
-    say(p, " are %s on average than the law says", deviation > 0.0 ? "larger" : "smaller");
+  if (!covary) say(p, " are %s on average than the law says", deviation > 0.0 ? "larger" : "smaller");
   else if (even) say(p, " correlate %s than the law says", deviation > 0.0 ? "more" : "less");
   else say(p, " correlate more %s than the law says", deviation > 0.0 ? "positively" : "negatively");
 }
@@ -146,7 +146,8 @@ void wlaw_network_departure_meaning(char *out, size_t capacity, const network_de
     return;
   }
   const network_invariant *one = between_of(departures, k);
-  if (one->kind == NETWORK_STAR) say_star(&p, &departures->layout, one, deviation);
+  if (one->kind == NETWORK_STAR && one->bias == one->n_edges) say_biases(&p, &departures->layout, one);
+  else if (one->kind == NETWORK_STAR) say_star(&p, &departures->layout, one, deviation);
   else say_path(&p, one, names, deviation);
 }
 
