@@ -98,12 +98,19 @@ static wlaw_status take_shapes(networks *source, layer_file *file, wlaw_error *e
   return WLAW_OK;
 }
 
+static bool is_covered(const networks *source, size_t i) {
+  for (size_t l = 0; l < source->n_layers; l++)
+    if (source->layers[l].weight_index == i || source->layers[l].bias_index == i) return true;
+  return false;
+}
+
+/* A tensor counts once: a bias stored as a matrix may have been taken for a weight. */
 static wlaw_status take_biases(networks *source, const layer_file *file, wlaw_error *err) {
   for (size_t l = 0; l < source->n_layers; l++) {
     network_layer *layer = &source->layers[l];
     if (layer->weight_index == NETWORK_NONE) continue;
     const size_t i = find_bias(file, layer);
-    if (i == NETWORK_NONE) continue;
+    if (i == NETWORK_NONE || is_covered(source, i)) continue;
     const char *name = wlaw_tensors_name(file->tensors, i);
     layer->bias_index = i;
     layer->bias = wlaw_text_duplicate(name, strlen(name));
@@ -163,12 +170,6 @@ static wlaw_status orient(networks *source, const layer_file *file, wlaw_error *
 }
 
 /* ---- the rest of the file */
-
-static bool is_covered(const networks *source, size_t i) {
-  for (size_t l = 0; l < source->n_layers; l++)
-    if (source->layers[l].weight_index == i || source->layers[l].bias_index == i) return true;
-  return false;
-}
 
 static wlaw_status describe_rest(networks *source, const wlaw_tensors *tensors, wlaw_error *err) {
   enum { NAMED = 3 };
