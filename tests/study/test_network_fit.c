@@ -208,6 +208,25 @@ static void checkpoints_of_one_network_each(void **state) {
   wlaw_error_free(err);
 }
 
+/* Network 5 is dead at epoch 1, and not a number at epoch 2. */
+static void runs_and_networks_left_out(void **state) {
+  (void)state;
+  const char *run = write_run("network-run", 0.1, "standard");
+  wlaw_result *result = fitted(run, (const char *const[]){"law", "network", "epoch", "1", "exclude", "dead", NULL});
+  assert_int_equal((int)number_at(result, "epoch"), 1);
+  assert_int_equal((int)number_at(result, "networks"), RUN_NETWORKS - 1);
+  assert_int_equal((int)number_at(result, "networks_excluded"), 1);
+  assert_true(says(result->document, "warnings", "1 networks are left out"));
+  wlaw_result_free(result);
+  wlaw_error *err = wlaw_error_new();
+  check_status(call_verb(&result, &wlaw_command_fit, &run, 1,
+                         (const char *const[]){"law", "network", "input", "labelled", NULL}, err),
+               WLAW_VALUE);
+  assert_non_null(strstr(wlaw_error_message(err), "layer1.weight"));
+  assert_non_null(strstr(wlaw_error_message(err), "network 5"));
+  wlaw_error_free(err);
+}
+
 /* ---- threads, options */
 
 static void threads_do_not_matter(void **state) {
@@ -277,15 +296,11 @@ static void covariances_too_large_for_a_document(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(keys_of_the_document),
-      cmocka_unit_test(a_planted_correlation_is_told),
-      cmocka_unit_test(p_values_are_adjusted),
-      cmocka_unit_test(one_network),
-      cmocka_unit_test(a_hidden_layer_of_one_node),
-      cmocka_unit_test(checkpoints_of_one_network_each),
-      cmocka_unit_test(threads_do_not_matter),
-      cmocka_unit_test(options_that_mean_nothing),
-      cmocka_unit_test(covariances_too_large_for_a_document),
+      cmocka_unit_test(keys_of_the_document),       cmocka_unit_test(a_planted_correlation_is_told),
+      cmocka_unit_test(p_values_are_adjusted),      cmocka_unit_test(one_network),
+      cmocka_unit_test(a_hidden_layer_of_one_node), cmocka_unit_test(checkpoints_of_one_network_each),
+      cmocka_unit_test(runs_and_networks_left_out), cmocka_unit_test(threads_do_not_matter),
+      cmocka_unit_test(options_that_mean_nothing),  cmocka_unit_test(covariances_too_large_for_a_document),
   };
   return cmocka_run_group_tests_name("study.network_fit", tests, NULL, NULL);
 }
