@@ -228,17 +228,3 @@ wlaw_status wlaw_network_wick(graph_prediction *out, const network_invariant *in
             overflows ? "large" : "small", invariant->n_edges, overflows ? "overflow" : "vanish");
   return wlaw_error_add_hint(err, WLAW_VALUE, "multiply them all by one number");
 }
-
-wlaw_status wlaw_network_marginal(matrix_gaussian *out, const network_gaussian *law, size_t t, wlaw_error *err) {
-  const network_tensor *tensor = &law->layout.tensors[t];
-  *out = (matrix_gaussian){.law = &wlaw_law_bipartite};
-  WLAW_TRY(wlaw_law_bipartite.matrix->layout(&out->layout, tensor->rows, tensor->cols, err));
-  const network_set *rows = &law->layout.sets[tensor->row_set], *columns = &law->layout.sets[tensor->column_set];
-  out->mean[0] = law->mean[tensor->trivial];
-  out->covariance[0][0] = law->trivial[tensor->trivial * (law->layout.trivial + 1)];
-  if (tensor->rows > 1) out->covariance[1][0] = law->sets[tensor->row_set][tensor->row_copy * (rows->copies + 1)];
-  if (tensor->cols > 1)
-    out->covariance[2][0] = law->sets[tensor->column_set][tensor->column_copy * (columns->copies + 1)];
-  if (tensor->rows > 1 && tensor->cols > 1) out->covariance[3][0] = law->entries[tensor->entries];
-  return WLAW_OK;
-}

@@ -15,8 +15,4 @@
 wlaw_status wlaw_network_wick(graph_prediction *out, const network_invariant *invariant, const network_gaussian *law,
                               wlaw_error *err);
 
-/* The marginal law of weight t, which has two exchangeable sides: `bipartite`. Of a fit to networks it is the fit to
- * that weight alone. */
-wlaw_status wlaw_network_marginal(matrix_gaussian *out, const network_gaussian *law, size_t t, wlaw_error *err);
-
 #endif

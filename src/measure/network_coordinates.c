@@ -10,9 +10,9 @@
 
 /* Vectors of several networks are held at once, so that a tile of products takes all of them in one go: as much as fits
  * into the first-level cache, or as the products themselves. */
-enum { MOST_NETWORKS = 32, FEWEST_DOUBLES = 1 << 12 };
-/* Vectors over many nodes, and few of them, are multiplied one pair at a time; others by tiles of copies. */
-enum { FEW_COPIES = 4, FEW_NODES = 32 };
+enum { MOST_NETWORKS = 32, FEWEST_DOUBLES = 1 << 13 };
+/* Gram matrices of this many copies at most go pair by pair; others by tiles. */
+enum { FEW_COPIES = 4 };
 
 /* Where vectors stand in the room of one network: copy c at node i is at + c * copy + i * node. */
 typedef struct vector_place {
@@ -33,7 +33,7 @@ static size_t padded(size_t n, size_t to) { return (n + to - 1) / to * to; }
 
 static vector_place place_vectors(size_t *at, size_t copies, size_t nodes) {
   vector_place place = {.at = *at, .copies = copies, .nodes = nodes};
-  place.few = copies <= FEW_COPIES && nodes >= FEW_NODES;
+  place.few = copies <= FEW_COPIES && nodes > 1;
   place.copy = place.few ? padded(nodes, NETWORK_LANES) : 1;
   place.node = place.few ? 1 : padded(copies, NETWORK_TILE);
   *at += padded(place.few ? copies * place.copy : nodes * place.node, NETWORK_LANES);

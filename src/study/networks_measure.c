@@ -9,7 +9,7 @@
 #include "study/networks.h"
 
 enum {
-  PIECE_BYTES = 1 << 18, /* of weights read at a time; one network, or an eighth of large sums, where that is more */
+  PIECE_BYTES = 1 << 19, /* of weights read at a time; one network, or an eighth of large sums, where that is more */
   FEWEST_GROUPS = 10,
   MOST_GROUPS = 200,
   GROUPS_BYTES = 1 << 28 /* of all groups' sums, unless that would be fewer than 10 groups */

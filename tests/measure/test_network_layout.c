@@ -157,8 +157,8 @@ static void check_trivial_name(const network_layout *layout, const char *const *
   assert_string_equal(got, want);
 }
 
-static void check_copy_name(const network_layout *layout, const char *const *names, size_t s, size_t c, const char *want,
-                            const char *want_key) {
+static void check_copy_name(const network_layout *layout, const char *const *names, size_t s, size_t c,
+                            const char *want, const char *want_key) {
   char got[300];
   wlaw_network_copy_name(got, sizeof got, layout, names, s, c);
   assert_string_equal(got, want);
@@ -235,8 +235,9 @@ static void refusals(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(all_exchangeable),  cmocka_unit_test(labelled_sides), cmocka_unit_test(omitted_inputs),
-      cmocka_unit_test(one_layer),         cmocka_unit_test(dimensions_add_up), cmocka_unit_test(names),
+      cmocka_unit_test(all_exchangeable),     cmocka_unit_test(labelled_sides),
+      cmocka_unit_test(omitted_inputs),       cmocka_unit_test(one_layer),
+      cmocka_unit_test(dimensions_add_up),    cmocka_unit_test(names),
       cmocka_unit_test(layouts_are_compared), cmocka_unit_test(refusals),
   };
   return cmocka_run_group_tests_name("measure.network_layout", tests, NULL, NULL);

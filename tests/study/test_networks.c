@@ -340,6 +340,14 @@ static void test_run(void **state) {
   assert_int_equal(wlaw_networks_number(source, 5), 6);
   CHECK_LAYERS(source, "layer1.weight", "layer2.weight", "layer3.weight");
   wlaw_networks_close(source);
+  request.layers = "layer2.weight,layer3.weight";
+  check_ok(wlaw_networks_open(&source, &request, err));
+  CHECK_LAYERS(source, "layer2.weight", "layer3.weight");
+  wlaw_networks_close(source);
+  request.layers = "layer3.weight,layer2.weight";
+  check_status(wlaw_networks_open(&source, &request, err), WLAW_ARGUMENT);
+  assert_non_null(strstr(wlaw_error_message(err), "it does not follow it in the run"));
+  request.layers = NULL;
   request.epoch = 9;
   check_status(wlaw_networks_open(&source, &request, err), WLAW_ARGUMENT);
   assert_non_null(strstr(wlaw_error_message(err), "its epochs are 0, 1, 2"));
