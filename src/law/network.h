@@ -78,12 +78,14 @@ wlaw_status wlaw_network_regular(bool *regular, const network_gaussian *gaussian
                                  size_t capacity, wlaw_error *err);
 
 /* Likelihood-ratio test of one nesting in a wider one, both fitted to the same networks. Under the null hypothesis the
- * statistic's law has no parameters, and its mean is a sum of digamma functions: the p-value is chi-squared's of
- * statistic * df / mean (Bartlett 1937, DOI 10.1098/rspa.1937.0109; Lawley 1956, DOI 10.1093/biomet/43.3-4.295). */
+ * statistic's law has no parameters, and its mean and variance are sums of polygamma functions: the p-value is that of
+ * the gamma law with these two, which is chi-squared's with df for many networks and close for few (two moments where
+ * Bartlett 1937, DOI 10.1098/rspa.1937.0109, takes one). */
 typedef struct network_test {
   network_nesting null, alternative;
   size_t df;
-  double statistic, corrected, p_value; /* NaN with `reason` */
+  double statistic;          /* twice the difference of log-likelihoods; NaN with `reason`, as what follows */
+  double corrected, p_value; /* statistic * df / mean */
   char reason[256];
 } network_test;
 void wlaw_network_test(network_test *out, const network_fit *null, const network_fit *alternative);
