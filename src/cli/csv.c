@@ -173,6 +173,24 @@ static json_t *rows_of_nodes(bool *failed, const json_t *document) {
   return rows;
 }
 
+/* A fit to whole networks has numbers in lists alone: a row for each correlation, those of squared norms last. */
+static json_t *rows_of_network(bool *failed, const json_t *document) {
+  const json_t *norms = json_object_get(document, "squared_norms");
+  json_t *rows = json_array();
+  *failed |= json_array_extend(rows, json_object_get(document, "correlations")) != 0;
+  for (size_t k = 0; k < json_array_size(norms); k++) {
+    json_t *row = json_copy(json_array_get(norms, k));
+    wlaw_json_put(failed, row, "kind", json_string("squared norms"));
+    wlaw_json_put(failed, row, "a", json_incref(json_object_get(row, "incoming")));
+    wlaw_json_put(failed, row, "b", json_incref(json_object_get(row, "outgoing")));
+    json_object_del(row, "incoming");
+    json_object_del(row, "outgoing");
+    json_object_del(row, "sums");
+    wlaw_json_append(failed, rows, row);
+  }
+  return rows;
+}
+
 static void write_list(text_buffer *out, const json_t *document, const json_t *list) {
   const bool nested = list_of(json_array_get(list, 0)) != NULL;
   column_list columns = {0};
@@ -199,6 +217,7 @@ static void write_list(text_buffer *out, const json_t *document, const json_t *l
 void wlaw_csv_write(text_buffer *out, const json_t *document) {
   json_t *flat = NULL;
   if (is_track(document)) flat = rows_of_track(&out->failed, document);
+  else if (json_object_get(document, "squared_norms")) flat = rows_of_network(&out->failed, document);
   else if (is_node_variances(document)) flat = rows_of_nodes(&out->failed, document);
   if (!out->failed) write_list(out, document, flat ? flat : list_of(document));
   json_decref(flat);

@@ -168,14 +168,18 @@ static void print_facts(text_buffer *out, const json_t *fit) {
 
 void wlaw_print_fit(text_buffer *out, const text_screen *screen, const json_t *document) {
   char heading[400];
-  snprintf(heading, sizeof heading, "%s law of %s", wlaw_print_string(document, "law"),
-           *wlaw_print_string(document, "tensor") ? wlaw_print_string(document, "tensor") : "the weights");
+  const bool whole = json_object_get(document, "layers") != NULL;
+  const char *of = wlaw_print_string(document, whole ? "input" : "tensor");
+  snprintf(heading, sizeof heading, "%s law of %s", wlaw_print_string(document, "law"), *of ? of : "the weights");
   wlaw_print_heading(out, screen, heading);
+  if (whole) wlaw_print_layers(out, document);
   print_facts(out, document);
-  print_parameters(out, screen, document);
+  if (whole) wlaw_print_network_parameters(out, screen, document);
+  else print_parameters(out, screen, document);
   print_components(out, screen, document);
   print_candidates(out, screen, document);
   print_tests(out, screen, document);
+  wlaw_print_correlations(out, screen, document);
   wlaw_print_departures(out, screen, document);
   print_undetermined(out, screen, document);
   wlaw_print_sentences(out, screen, document, "summary");

@@ -10,6 +10,10 @@
 void wlaw_print_fit(text_buffer *out, const text_screen *screen, const json_t *document);
 /* The invariants of a fit that were judged; nothing where none were. */
 void wlaw_print_departures(text_buffer *out, const text_screen *screen, const json_t *fit);
+/* What only the law of whole networks has (print_network.c); nothing in other fits. */
+void wlaw_print_layers(text_buffer *out, const json_t *fit);
+void wlaw_print_network_parameters(text_buffer *out, const text_screen *screen, const json_t *fit);
+void wlaw_print_correlations(text_buffer *out, const text_screen *screen, const json_t *fit);
 void wlaw_print_fits(text_buffer *out, const text_screen *screen, const json_t *document);
 void wlaw_print_compare(text_buffer *out, const text_screen *screen, const json_t *document);
 void wlaw_print_train(text_buffer *out, const text_screen *screen, const json_t *document);

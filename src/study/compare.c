@@ -13,6 +13,7 @@
 #include "study/ensemble.h"
 #include "study/fit.h"
 #include "study/initial.h"
+#include "study/kept_networks.h"
 #include "study/law_operand.h"
 
 extern const command_spec wlaw_command_compare;
@@ -125,15 +126,10 @@ static bool same_run(const side *a, const side *b) {
 static wlaw_status same_networks(ensemble *a, ensemble *b, wlaw_error *err) {
   for (int turn = 0; turn < 2; turn++) {
     ensemble *from = turn ? b : a, *other = turn ? a : b;
-    const size_t n = from->matrices[0].networks, m = other->matrices[0].networks;
-    uint64_t *missing = wlaw_array(n, sizeof *missing);
-    size_t n_missing = 0, j = 0;
-    if (!missing) return wlaw_fail_memory(err, n, sizeof *missing);
-    for (size_t k = 0; k < n; k++) { /* both lists ascend */
-      while (j < m && wlaw_ensemble_network(other, j) < wlaw_ensemble_network(from, k)) j++;
-      if (j == m || wlaw_ensemble_network(other, j) != wlaw_ensemble_network(from, k))
-        missing[n_missing++] = wlaw_ensemble_network(from, k);
-    }
+    uint64_t *missing = NULL;
+    size_t n_missing = 0;
+    WLAW_TRY(wlaw_kept_missing(&missing, &n_missing, from->kept, from->matrices[0].networks, other->kept,
+                               other->matrices[0].networks, err));
     const wlaw_status status = n_missing ? wlaw_ensemble_exclude(from, missing, n_missing, err) : WLAW_OK;
     free(missing);
     WLAW_TRY(status);

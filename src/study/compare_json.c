@@ -1,6 +1,7 @@
 #include "study/compare_json.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "core/text.h"
 #include "study/fit.h"
@@ -9,7 +10,7 @@
 /* Shares of the squared distance, which add up to 1. */
 static json_t *blocks_json(bool *failed, const matrix_distance *distance) {
   const matrix_layout *layout = &distance->a.layout;
-  const double whole = distance->squared > 0.0 ? distance->squared : NAN;
+  const double whole = distance->numbers.squared > 0.0 ? distance->numbers.squared : NAN;
   json_t *object = json_object();
   if (layout->means > 0) wlaw_json_put(failed, object, "mean", wlaw_json_determined(distance->parts[0] / whole));
   for (size_t b = 0; b < layout->n_blocks; b++)
@@ -18,22 +19,38 @@ static json_t *blocks_json(bool *failed, const matrix_distance *distance) {
   return object;
 }
 
-static json_t *reasons_json(bool *failed, const matrix_distance *distance) {
+static json_t *reasons_json(bool *failed, const distance_numbers *numbers) {
   json_t *reasons = json_object();
-  if (*distance->kl_reason) {
-    wlaw_json_put(failed, reasons, "kl_ab", wlaw_json_text(distance->kl_reason));
-    wlaw_json_put(failed, reasons, "kl_ba", wlaw_json_text(distance->kl_reason));
+  if (*numbers->kl_reason) {
+    wlaw_json_put(failed, reasons, "kl_ab", wlaw_json_text(numbers->kl_reason));
+    wlaw_json_put(failed, reasons, "kl_ba", wlaw_json_text(numbers->kl_reason));
   }
-  if (*distance->error_reason) {
-    wlaw_json_put(failed, reasons, "standard_error", wlaw_json_text(distance->error_reason));
-    if (isnan(distance->floor)) {
-      wlaw_json_put(failed, reasons, "noise_floor_squared", wlaw_json_text(distance->error_reason));
-      wlaw_json_put(failed, reasons, "debiased_squared", wlaw_json_text(distance->error_reason));
-    }
+  if (*numbers->error_reason) wlaw_json_put(failed, reasons, "standard_error", wlaw_json_text(numbers->error_reason));
+  if (*numbers->floor_reason) {
+    wlaw_json_put(failed, reasons, "noise_floor_squared", wlaw_json_text(numbers->floor_reason));
+    wlaw_json_put(failed, reasons, "debiased_squared", wlaw_json_text(numbers->floor_reason));
   }
-  if (!(distance->squared > 0.0))
+  if (!(numbers->squared > 0.0))
     wlaw_json_put(failed, reasons, "blocks", json_string("both sides are equal: there is nothing to share"));
   return reasons;
+}
+
+void wlaw_compare_put(bool *failed, json_t *document, const distance_numbers *numbers) {
+  const size_t a = numbers->networks_a, b = numbers->networks_b;
+  wlaw_json_put(failed, document, "networks_a", a ? wlaw_json_count(a) : json_null());
+  wlaw_json_put(failed, document, "networks_b", b ? wlaw_json_count(b) : json_null());
+  wlaw_json_put(failed, document, "paired", json_boolean(numbers->paired));
+  wlaw_json_put(failed, document, "reference", json_string(a == 0 || b == 0 ? "exact" : "fitted"));
+  wlaw_json_put(failed, document, "wasserstein", wlaw_json_real(sqrt(numbers->squared)));
+  wlaw_json_put(failed, document, "wasserstein_squared", wlaw_json_real(numbers->squared));
+  wlaw_json_put(failed, document, "noise_floor_squared", wlaw_json_determined(numbers->floor));
+  wlaw_json_put(failed, document, "debiased_squared", wlaw_json_determined(numbers->debiased));
+  wlaw_json_put(failed, document, "debiased_by", json_string(numbers->paired ? "jackknife" : "noise floor"));
+  wlaw_json_put(failed, document, "standard_error", wlaw_json_determined(numbers->standard_error));
+  wlaw_json_put(failed, document, "kl_ab", wlaw_json_determined(numbers->kl_ab));
+  wlaw_json_put(failed, document, "kl_ba", wlaw_json_determined(numbers->kl_ba));
+  if (*numbers->kl_reason) wlaw_json_put(failed, document, "reason", wlaw_json_text(numbers->kl_reason));
+  wlaw_json_put(failed, document, "reasons", reasons_json(failed, numbers));
 }
 
 static void add_text(bool *failed, json_t *array, text_buffer *text) {
@@ -51,35 +68,39 @@ static const char *largest_block(const matrix_distance *distance, double *share)
       most = distance->parts[1 + b];
       name = layout->blocks[b].name;
     }
-  *share = most / distance->squared;
+  *share = most / distance->numbers.squared;
   return name;
+}
+
+void wlaw_compare_say(bool *failed, json_t *summary, const distance_numbers *numbers, const char *largest,
+                      double share) {
+  text_buffer text = {0};
+  wlaw_text_add(&text, "W2 is %.4g (squared %.4g", sqrt(numbers->squared), numbers->squared);
+  if (!isnan(numbers->standard_error)) wlaw_text_add(&text, " \u00b1 %.2g", numbers->standard_error);
+  wlaw_text_add(&text, ")");
+  if (numbers->paired && !isnan(numbers->floor))
+    wlaw_text_add(&text, "; the networks are the same, and without the bias of their number it is %.4g squared",
+                  numbers->debiased);
+  else if (!isnan(numbers->floor)) wlaw_text_add(&text, "; sampling alone would give %.3g squared", numbers->floor);
+  wlaw_text_add(&text, ".");
+  add_text(failed, summary, &text);
+  if (numbers->squared > 0.0 && numbers->squared <= 2.0 * numbers->floor)
+    SENTENCE(failed, summary, "This is noise: no difference between A and B is seen.");
+  else if (numbers->squared > 0.0)
+    SENTENCE(failed, summary, "The largest part lies in %s: %.1f %%.", largest, 100.0 * share);
+  if (*numbers->kl_reason)
+    SENTENCE(failed, summary, "The Kullback-Leibler divergences are not determined: %s.", numbers->kl_reason);
+  if (*numbers->error_reason)
+    SENTENCE(failed, summary, "The error of W2 squared is not determined: %s.", numbers->error_reason);
+  if (*numbers->floor_reason && strcmp(numbers->floor_reason, numbers->error_reason) != 0)
+    SENTENCE(failed, summary, "The noise floor is not determined: %s.", numbers->floor_reason);
 }
 
 static json_t *summary_json(bool *failed, const matrix_distance *distance) {
   json_t *summary = json_array();
-  text_buffer text = {0};
-  wlaw_text_add(&text, "W2 is %.4g (squared %.4g", sqrt(distance->squared), distance->squared);
-  if (!isnan(distance->standard_error)) wlaw_text_add(&text, " \u00b1 %.2g", distance->standard_error);
-  wlaw_text_add(&text, ")");
-  if (distance->paired && !isnan(distance->floor))
-    wlaw_text_add(&text, "; the networks are the same, and without the bias of their number it is %.4g squared",
-                  distance->debiased);
-  else if (!distance->paired) wlaw_text_add(&text, "; sampling alone would give %.3g squared", distance->floor);
-  wlaw_text_add(&text, ".");
-  add_text(failed, summary, &text);
-  if (distance->squared > 0.0) {
-    double share;
-    const char *name = largest_block(distance, &share);
-    text_buffer where = {0};
-    if (distance->squared <= 2.0 * distance->floor)
-      wlaw_text_add(&where, "This is noise: no difference between A and B is seen.");
-    else wlaw_text_add(&where, "The largest part lies in %s: %.1f %%.", name, 100.0 * share);
-    add_text(failed, summary, &where);
-  }
-  if (*distance->kl_reason)
-    SENTENCE(failed, summary, "The Kullback-Leibler divergences are not determined: %s.", distance->kl_reason);
-  if (*distance->error_reason)
-    SENTENCE(failed, summary, "The error of W2 squared is not determined: %s.", distance->error_reason);
+  double share;
+  const char *name = largest_block(distance, &share);
+  wlaw_compare_say(failed, summary, &distance->numbers, name, share);
   return summary;
 }
 
@@ -87,7 +108,7 @@ static json_t *summary_json(bool *failed, const matrix_distance *distance) {
 static void warn_of_single(bool *failed, json_t *warnings, const matrix_distance *distance) {
   const matrix_block *total = &distance->a.layout.blocks[0];
   if (distance->a.layout.means == 0) return;
-  const size_t networks[] = {distance->networks_a, distance->networks_b};
+  const size_t networks[] = {distance->numbers.networks_a, distance->numbers.networks_b};
   for (int side = 0; side < 2; side++) {
     if (networks[side] != 1 || total->dimension != 1) continue;
     text_buffer text = {0};
@@ -117,26 +138,10 @@ static void put_sides(bool *failed, json_t *document, const compare_source *from
 
 json_t *wlaw_compare_document(bool *failed, const compare_source *from, const matrix_distance *distance) {
   json_t *document = json_object(), *warnings = json_array();
-  const bool exact = distance->networks_a == 0 || distance->networks_b == 0;
   wlaw_json_put(failed, document, "schema", json_string("weightlaw.compare/1"));
   put_sides(failed, document, from);
   wlaw_json_put(failed, document, "law", json_string(distance->a.law->name));
-  wlaw_json_put(failed, document, "networks_a",
-                distance->networks_a ? wlaw_json_count(distance->networks_a) : json_null());
-  wlaw_json_put(failed, document, "networks_b",
-                distance->networks_b ? wlaw_json_count(distance->networks_b) : json_null());
-  wlaw_json_put(failed, document, "paired", json_boolean(distance->paired));
-  wlaw_json_put(failed, document, "reference", json_string(exact ? "exact" : "fitted"));
-  wlaw_json_put(failed, document, "wasserstein", wlaw_json_real(sqrt(distance->squared)));
-  wlaw_json_put(failed, document, "wasserstein_squared", wlaw_json_real(distance->squared));
-  wlaw_json_put(failed, document, "noise_floor_squared", wlaw_json_determined(distance->floor));
-  wlaw_json_put(failed, document, "debiased_squared", wlaw_json_determined(distance->debiased));
-  wlaw_json_put(failed, document, "debiased_by", json_string(distance->paired ? "jackknife" : "noise floor"));
-  wlaw_json_put(failed, document, "standard_error", wlaw_json_determined(distance->standard_error));
-  wlaw_json_put(failed, document, "kl_ab", wlaw_json_determined(distance->kl_ab));
-  wlaw_json_put(failed, document, "kl_ba", wlaw_json_determined(distance->kl_ba));
-  if (*distance->kl_reason) wlaw_json_put(failed, document, "reason", wlaw_json_text(distance->kl_reason));
-  wlaw_json_put(failed, document, "reasons", reasons_json(failed, distance));
+  wlaw_compare_put(failed, document, &distance->numbers);
   wlaw_json_put(failed, document, "blocks", blocks_json(failed, distance));
   wlaw_json_put(failed, document, "parameters_a", wlaw_matrix_json(failed, &distance->a, NULL));
   wlaw_json_put(failed, document, "parameters_b", wlaw_matrix_json(failed, &distance->b, NULL));

@@ -13,7 +13,13 @@ typedef struct compare_source {
   const char *rule;          /* of exclusion */
 } compare_source;
 
-/* Failure is sticky in *failed. */
+/* What every comparison has from `networks_a` to `kl_ba`, with the reasons of what is null. Failure is sticky in
+ * *failed, here and below. */
+void wlaw_compare_put(bool *failed, json_t *document, const distance_numbers *numbers);
+/* And in words: largest is the name of the part with the largest share. */
+void wlaw_compare_say(bool *failed, json_t *summary, const distance_numbers *numbers, const char *largest,
+                      double share);
+
 json_t *wlaw_compare_document(bool *failed, const compare_source *from, const matrix_distance *distance);
 
 #endif

@@ -82,7 +82,7 @@ static wlaw_status leave_one_out(jackknife *out, const prepared *a, const prepar
   return WLAW_OK;
 }
 
-static wlaw_status measure_error(matrix_distance *out, const prepared *a, const prepared *b, wlaw_error *err) {
+static wlaw_status measure_error(distance_numbers *out, const prepared *a, const prepared *b, wlaw_error *err) {
   enum { FEWEST = 3 };
   out->standard_error = NAN;
   for (int side = 0; side < 2; side++) {
@@ -94,6 +94,7 @@ static wlaw_status measure_error(matrix_distance *out, const prepared *a, const 
     else
       snprintf(out->error_reason, sizeof out->error_reason, "the jackknife needs %d networks, %s has %zu", FEWEST,
                side ? "B" : "A", fit->networks);
+    if (isnan(out->floor)) snprintf(out->floor_reason, sizeof out->floor_reason, "%s", out->error_reason);
     return WLAW_OK;
   }
   jackknife of_a = {0}, of_b = {0};
@@ -110,27 +111,30 @@ static wlaw_status measure_error(matrix_distance *out, const prepared *a, const 
 }
 
 static void measure_kl(matrix_distance *out) {
+  distance_numbers *numbers = &out->numbers;
   char reason[200];
-  out->kl_ab = out->kl_ba = NAN;
+  numbers->kl_ab = numbers->kl_ba = NAN;
   for (int side = 0; side < 2; side++) {
-    if (wlaw_matrix_regular(side ? &out->b : &out->a, side ? out->networks_b : out->networks_a, reason, sizeof reason))
+    if (wlaw_matrix_regular(side ? &out->b : &out->a, side ? numbers->networks_b : numbers->networks_a, reason,
+                            sizeof reason))
       continue;
-    snprintf(out->kl_reason, sizeof out->kl_reason, "%s has no density: %s", side ? "B" : "A", reason);
+    snprintf(numbers->kl_reason, sizeof numbers->kl_reason, "%s has no density: %s", side ? "B" : "A", reason);
     return;
   }
-  out->kl_ab = wlaw_matrix_kl(&out->a, &out->b);
-  out->kl_ba = wlaw_matrix_kl(&out->b, &out->a);
+  numbers->kl_ab = wlaw_matrix_kl(&out->a, &out->b);
+  numbers->kl_ba = wlaw_matrix_kl(&out->b, &out->a);
 }
 
 static wlaw_status measure(matrix_distance *out, const prepared *a, const prepared *b, wlaw_error *err) {
+  distance_numbers *numbers = &out->numbers;
   out->a = a->gaussian;
   out->b = b->gaussian;
-  out->networks_a = a->fitted;
-  out->networks_b = b->fitted;
-  out->squared = wlaw_matrix_wasserstein_squared(out->parts, &a->gaussian, &b->gaussian);
-  out->floor = out->paired ? NAN : a->floor + b->floor;
-  WLAW_TRY(measure_error(out, a, b, err));
-  out->debiased = out->squared - out->floor;
+  numbers->networks_a = a->fitted;
+  numbers->networks_b = b->fitted;
+  numbers->squared = wlaw_matrix_wasserstein_squared(out->parts, &a->gaussian, &b->gaussian);
+  numbers->floor = numbers->paired ? NAN : a->floor + b->floor;
+  WLAW_TRY(measure_error(numbers, a, b, err));
+  numbers->debiased = numbers->squared - numbers->floor;
   measure_kl(out);
   return WLAW_OK;
 }
@@ -149,7 +153,7 @@ wlaw_status wlaw_study_distance(matrix_distance *out, const law_ops *law, const 
     status = wlaw_fail(err, WLAW_ARGUMENT, "a paired comparison needs the same networks on both sides, not %zu and %zu",
                        sides[0].networks, sides[1].networks);
   if (status == WLAW_OK) {
-    out->paired = paired;
+    out->numbers.paired = paired;
     status = measure(out, &sides[0], &sides[1], err);
   }
   free(sides[0].owned);

@@ -14,17 +14,22 @@ typedef struct distance_side {
   size_t fitted; /* with law: networks it is a fit of; 0: exact */
 } distance_side;
 
+/* What a comparison of two laws gives, whatever they are laws of. */
+typedef struct distance_numbers {
+  size_t networks_a, networks_b; /* 0: exact */
+  bool paired;                   /* the same networks on both sides */
+  double squared;                /* Wasserstein-2 distance, squared */
+  double floor;                  /* what sampling alone would give, squared; NaN with `floor_reason` */
+  double debiased;               /* squared - floor */
+  double standard_error;         /* of squared; NaN with `error_reason` */
+  double kl_ab, kl_ba;           /* nats; NaN with `kl_reason` */
+  char floor_reason[256], error_reason[128], kl_reason[256];
+} distance_numbers;
+
 typedef struct matrix_distance {
-  matrix_gaussian a, b;            /* both as the law compared under */
-  size_t networks_a, networks_b;   /* 0: exact */
-  bool paired;                     /* the same networks on both sides */
-  double squared;                  /* Wasserstein-2 distance, squared */
+  matrix_gaussian a, b; /* both as the law compared under */
+  distance_numbers numbers;
   double parts[1 + MATRIX_BLOCKS]; /* of the mean and each block; they add up to squared */
-  double floor;                    /* what sampling alone would give, squared */
-  double debiased;                 /* squared - floor */
-  double standard_error;           /* of squared; NaN with `error_reason` */
-  double kl_ab, kl_ba;             /* nats; NaN with `kl_reason` */
-  char error_reason[128], kl_reason[256];
 } matrix_distance;
 
 /* paired needs two ensembles of the same networks in the same order: then the noise is shared, the two floors do not

@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/memory.h"
 #include "core/text.h"
+#include "study/kept_networks.h"
 
 void wlaw_ensemble_close(ensemble *source) {
   if (!source) return;
@@ -238,41 +239,12 @@ wlaw_status wlaw_ensemble_array(ensemble **out, const double *weights, size_t ne
   return WLAW_OK;
 }
 
-uint64_t wlaw_ensemble_network(const ensemble *source, size_t k) { return source->kept ? source->kept[k] : k; }
+uint64_t wlaw_ensemble_network(const ensemble *source, size_t k) { return wlaw_kept_number(source->kept, k); }
 
 wlaw_status wlaw_ensemble_exclude(ensemble *source, const uint64_t *networks, size_t n, wlaw_error *err) {
   size_t left = source->matrices[0].networks;
   WLAW_TRY(wlaw_kept_exclude(&source->kept, &left, &source->excluded, networks, n, source->label, err));
   source->n_kept = left;
   for (size_t i = 0; i < source->n_matrices; i++) source->matrices[i].networks = left;
-  return WLAW_OK;
-}
-
-wlaw_status wlaw_kept_exclude(uint64_t **kept, size_t *n, size_t *excluded, const uint64_t *numbers, size_t n_numbers,
-                              const char *label, wlaw_error *err) {
-  const size_t all = *n + *excluded;
-  bool *out = wlaw_array(all, sizeof *out);
-  uint64_t *left = wlaw_array(*n, sizeof *left);
-  if (!out || !left) {
-    free(out);
-    free(left);
-    return wlaw_fail_memory(err, all, sizeof *left);
-  }
-  size_t n_left = 0;
-  for (size_t k = 0; k < n_numbers; k++)
-    if (numbers[k] < all) out[numbers[k]] = true;
-  for (size_t j = 0; j < *n; j++) {
-    const uint64_t number = *kept ? (*kept)[j] : j;
-    if (!out[number]) left[n_left++] = number;
-  }
-  free(out);
-  if (n_left == 0) {
-    free(left);
-    return wlaw_error_in_file(err, wlaw_fail(err, WLAW_VALUE, "every network is left out"), label);
-  }
-  free(*kept);
-  *kept = left;
-  *excluded += *n - n_left;
-  *n = n_left;
   return WLAW_OK;
 }

@@ -60,9 +60,6 @@ wlaw_status wlaw_ensemble_match(size_t *index, const wlaw_tensors *tensors, cons
 
 /* Leaves out further networks, by number; those that are not there are ignored. Runs only. */
 wlaw_status wlaw_ensemble_exclude(ensemble *source, const uint64_t *networks, size_t n, wlaw_error *err);
-/* The same of networks that stay: *kept, ascending [*n], NULL where all do; *excluded grows. */
-wlaw_status wlaw_kept_exclude(uint64_t **kept, size_t *n, size_t *excluded, const uint64_t *numbers, size_t n_numbers,
-                              const char *label, wlaw_error *err);
 /* The number in the input of kept network k. */
 uint64_t wlaw_ensemble_network(const ensemble *source, size_t k);
 

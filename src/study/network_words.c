@@ -34,10 +34,12 @@ static void say_tests(bool *failed, json_t *summary, const network_study *study)
     if (isnan(test->p_value))
       SENTENCE(failed, summary, "%s against %s cannot be tested: %s.", null, wider, test->reason);
     else
-      SENTENCE(failed, summary,
-               "The likelihood-ratio test %s %s in favour of %s (%.4g on %zu degrees of freedom, p %s %.2g).",
-               test->p_value < level ? "rejects" : "does not reject", null, wider, test->corrected, test->df,
-               P_VALUE(test->p_value));
+      SENTENCE(
+          failed, summary,
+          "The likelihood-ratio test %s %s in favour of %s (%.4g, after Bartlett's correction %.4g, on %zu degrees of "
+          "freedom, p %s %.2g).",
+          test->p_value < level ? "rejects" : "does not reject", null, wider, test->statistic, test->corrected,
+          test->df, P_VALUE(test->p_value));
   }
 }
 
@@ -65,20 +67,21 @@ static void say_correlation(bool *failed, json_t *summary, const network_study *
   if (one->kind == CORRELATION_TRIVIAL) {
     wlaw_network_sides(a, b, study, one);
     SENTENCE(failed, summary,
-             "Networks where %s has a large sum have a %s sum of %s: correlation %.3f +- %.3f (z = %.3g).", a, size, b,
+             "Networks where %s has a large sum have a %s sum of %s: correlation %.3f ± %.3f (z = %.3g).", a, size, b,
              one->value, one->standard_error, one->z);
     return;
   }
   set_words(set, sizeof set, &study->layout, one->set, false);
   copy_words(a, sizeof a, &study->layout, one->set, one->a);
   copy_words(b, sizeof b, &study->layout, one->set, one->b);
-  SENTENCE(failed, summary, "%s with large %s have %s %s: correlation %.3f +- %.3f (z = %.3g).", set, a, size, b,
+  SENTENCE(failed, summary, "%s with large %s have %s %s: correlation %.3f ± %.3f (z = %.3g).", set, a, size, b,
            one->value, one->standard_error, one->z);
 }
 
 static void say_correlations(bool *failed, json_t *summary, const network_study *study) {
-  size_t significant = 0;
+  size_t significant = 0, asked = 0;
   for (size_t k = 0; k < study->n_correlations; k++) {
+    if (!isnan(study->adjusted[k])) asked++;
     if (!(study->adjusted[k] < level)) continue;
     if (significant++ < SENTENCES) say_correlation(failed, summary, study, &study->correlations[k]);
   }
@@ -86,11 +89,11 @@ static void say_correlations(bool *failed, json_t *summary, const network_study 
     SENTENCE(failed, summary,
              "%zu of %zu correlations between tensors are beyond chance (5 %%, Holm); these are the "
              "largest in standard errors.",
-             significant, study->n_correlations);
-  if (significant == 0 && study->n_correlations > 0 && !isnan(study->adjusted[0]))
+             significant, asked);
+  if (significant == 0 && asked > 0)
     SENTENCE(failed, summary,
-             "None of %zu correlations between tensors is beyond chance (5 %%, Holm); the largest has z = %.3g.",
-             study->n_correlations, study->correlations[0].z);
+             "None of %zu correlations between tensors is beyond chance (5 %%, Holm); the largest has z = %.3g.", asked,
+             study->correlations[0].z);
 }
 
 /* Beside the sums: what the law sees, and what it cannot. */
@@ -101,11 +104,11 @@ static void say_norms(bool *failed, json_t *summary, const network_study *study)
     if (!(one->p_value * (double)study->n_norms < level)) continue;
     set_words(set, sizeof set, &study->layout, one->set, true);
     if (sums && !isnan(sums->value))
-      snprintf(beside, sizeof beside, "; their sums %s (%.3f +- %.3f)", sums->p_value < level ? "do as well" : "do not",
+      snprintf(beside, sizeof beside, "; their sums %s (%.3f ± %.3f)", sums->p_value < level ? "do as well" : "do not",
                sums->value, sums->standard_error);
     SENTENCE(
         failed, summary,
-        "Squared norms of the incoming and outgoing weights of the nodes of %s correlate: %.3f +- %.3f (z = %.3g)%s.",
+        "Squared norms of the incoming and outgoing weights of the nodes of %s correlate: %.3f ± %.3f (z = %.3g)%s.",
         set, one->value, one->standard_error, one->z, beside);
   }
 }

@@ -8,7 +8,7 @@
 #include "core/error.h"
 #include "core/memory.h"
 #include "core/text.h"
-#include "study/ensemble.h"
+#include "study/kept_networks.h"
 #include "study/network_layers.h"
 
 void wlaw_networks_close(networks *source) {
@@ -34,7 +34,7 @@ wlaw_status wlaw_networks_exclude(networks *source, const uint64_t *numbers, siz
   return wlaw_kept_exclude(&source->kept, &source->n, &source->excluded, numbers, n, source->label, err);
 }
 
-uint64_t wlaw_networks_number(const networks *source, size_t k) { return source->kept ? source->kept[k] : k; }
+uint64_t wlaw_networks_number(const networks *source, size_t k) { return wlaw_kept_number(source->kept, k); }
 
 static bool is_single(const wlaw_tensors *tensors, size_t i) {
   return i == NETWORK_NONE || wlaw_tensors_dtype(tensors, i) == WLAW_F32;

@@ -84,11 +84,13 @@ static void jackknife_equals_refits(void **state) {
         for (size_t k = 0; k < NETWORKS; k++)
           variance += pow(values[side][k] - mean[side], 2) * (NETWORKS - 1.0) / NETWORKS;
       }
-      check_near(got.standard_error, sqrt(variance), 1e-10 * sqrt(variance));
-      if (paired) check_near(got.debiased, NETWORKS * got.squared - (NETWORKS - 1) * mean[0], 1e-10 * got.squared);
+      check_near(got.numbers.standard_error, sqrt(variance), 1e-10 * sqrt(variance));
+      if (paired)
+        check_near(got.numbers.debiased, NETWORKS * got.numbers.squared - (NETWORKS - 1) * mean[0],
+                   1e-10 * got.numbers.squared);
       else
-        check_near(got.floor, wlaw_matrix_noise_floor(&got.a, NETWORKS) + wlaw_matrix_noise_floor(&got.b, NETWORKS),
-                   1e-15);
+        check_near(got.numbers.floor,
+                   wlaw_matrix_noise_floor(&got.a, NETWORKS) + wlaw_matrix_noise_floor(&got.b, NETWORKS), 1e-15);
     }
 }
 
@@ -110,10 +112,10 @@ static void floors_and_errors_are_right(void **state) {
       const matrix_moments ma = measured(qa, a, NETWORKS, D, D), mb = measured(qb, b, NETWORKS, D, D);
       const distance_side sides[2] = {{&ma, qa, NULL, 0}, {&mb, qb, NULL, 0}};
       assert_int_equal(wlaw_study_distance(&got, &wlaw_law_permutation, &sides[0], &sides[1], paired, NULL), WLAW_OK);
-      sum[paired] += got.debiased / REPLICATES;
-      square[paired] += got.debiased * got.debiased / REPLICATES;
-      variance[paired] += got.standard_error * got.standard_error / REPLICATES;
-      far[0] += got.squared / REPLICATES * !paired;
+      sum[paired] += got.numbers.debiased / REPLICATES;
+      square[paired] += got.numbers.debiased * got.numbers.debiased / REPLICATES;
+      variance[paired] += got.numbers.standard_error * got.numbers.standard_error / REPLICATES;
+      far[0] += got.numbers.squared / REPLICATES * !paired;
     }
   const double spread[2] = {sqrt(square[0] - sum[0] * sum[0]), sqrt(square[1] - sum[1] * sum[1])};
   const double truth = SIZE * (0.25 + pow(sqrt(1.3) - 1, 2));
