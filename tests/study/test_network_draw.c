@@ -1,5 +1,6 @@
 /* draw @FIT.json of whole networks: the law in it, the same bytes however the work is cut, in every format. */
 #include "study/network_fits.h"
+#include "study/network_operand.h"
 #include "tensor/tensor.h"
 
 extern const command_spec wlaw_command_draw;
@@ -59,6 +60,34 @@ static const char *const names[] = {"layer1.weight", "layer2.weight", "layer3.we
                                     "layer1.bias",   "layer2.bias",   "layer3.bias"};
 static const uint64_t sizes[][2] = {{6, 8}, {5, 6}, {4, 5}, {6, 0}, {5, 0}, {4, 0}};
 
+/* Network k of a seed, straight from the sampler: the first and the last of each block. */
+static void check_networks(const char *fit, const char *path) {
+  static const size_t numbers[] = {0, 18557, 18558, 19999};
+  char law[4200];
+  network_operand operand;
+  network_sampler *sampler = NULL;
+  wlaw_error *err = wlaw_error_new();
+  snprintf(law, sizeof law, "@%s", fit);
+  check_ok(wlaw_network_operand_read(&operand, law, err));
+  check_ok(wlaw_network_sampler_new(&sampler, operand.gaussian, err));
+  double want[6][48], *tensors[6], *got;
+  for (size_t t = 0; t < 6; t++) tensors[t] = want[t];
+  for (size_t k = 0; k < sizeof numbers / sizeof *numbers; k++) {
+    wlaw_stream stream = wlaw_stream_start(9, STREAM_DRAW, 0, (uint32_t)numbers[k]);
+    check_ok(wlaw_network_draw(tensors, sampler, &stream, err));
+    for (size_t t = 0; t < 6; t++) {
+      size_t rank;
+      uint64_t shape[WLAW_MAX_RANK];
+      const size_t size = read_tensor(&got, path, names[t], &rank, shape) / 20000;
+      assert_memory_equal(got + numbers[k] * size, want[t], size * sizeof *got);
+      free(got);
+    }
+  }
+  wlaw_network_sampler_free(sampler);
+  wlaw_network_operand_release(&operand);
+  wlaw_error_free(err);
+}
+
 /* A network has 113 numbers: 20000 of them are two blocks. Formats, types, threads and a larger number of networks say
  * the same of each network. */
 static void the_same_networks_however_drawn(void **state) {
@@ -88,6 +117,7 @@ static void the_same_networks_however_drawn(void **state) {
   free(bytes[0]);
   free(bytes[1]);
   wlaw_error_free(err);
+  check_networks(fit, paths[0]);
   for (size_t t = 0; t < sizeof names / sizeof *names; t++) {
     double *want, *got;
     size_t rank;
