@@ -198,12 +198,14 @@ static size_t find_partner(const wlaw_tensors *tensors, const char *name, const 
   const char *at = NULL;
   for (const char *next = name; (next = strstr(next, from)); next++) at = next;
   if (!at) return NETWORK_NONE;
-  text_buffer other = {0};
-  wlaw_text_add_bytes(&other, name, (size_t)(at - name));
-  wlaw_text_add(&other, "%s%s", to, at + strlen(from));
-  const size_t i = other.failed ? NETWORK_NONE : find_quietly(tensors, wlaw_text_string(&other));
-  wlaw_text_free(&other);
-  return i;
+  const size_t head = (size_t)(at - name), n = strlen(to);
+  for (size_t i = 0; i < wlaw_tensors_count(tensors); i++) {
+    const char *other = wlaw_tensors_name(tensors, i);
+    if (strncmp(other, name, head) == 0 && strncmp(other + head, to, n) == 0 &&
+        strcmp(other + head + n, at + strlen(from)) == 0)
+      return i;
+  }
+  return NETWORK_NONE;
 }
 
 static bool has_partner(const wlaw_tensors *tensors, const char *bias) {

@@ -114,7 +114,7 @@ static wlaw_status start_network(const group_work *g, redraw_scratch *scratch, s
   const redraw *work = g->work;
   if (g->group->law) return draw_network(g, scratch, k, block, err);
   if (g->group->continued) return read_network(g, scratch, k, block, err);
-  return wlaw_train_init(work->trainer, work->recalled.plan.init.law, (uint32_t)k, block, err);
+  return wlaw_train_init(work->trainer, &work->recalled.plan.laws, (uint32_t)k, block, err);
 }
 
 static wlaw_status train_unit(void *context, size_t unit, unsigned worker, const atomic_bool *stop, wlaw_error *err) {
