@@ -13,6 +13,23 @@ static void print_law(text_buffer *out, const json_t *document) {
   wlaw_print_labelled(out, "law", law);
 }
 
+static size_t shape_of(const json_t *tensor, size_t d) {
+  return (size_t)json_integer_value(json_array_get(json_object_get(tensor, "shape"), d));
+}
+
+/* Of whole networks: "layer2.weight  10 x 10". */
+static void print_tensors(text_buffer *out, const json_t *tensors) {
+  for (size_t i = 0; i < json_array_size(tensors); i++) {
+    const json_t *tensor = json_array_get(tensors, i);
+    char name[512], shape[64];
+    wlaw_text_printable(name, sizeof name, wlaw_print_string(tensor, "name"));
+    const bool matrix = json_array_size(json_object_get(tensor, "shape")) == 3;
+    if (matrix) snprintf(shape, sizeof shape, "%zu x %zu", shape_of(tensor, 1), shape_of(tensor, 2));
+    else snprintf(shape, sizeof shape, "%zu", shape_of(tensor, 1));
+    wlaw_print_labelled(out, name, shape);
+  }
+}
+
 void wlaw_print_draw(text_buffer *out, const text_screen *screen, const json_t *document) {
   static const char *const fields[][2] = {{"fit", "fit"},      {"networks", "networks"}, {"rows", "rows"},
                                           {"columns", "cols"}, {"dtype", "dtype"},       {"seed", "seed"}};
@@ -21,8 +38,10 @@ void wlaw_print_draw(text_buffer *out, const text_screen *screen, const json_t *
   wlaw_print_heading(out, screen, output);
   print_law(out, document);
   for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-    if (!json_is_null(json_object_get(document, fields[i][1])))
+    if (json_object_get(document, fields[i][1]) && !json_is_null(json_object_get(document, fields[i][1])))
       wlaw_print_field(out, fields[i][0], document, fields[i][1]);
+  print_tensors(out, json_object_get(document, "tensors"));
   wlaw_print_heading(out, screen, "next");
-  wlaw_text_add(out, "  weightlaw fit %s\n", output);
+  const bool networks = json_object_get(document, "tensors") != NULL;
+  wlaw_text_add(out, "  weightlaw fit %s%s\n", output, networks ? " --law network" : "");
 }

@@ -9,7 +9,7 @@
 
 /* What a stream is for. Numbers are part of the file format (same seed, same bytes): never renumber, only append. */
 typedef enum stream_purpose {
-  STREAM_INIT = 1,      /* initial weights: major = network, minor = layer */
+  STREAM_INIT = 1,      /* initial weights: major = network, minor = layer (STREAM_SHARED: all layers) */
   STREAM_SHUFFLE = 2,   /* order of samples: major = network (STREAM_SHARED: all networks), minor = epoch */
   STREAM_TEACHER = 3,   /* synthetic data: major = sample or layer, minor = what */
   STREAM_DRAW = 4,      /* wlaw_law_draw: major, minor = the halves of the matrix number */

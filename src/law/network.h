@@ -13,6 +13,7 @@
 #include "core/stream.h"
 #include "law/block.h"
 #include "law/law.h"
+#include "law/matrix.h"
 #include "measure/network_moments.h"
 
 extern const law_ops wlaw_law_network;
@@ -35,6 +36,10 @@ wlaw_status wlaw_network_gaussian_new(network_gaussian **out, const network_layo
 void wlaw_network_gaussian_free(network_gaussian *gaussian); /* NULL allowed */
 /* Tensor t made iid with this mean and variance of an entry, independent of all others. */
 void wlaw_network_set_iid(network_gaussian *gaussian, size_t t, double mean, double variance);
+/* The same with the four variances of the law `bipartite` (law/bipartite.c): of the total, of the rows, of the columns
+ * and of the rest. */
+void wlaw_network_set_bipartite(network_gaussian *gaussian, size_t t, double mean, double total, double rows,
+                                double columns, double rest);
 
 /* What each trivial coordinate of tensor t is of a tensor of ones: its mean coordinate / the mean of its entries. */
 double wlaw_network_unit(const network_layout *layout, size_t t);
@@ -77,12 +82,14 @@ wlaw_status wlaw_network_regular(bool *regular, const network_gaussian *gaussian
                                  size_t capacity, wlaw_error *err);
 
 /* Likelihood-ratio test of one nesting in a wider one, both fitted to the same networks. Under the null hypothesis the
- * statistic's law has no parameters, and its mean is a sum of digamma functions: the p-value is chi-squared's of
- * statistic * df / mean (Bartlett 1937, DOI 10.1098/rspa.1937.0109; Lawley 1956, DOI 10.1093/biomet/43.3-4.295). */
+ * statistic's law has no parameters, and its mean and variance are sums of polygamma functions: the p-value is that of
+ * the gamma law with these two, which is chi-squared's with df for many networks and close for few (two moments where
+ * Bartlett 1937, DOI 10.1098/rspa.1937.0109, takes one). */
 typedef struct network_test {
   network_nesting null, alternative;
   size_t df;
-  double statistic, corrected, p_value; /* NaN with `reason` */
+  double statistic;          /* twice the difference of log-likelihoods; NaN with `reason`, as what follows */
+  double corrected, p_value; /* statistic * df / mean */
   char reason[256];
 } network_test;
 void wlaw_network_test(network_test *out, const network_fit *null, const network_fit *alternative);
@@ -118,6 +125,12 @@ wlaw_status wlaw_network_wasserstein_squared(double *squared, double *parts, con
 wlaw_status wlaw_network_kl(double *out, const network_gaussian *f, const network_gaussian *g, wlaw_error *err);
 /* What a fit to `networks` draws is away from the law on average, squared, to order 1/networks. */
 wlaw_status wlaw_network_noise_floor(double *out, const network_gaussian *gaussian, size_t networks, wlaw_error *err);
+
+/* ---- one weight alone (network_marginal.c) */
+
+/* The law of weight t (no bias) as a bipartite law: exact where both its sides are exchangeable. Where one is labelled,
+ * the law averaged over permutations of these nodes, which has the expectations that a fit of one matrix estimates. */
+wlaw_status wlaw_network_marginal(matrix_gaussian *out, const network_gaussian *law, size_t t, wlaw_error *err);
 
 /* ---- draws (network_draw.c) */
 

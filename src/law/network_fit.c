@@ -275,22 +275,30 @@ void wlaw_network_fit_release(network_fit *fit) {
 
 /* ---- likelihood-ratio tests */
 
-/* Mean of sum_b N dimension_b ln det V_b over fits of the nesting to networks of independent standard normal weights:
- * each N dimension V_b is Wishart with f degrees of freedom, ln det of which has the mean
- * sum_{i < copies} (digamma((f - i) / 2) + ln 2). */
-static double expected_log_det(const network_layout *layout, network_nesting nesting, size_t networks) {
+/* Mean and variance of sum_b N dimension_b ln det V_b over fits of the nesting to networks of independent standard
+ * normal weights: N dimension V_b is Wishart with f degrees of freedom, ln det of which has the mean
+ * sum_{i < copies} (digamma((f - i) / 2) + ln 2) and the variance sum_i trigamma((f - i) / 2). */
+typedef struct log_det_law {
+  double mean, variance;
+} log_det_law;
+
+static log_det_law law_of_log_det(const network_layout *layout, network_nesting nesting, size_t networks) {
   law_block shapes[SHAPES_MOST];
   const size_t n = shapes_of(shapes, layout, nesting);
-  double sum = 0.0;
+  log_det_law out = {0.0, 0.0};
   for (size_t b = 0; b < n; b++) {
     if (shapes[b].dimension == 0) continue;
     const double rows = (double)networks * (double)shapes[b].dimension;
-    double log_det = 0.0;
-    for (size_t i = 0; i < shapes[b].copies; i++)
-      log_det += wlaw_digamma(0.5 * (wlaw_block_freedom(&shapes[b], networks) - (double)i)) - log(0.5 * rows);
-    sum += rows * log_det;
+    double mean = 0.0, variance = 0.0;
+    for (size_t i = 0; i < shapes[b].copies; i++) {
+      const double half = 0.5 * (wlaw_block_freedom(&shapes[b], networks) - (double)i);
+      mean += wlaw_digamma(half) - log(0.5 * rows);
+      variance += wlaw_trigamma(half);
+    }
+    out.mean += rows * mean;
+    out.variance += rows * rows * variance;
   }
-  return sum;
+  return out;
 }
 
 void wlaw_network_test(network_test *out, const network_fit *null, const network_fit *alternative) {
@@ -310,9 +318,12 @@ void wlaw_network_test(network_test *out, const network_fit *null, const network
     snprintf(out->reason, sizeof out->reason, "the two laws are the same for networks of this shape");
     return;
   }
-  const double df = (double)out->df, mean = expected_log_det(layout, null->nesting, null->networks) -
-                                            expected_log_det(layout, alternative->nesting, null->networks);
+  /* The statistic is independent of the null's estimate, a complete sufficient statistic (Basu 1955): variances
+   * subtract. */
+  const log_det_law of_null = law_of_log_det(layout, null->nesting, null->networks),
+                    of_both = law_of_log_det(layout, alternative->nesting, null->networks);
+  const double mean = of_null.mean - of_both.mean, variance = of_both.variance - of_null.variance;
   out->statistic = fmax(2.0 * (alternative->log_likelihood - null->log_likelihood), 0.0);
-  out->corrected = out->statistic * df / mean;
-  out->p_value = wlaw_chi_squared_upper(out->corrected, df);
+  out->corrected = out->statistic * (double)out->df / mean;
+  out->p_value = wlaw_gamma_upper(mean * mean / variance, out->statistic * mean / variance);
 }

@@ -8,10 +8,11 @@
 #include "measure/network_kernels.h"
 #include "measure/network_moments.h"
 
-/* Networks whose vectors are held at once, so that a tile of products takes all of them in one go. */
-enum { BATCH = 16, BATCH_DOUBLES = 1 << 16 };
-/* Vectors over many nodes, and few of them, are multiplied one pair at a time; others by tiles of copies. */
-enum { FEW_COPIES = 4, FEW_NODES = 32 };
+/* Vectors of several networks are held at once, so that a tile of products takes all of them in one go: as much as fits
+ * into the first-level cache, or as the products themselves. */
+enum { MOST_NETWORKS = 32, FEWEST_DOUBLES = 1 << 13 };
+/* Gram matrices of this many copies at most go pair by pair; others by tiles. */
+enum { FEW_COPIES = 4 };
 
 /* Where vectors stand in the room of one network: copy c at node i is at + c * copy + i * node. */
 typedef struct vector_place {
@@ -32,7 +33,7 @@ static size_t padded(size_t n, size_t to) { return (n + to - 1) / to * to; }
 
 static vector_place place_vectors(size_t *at, size_t copies, size_t nodes) {
   vector_place place = {.at = *at, .copies = copies, .nodes = nodes};
-  place.few = copies <= FEW_COPIES && nodes >= FEW_NODES;
+  place.few = copies <= FEW_COPIES && nodes > 1;
   place.copy = place.few ? padded(nodes, NETWORK_LANES) : 1;
   place.node = place.few ? 1 : padded(copies, NETWORK_TILE);
   *at += padded(place.few ? copies * place.copy : nodes * place.node, NETWORK_LANES);
@@ -60,17 +61,18 @@ static double *take(double **at, size_t n) {
 wlaw_status wlaw_network_scratch_new(network_scratch **out, const network_layout *layout, wlaw_error *err) {
   network_scratch *scratch = calloc(1, sizeof *scratch);
   if (!scratch) return wlaw_fail_memory(err, 1, sizeof *scratch);
-  size_t widest = 0, norms = 0;
+  size_t widest = 0, norms = 0, held = layout->trivial * layout->trivial;
   for (size_t k = 0; k <= layout->shape.layers; k++)
     if (layout->shape.width[k] > widest) widest = layout->shape.width[k];
   scratch->trivial = place_vectors(&scratch->step, layout->trivial, 1);
   scratch->trivial_squares = place_vectors(&scratch->step, layout->trivial, 1);
   for (size_t s = 0; s < layout->n_sets; s++) {
     scratch->sets[s] = place_vectors(&scratch->step, layout->sets[s].copies, layout->sets[s].width);
+    held += layout->sets[s].copies * layout->sets[s].copies;
     if (has_both(layout, layout->sets[s].set)) norms += 2 * layout->sets[s].width;
   }
-  const size_t fit = BATCH_DOUBLES / scratch->step;
-  scratch->batch = fit < 1 ? 1 : fit < BATCH ? fit : BATCH;
+  const size_t fit = (held > FEWEST_DOUBLES ? held : FEWEST_DOUBLES) / scratch->step;
+  scratch->batch = fit < 1 ? 1 : fit < MOST_NETWORKS ? fit : MOST_NETWORKS;
   const size_t doubles = scratch->batch * scratch->step + 4 * widest + norms;
   double *at = scratch->data = wlaw_array(doubles, sizeof *at);
   if (!at) {
@@ -124,19 +126,6 @@ void wlaw_network_pivot(double pivot[NETWORK_TENSORS], const network_layout *lay
   }
 }
 
-/* Sums of the vectors of one side: (sum_i - mean) / sqrt(length), the length of what was summed. Returns their squared
- * norm. */
-static double put_centred(double *out, size_t step, const double *sum, size_t n, size_t length, double total) {
-  const double mean = total / (double)n, scale = 1.0 / sqrt((double)length);
-  double square = 0.0;
-  for (size_t i = 0; i < n; i++) {
-    const double u = (sum[i] - mean) * scale;
-    out[i * step] = u;
-    square += u * u;
-  }
-  return square;
-}
-
 /* A side that is labelled: the entries minus the mean over the other side, one vector for each of its nodes. */
 static void put_labelled(double *out, size_t row_step, size_t column_step, const weights *w, size_t rows, size_t cols,
                          const double *row, const double *column) {
@@ -152,7 +141,7 @@ static void put_scaled(double *out, const double *sum, size_t n, size_t length) 
 }
 
 static bool put_bias(double *trivial, double *vectors, const network_scratch *scratch, const network_tensor *tensor,
-                     const weights *w) {
+                     const weights *w, const network_kernels *kernels) {
   const size_t d = tensor->rows;
   double sum = 0.0, square = 0.0;
   for (size_t i = 0; i < d; i++) {
@@ -166,7 +155,7 @@ static bool put_bias(double *trivial, double *vectors, const network_scratch *sc
   } else {
     const vector_place *place = &scratch->sets[tensor->row_set];
     *trivial = sum / sqrt((double)d);
-    put_centred(vectors + place->at + tensor->row_copy * place->copy, place->node, scratch->row, d, 1, sum);
+    kernels->centre(vectors + place->at + tensor->row_copy * place->copy, place->node, scratch->row, d, sum, 1.0);
   }
   return isfinite(square);
 }
@@ -205,13 +194,13 @@ static bool put_weight(double *trivial, double *vectors, double *residual, netwo
     const vector_place *place = &scratch->sets[tensor->row_set];
     double *const to = vectors + place->at + tensor->row_copy * place->copy;
     if (tensor->cols_labelled) put_labelled(to, place->node, place->copy, w, rows, cols, NULL, column);
-    else *residual -= put_centred(to, place->node, row, rows, cols, sum);
+    else *residual -= kernels->centre(to, place->node, row, rows, sum, 1.0 / sqrt((double)cols));
   }
   if (!tensor->cols_labelled) {
     const vector_place *place = &scratch->sets[tensor->column_set];
     double *const to = vectors + place->at + tensor->column_copy * place->copy;
     if (tensor->rows_labelled) put_labelled(to, place->copy, place->node, w, rows, cols, row, NULL);
-    else *residual -= put_centred(to, place->node, column, cols, rows, sum);
+    else *residual -= kernels->centre(to, place->node, column, cols, sum, 1.0 / sqrt((double)rows));
   }
   /* rounding may leave less than nothing */
   if (*residual < 0.0 || rows == 1 || cols == 1) *residual = 0.0;
@@ -226,7 +215,7 @@ static bool put_network(double *vectors, double *residual, network_scratch *scra
     const network_tensor *tensor = &layout->tensors[t];
     const weights w = weights_of(layout, block, pivot, t, k);
     double *const trivial = vectors + scratch->trivial.at + tensor->trivial, rest;
-    if (tensor->is_bias) finite = put_bias(trivial, vectors, scratch, tensor, &w);
+    if (tensor->is_bias) finite = put_bias(trivial, vectors, scratch, tensor, &w, kernels);
     else finite = put_weight(trivial, vectors, &rest, scratch, tensor, &w, kernels);
     if (tensor->entries != NETWORK_NONE) residual[tensor->entries] = rest;
   }
@@ -298,6 +287,24 @@ static void add_products(network_moments *state, const network_scratch *scratch,
              kernels);
 }
 
+/* Products are summed in the upper triangle. */
+static void mirror(double *a, size_t n) {
+  enum { TILE = 16 }; /* whole cache lines on both sides */
+  for (size_t top = 0; top < n; top += TILE)
+    for (size_t left = 0; left <= top; left += TILE)
+      for (size_t i = top; i < n && i < top + TILE; i++)
+        for (size_t j = left; j < i && j < left + TILE; j++) a[i * n + j] = a[j * n + i];
+}
+
+static void mirror_products(network_moments *state) {
+  mirror(state->trivial_products, state->layout.trivial);
+  if (state->robust) mirror(state->trivial_fourth, state->layout.trivial);
+  for (size_t s = 0; s < state->layout.n_sets; s++) {
+    mirror(state->set_products[s], state->layout.sets[s].copies);
+    if (state->robust) mirror(state->set_squares[s], state->layout.sets[s].copies);
+  }
+}
+
 static const network_kernels *kernels_of(cpu_level level) {
 #if defined(__x86_64__)
   if (level == CPU_V4) return &wlaw_network_kernels_v4;
@@ -321,6 +328,7 @@ size_t wlaw_network_moments_add(network_moments *state, network_scratch *scratch
     }
     add_products(state, scratch, networks, kernels);
   }
+  mirror_products(state);
   state->count += n;
   return n;
 }
@@ -345,7 +353,7 @@ wlaw_status wlaw_network_coordinates(double *trivial, double *copies, double *re
     const network_tensor *tensor = &layout->tensors[t];
     const weights w = weights_of(layout, block, NULL, t, 0);
     double *const to = scratch->vectors + scratch->trivial.at + tensor->trivial, rest;
-    if (tensor->is_bias) put_bias(to, scratch->vectors, scratch, tensor, &w);
+    if (tensor->is_bias) put_bias(to, scratch->vectors, scratch, tensor, &w, kernels);
     else put_weight(to, scratch->vectors, &rest, scratch, tensor, &w, kernels);
     if (!residual || tensor->entries == NETWORK_NONE) continue;
     put_residual(residual, scratch, &w, tensor->rows, tensor->cols);

@@ -6,13 +6,21 @@
 
 #include "measure/lanes.h"
 
+#if defined(__AVX512F__)
+#include <immintrin.h>
+#endif
+
 typedef float loose_floats __attribute__((vector_size(L * sizeof(float)), may_alias, aligned(sizeof(float))));
 
 #define INLINE static inline __attribute__((always_inline))
 
 INLINE lanes load_lanes(const void *x, size_t at, bool single) {
-  if (single) return __builtin_convertvector(*(const loose_floats *)((const float *)x + at), lanes);
-  return *(const loose *)((const double *)x + at);
+  if (!single) return *(const loose *)((const double *)x + at);
+#if defined(__AVX512F__)
+  return (lanes)_mm512_cvtps_pd(_mm256_loadu_ps((const float *)x + at)); /* gcc converts halves and joins them */
+#else
+  return __builtin_convertvector(*(const loose_floats *)((const float *)x + at), lanes);
+#endif
 }
 
 INLINE double load_one(const void *x, size_t at, bool single) {
@@ -83,6 +91,25 @@ static void sums_double(double *row, double *row_square, double *column, double 
   sums(row, row_square, column, column_square, x, rows, cols, pivot, false);
 }
 
+static double centre(double *restrict out, size_t step, const double *restrict sum, size_t n, double total,
+                     double scale) {
+  const double mean = total / (double)n;
+  lanes squares = {0};
+  double rest = 0.0;
+  size_t i = 0;
+  for (; step == 1 && i + L <= n; i += L) {
+    const lanes u = (*(const loose *)(sum + i) - mean) * scale;
+    *(loose *)(out + i) = u;
+    squares += u * u;
+  }
+  for (; i < n; i++) {
+    const double u = (sum[i] - mean) * scale;
+    out[i * step] = u;
+    rest += u * u;
+  }
+  return lanes_sum(&squares) + rest;
+}
+
 /* a, b: [n], n a multiple of L, aligned. */
 static double dot(const double *a, const double *b, size_t n) {
   lanes even = {0}, odd = {0};
@@ -104,77 +131,67 @@ static void gram_few(double *products, double *squares, const network_vectors *v
       for (size_t b = symmetric ? a : 0; b < n; b++) {
         const double g = dot(v->left + k * v->step + a * v->stride, v->right + k * v->step + b * v->stride, v->stride);
         products[a * n + b] += g;
-        if (symmetric) products[b * n + a] = products[a * n + b];
-        if (!squares) continue;
-        squares[a * n + b] += g * g;
-        if (symmetric) squares[b * n + a] = squares[a * n + b];
+        if (squares) squares[a * n + b] += g * g;
       }
 }
 
-/* A tile of sums: rows a0 .., columns b0 .. of [copies, copies], as many as are there. */
-enum { HEIGHT = L == 8 ? 8 : 4, WIDTH = 2 * L };
+/* A tile of sums: rows a .., columns b .. of [copies, copies], as many as are there. */
+enum { HEIGHT = L == 8 ? 8 : 4, WIDTH = 2 * L, PANEL = 4 * WIDTH };
 
-typedef struct tile_place {
-  size_t a0, b0, height, width, copies;
-  bool symmetric;
-} tile_place;
+typedef lanes tile[HEIGHT][2];
 
-static void tile_load(lanes tile[HEIGHT][2], const double *from, const tile_place *at) {
-  memset(tile, 0, HEIGHT * WIDTH * sizeof(double));
-  for (size_t a = 0; a < at->height; a++)
-    memcpy(tile[a], from + (at->a0 + a) * at->copies + at->b0, at->width * sizeof(double));
+static size_t least(size_t a, size_t b) { return a < b ? a : b; }
+
+static void tile_load(tile out, const double *sums, size_t copies, size_t a, size_t b) {
+  const size_t height = least(copies - a, HEIGHT), width = least(copies - b, WIDTH);
+  if (height < HEIGHT || width < WIDTH) memset(out, 0, sizeof(tile));
+  for (size_t i = 0; i < height; i++) memcpy(out[i], sums + (a + i) * copies + b, width * sizeof *sums);
 }
 
-/* Of a symmetric matrix the upper half is kept, and copied to the lower one. */
-static void tile_store(double *to, const lanes tile[HEIGHT][2], const tile_place *at) {
-  for (size_t a = 0; a < at->height; a++) {
-    const size_t i = at->a0 + a;
-    const double *values = (const double *)tile[a];
-    if (!at->symmetric) memcpy(to + i * at->copies + at->b0, values, at->width * sizeof(double));
-    else
-      for (size_t b = 0; b < at->width; b++)
-        if (at->b0 + b >= i) to[i * at->copies + at->b0 + b] = to[(at->b0 + b) * at->copies + i] = values[b];
-  }
+static void tile_store(double *sums, tile in, size_t copies, size_t a, size_t b) {
+  const size_t height = least(copies - a, HEIGHT), width = least(copies - b, WIDTH);
+  for (size_t i = 0; i < height; i++) memcpy(sums + (a + i) * copies + b, in[i], width * sizeof *sums);
 }
 
-static void tile_add(lanes products[HEIGHT][2], lanes squares[HEIGHT][2], const network_vectors *v, size_t a0,
-                     size_t b0) {
+static void tile_add(tile products, tile squares, const network_vectors *v, size_t a, size_t b) {
   for (size_t k = 0; k < v->networks; k++) {
-    const double *left = v->left + k * v->step + a0, *right = v->right + k * v->step + b0;
-    lanes g[HEIGHT][2] = {{{0}}};
+    const double *left = v->left + k * v->step + a, *right = v->right + k * v->step + b;
+    tile g = {{{0}}};
     for (size_t i = 0; i < v->nodes; i++, left += v->stride, right += v->stride) {
       const lanes r0 = *(const lanes *)right, r1 = *(const lanes *)(right + L);
-      for (size_t a = 0; a < HEIGHT; a++) {
-        g[a][0] += left[a] * r0;
-        g[a][1] += left[a] * r1;
+      for (size_t h = 0; h < HEIGHT; h++) {
+        g[h][0] += left[h] * r0;
+        g[h][1] += left[h] * r1;
       }
     }
-    for (size_t a = 0; a < HEIGHT; a++)
-      for (size_t h = 0; h < 2; h++) {
-        products[a][h] += g[a][h];
-        squares[a][h] += g[a][h] * g[a][h];
+    for (size_t h = 0; h < HEIGHT; h++)
+      for (size_t w = 0; w < 2; w++) {
+        products[h][w] += g[h][w];
+        squares[h][w] += g[h][w] * g[h][w];
       }
   }
 }
 
+/* Of a symmetric matrix, tiles that reach the diagonal and those right of it. Their columns of a panel stay in the
+ * cache while the rows go by. */
 static void gram_many(double *products, double *squares, const network_vectors *v) {
-  lanes product[HEIGHT][2], square[HEIGHT][2];
-  tile_place at = {.copies = v->copies, .symmetric = v->left == v->right};
-  for (at.a0 = 0; at.a0 < v->copies; at.a0 += HEIGHT) {
-    at.height = v->copies - at.a0 < HEIGHT ? v->copies - at.a0 : HEIGHT;
-    for (at.b0 = at.symmetric ? at.a0 / WIDTH * WIDTH : 0; at.b0 < v->copies; at.b0 += WIDTH) {
-      at.width = v->copies - at.b0 < WIDTH ? v->copies - at.b0 : WIDTH;
-      tile_load(product, products, &at);
-      if (squares) tile_load(square, squares, &at);
-      else memset(square, 0, sizeof square);
-      tile_add(product, square, v, at.a0, at.b0);
-      tile_store(products, (const lanes(*)[2])product, &at);
-      if (squares) tile_store(squares, (const lanes(*)[2])square, &at);
-    }
-  }
+  const size_t n = v->copies;
+  const bool symmetric = v->left == v->right;
+  tile product, square = {{{0}}};
+  for (size_t panel = 0; panel < n; panel += PANEL)
+    for (size_t a = 0; a < (symmetric ? least(panel + PANEL, n) : n); a += HEIGHT)
+      for (size_t b = panel; b < least(panel + PANEL, n); b += WIDTH) {
+        if (symmetric && b + WIDTH <= a) continue;
+        tile_load(product, products, n, a, b);
+        if (squares) tile_load(square, squares, n, a, b);
+        tile_add(product, square, v, a, b);
+        tile_store(products, product, n, a, b);
+        if (squares) tile_store(squares, square, n, a, b);
+      }
 }
 
 #define PASTE_(a, b) a##b
 #define PASTE(a, b)  PASTE_(a, b)
 
-const network_kernels PASTE(wlaw_network_kernels_, WLAW_LEVEL) = {sums_single, sums_double, gram_few, gram_many};
+const network_kernels PASTE(wlaw_network_kernels_, WLAW_LEVEL) = {sums_single, sums_double, centre, gram_few,
+                                                                  gram_many};

@@ -22,9 +22,12 @@ typedef struct network_kernels {
                       size_t rows, size_t cols, double pivot);
   void (*sums_double)(double *row, double *row_square, double *column, double *column_square, const double *x,
                       size_t rows, size_t cols, double pivot);
+  /* out[i * step] = (sum[i] - total / n) * scale, and the sum of their squares. */
+  double (*centre)(double *out, size_t step, const double *sum, size_t n, double total, double scale);
   /* For each network in turn, with g_ab = sum over nodes of left_a right_b: products += g, squares += g^2 (NULL: not
-   * wanted); both [copies, copies]. Symmetric where left is right. Few copies: copy a of a network is [stride] nodes.
-   * Many: node i is [stride] copies. What is added does not depend on how the networks are cut into calls. */
+   * wanted); both [copies, copies], where left is right the upper triangle alone. Few copies: copy a of a network is
+   * [stride] nodes. Many: node i is [stride] copies. What is added does not depend on how networks are cut into calls.
+   */
   void (*gram_few)(double *products, double *squares, const network_vectors *v);
   void (*gram_many)(double *products, double *squares, const network_vectors *v);
 } network_kernels;

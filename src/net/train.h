@@ -7,7 +7,7 @@
 #include "core/cpu.h"
 #include "core/stream.h"
 #include "data/dataset.h"
-#include "law/law.h"
+#include "law/network.h"
 #include "net/mlp.h"
 
 typedef enum optimizer { OPTIMIZER_SGD, OPTIMIZER_ADAM, OPTIMIZER_ADAMW } optimizer; /* PyTorch's meaning of each */
@@ -64,9 +64,12 @@ const float *wlaw_train_scales(const trainer *trainer, const float *block, size_
 typedef struct initial_laws {
   const wlaw_law *law;
   const wlaw_law *weight[MLP_MAX_LAYERS]; /* of the weight of one layer; NULL: it has none */
+  const network_sampler *network; /* of the tensors of its layout, whose layers are those of the network; NULL: */
+  const network_layout *layout;   /* there is none */
 } initial_laws;
 
-/* init.c: initial weights of network number k from streams (seed, STREAM_INIT, k, layer). A law that draws matrices
+/* init.c: initial weights of network number k from streams (seed, STREAM_INIT, k, layer), what a law gives to the whole
+ * network from (seed, STREAM_INIT, k, STREAM_SHARED). A law that draws matrices
  * draws every layer. From a law of node variances the first layer is normal with variance 1/in and every later one
  * sqrt(lambda_j) V, V standard normal, with variances of its own (wlaw_train_node_variances); with node scales the
  * block holds V, and sqrt(lambda_j) as the scale of node j. */

@@ -42,6 +42,9 @@ void wlaw_departure_study_free(departure_study *study); /* safe on a zeroed one 
 
 /* The 13 of degree 1 and 2 with their observed values alone; empty for rectangles. */
 json_t *wlaw_invariants_observed_json(bool *failed, const matrix_moments *moments);
+/* What one invariant of `networks` networks came to: the numbers of its object in `invariants`, and the reason of what
+ * is null. */
+void wlaw_departure_put(bool *failed, json_t *object, const departure *one, uint64_t networks);
 /* The list `invariants` of a judged study. */
 json_t *wlaw_departures_invariants_json(bool *failed, const departure_study *study);
 /* The object `departures`. */

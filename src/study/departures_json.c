@@ -34,19 +34,16 @@ json_t *wlaw_invariants_observed_json(bool *failed, const matrix_moments *moment
 }
 
 /* What a null of this invariant means; NULL: there is none, but for the simulated p-values. */
-static const char *why_not_determined(const departure_study *study, const departure *one) {
+static const char *why_not_determined(const departure *one, uint64_t networks) {
   if (one->fitted) return "the fit determines it";
   if (!isfinite(one->observed)) return "its value overflows";
   if (isnan(one->deviation_se)) return "its standard error is below the rounding of its value";
-  if (study->observed.count < 2) return "one network has no spread over networks";
+  if (networks < 2) return "one network has no spread over networks";
   if (isnan(one->relative)) return "the prediction is zero: nothing is relative to it";
   return NULL;
 }
 
-static json_t *departure_json(bool *failed, const departure_study *study, size_t k) {
-  const departure *one = &study->departures[k];
-  const graph *g = &study->set.graphs[k];
-  json_t *object = graph_json(failed, g, study->set.family);
+void wlaw_departure_put(bool *failed, json_t *object, const departure *one, uint64_t networks) {
   const struct {
     const char *key;
     double value;
@@ -65,11 +62,17 @@ static json_t *departure_json(bool *failed, const departure_study *study, size_t
   for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
     wlaw_json_put(failed, object, numbers[i].key, wlaw_json_determined(numbers[i].value));
   wlaw_json_put(failed, object, "fitted", json_boolean(one->fitted));
+  const char *reason = why_not_determined(one, networks);
+  if (reason) wlaw_json_put(failed, object, "reason", json_string(reason));
+}
+
+static json_t *departure_json(bool *failed, const departure_study *study, size_t k) {
+  const graph *g = &study->set.graphs[k];
+  json_t *object = graph_json(failed, g, study->set.family);
+  wlaw_departure_put(failed, object, &study->departures[k], study->observed.count);
   char meaning[GRAPH_MEANING];
   wlaw_graph_meaning(meaning, sizeof meaning, g, study->set.family);
   wlaw_json_put(failed, object, "meaning", json_string(meaning));
-  const char *reason = why_not_determined(study, one);
-  if (reason) wlaw_json_put(failed, object, "reason", json_string(reason));
   return object;
 }
 

@@ -1,4 +1,5 @@
-/* The verb `draw`: an ensemble of matrices from a law, block by block into a file, so that memory holds one block. */
+/* The verb `draw`: an ensemble of matrices from a law, block by block into a file, so that memory holds one block. Of
+ * whole networks: network_draw.c. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include "core/parallel.h"
 #include "core/result.h"
 #include "study/law_operand.h"
+#include "study/network_study.h"
 #include "tensor/dtype.h"
 #include "tensor/writer.h"
 
@@ -21,7 +23,7 @@ static const option_spec options_table[] = {
     {"shape", 's', OPTION_COUNTS, "N,ROWS,COLS", NULL, NULL, 1, 4294967295.0,
      "shape of the array; ROWS,COLS alone is one matrix, and a fit knows its own"},
     {"networks", 'n', OPTION_COUNT, "N", NULL, NULL, 1, 4294967295.0,
-     "matrices to draw, where --shape does not say; default for a fit: as many as were fitted"},
+     "matrices or networks to draw, where --shape does not say; default for a fit: as many as were fitted"},
     {"dtype", 0, OPTION_CHOICE, "TYPE", "f64", "f64|f32", 0, 0,
      "f64: the numbers as drawn; f32: rounded to what most frameworks store"},
     {"name", 0, OPTION_TEXT, "TENSOR", NULL, NULL, 0, 0,
@@ -35,15 +37,23 @@ static const char examples[] =
     "weightlaw draw @fit.json -o again.safetensors\n"
     "    an ensemble from the law that a fit found, of the size and number of the fit\n"
     "weightlaw draw @fits.json#layer3.weight --networks 100000 --dtype f32 -o many.npy\n"
-    "    one of several fits in a file, and more matrices than were ever trained\n";
+    "    one of several fits in a file, and more matrices than were ever trained\n"
+    "weightlaw fit RUN --law network --json > net.json\n"
+    "weightlaw draw @net.json --networks 1000 --dtype f32 -o nets.safetensors\n"
+    "    whole networks: all layers that the fit covers, each stacked as in a run directory\n";
 
 static const char details[] =
     "LAW is a law with its numbers, name(parameter=value, ...), or @FILE, the output of weightlaw fit --json "
     "(@FILE#TENSOR where it holds several fits). A fit of one network leaves parameters of most laws open: nothing "
     "can be drawn from it then.\n"
     "\n"
-    "Matrix k of a seed is the same for any number of matrices and threads. Matrices are drawn and written in blocks: "
-    "memory holds one block (16 MiB, or one matrix where that is more). The file appears whole or not at all.";
+    "From a fit of the law network whole networks are drawn, weights [networks, out, in] and biases [networks, out] "
+    "under "
+    "the names of the fit; what it does not cover (a first weight that was omitted) is not in the file.\n"
+    "\n"
+    "Matrix or network k of a seed is the same for any number of them and of threads. They are drawn and written in "
+    "blocks: memory holds one block (16 MiB, or one of them where that is more). The file appears whole or not at "
+    "all.";
 
 enum {
   BLOCK_ENTRIES = 1 << 21, /* in memory at a time: 16 MiB of doubles */
@@ -123,13 +133,13 @@ static wlaw_status draw_unit(void *context, size_t unit, unsigned worker, const 
 }
 
 static wlaw_status draw_blocks(job *work, tensor_writer *writer, size_t block, wlaw_error *err) {
-  const size_t networks = work->shape[0], entries = work->shape[1] * work->shape[2];
+  const size_t all = work->shape[0], entries = work->shape[1] * work->shape[2];
   work->per_unit = entries < UNIT_ENTRIES ? UNIT_ENTRIES / entries : 1;
   work->monitor.what = "drawing";
-  for (work->first = 0; work->first < networks; work->first += work->count) {
-    work->count = networks - work->first < block ? networks - work->first : block;
-    work->monitor.from = (double)work->first / (double)networks;
-    work->monitor.span = (double)work->count / (double)networks;
+  for (work->first = 0; work->first < all; work->first += work->count) {
+    work->count = all - work->first < block ? all - work->first : block;
+    work->monitor.from = (double)work->first / (double)all;
+    work->monitor.span = (double)work->count / (double)all;
     WLAW_TRY(wlaw_parallel((work->count + work->per_unit - 1) / work->per_unit, work->threads, draw_unit, work,
                            &work->monitor, err));
     const void *bytes = work->rounded ? (const void *)work->rounded : work->values;
@@ -195,6 +205,7 @@ static wlaw_status draw_job(wlaw_result **result, job *work, const char *law, co
   const command_spec *command = &wlaw_command_draw;
   const char *name = wlaw_option_text(options, command, "name");
   WLAW_TRY(check_output(work->path, wlaw_option_flag(options, command, "force"), err));
+  if (wlaw_network_operand_is(law)) return wlaw_network_draw_verb(result, law, options, &work->monitor, err);
   WLAW_TRY(wlaw_law_operand_read(&work->operand, law, err));
   WLAW_TRY(read_shape(work, options, err));
   const bool named = work->operand.tensor && *work->operand.tensor;
@@ -222,7 +233,7 @@ wlaw_status wlaw_draw(wlaw_result **result, const char *const *inputs, size_t n_
 
 const command_spec wlaw_command_draw = {
     .name = "draw",
-    .summary = "draw an ensemble of matrices from a law or a fit",
+    .summary = "draw an ensemble of matrices from a law or a fit, or whole networks from a fit",
     .operands = "LAW",
     .examples = examples,
     .details = details,

@@ -1,5 +1,7 @@
 #include "study/init_from.h"
 
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,10 +10,10 @@
 #include "core/hash.h"
 #include "study/run.h"
 
-enum { LARGEST_DOCUMENT = 1 << 28 }; /* bytes; fits of networks with labelled inputs have about 10^8 */
-
 void wlaw_init_from_release(init_from *from) {
   for (size_t l = 0; l < MLP_MAX_LAYERS; l++) wlaw_law_operand_release(&from->layers[l]);
+  wlaw_network_operand_release(&from->network);
+  wlaw_network_sampler_free(from->sampler);
   free(from->bytes);
   *from = (init_from){0};
 }
@@ -34,6 +36,8 @@ static wlaw_status take_fit(init_from *out, const json_t *fit, wlaw_error *err) 
 
 static wlaw_status take_document(init_from *out, const json_t *document, wlaw_error *err) {
   const char *schema = json_string_value(json_object_get(document, "schema"));
+  const char *law = json_string_value(json_object_get(document, "law"));
+  if (law && strcmp(law, wlaw_law_network.name) == 0) return wlaw_network_operand_parse(&out->network, document, err);
   if (schema && strcmp(schema, "weightlaw.fit/1") == 0) return take_fit(out, document, err);
   if (!schema || strcmp(schema, "weightlaw.fits/1") != 0)
     return wlaw_fail(err, WLAW_FORMAT, "its schema is '%s', not weightlaw.fit/1 or weightlaw.fits/1",
@@ -47,7 +51,7 @@ static wlaw_status take_document(init_from *out, const json_t *document, wlaw_er
 wlaw_status wlaw_init_from_read(init_from *out, const char *path, wlaw_error *err) {
   json_t *document = NULL;
   *out = (init_from){0};
-  wlaw_status status = wlaw_input_whole(&out->bytes, &out->n, path, LARGEST_DOCUMENT, err);
+  wlaw_status status = wlaw_input_whole(&out->bytes, &out->n, path, OPERAND_DOCUMENT, err);
   if (status == WLAW_OK) status = wlaw_hash_bytes(out->sha256, out->bytes, out->n, err);
   if (status == WLAW_OK) status = wlaw_json_parse(&document, out->bytes, out->n, err);
   if (status == WLAW_OK) status = take_document(out, document, err);
@@ -66,6 +70,14 @@ wlaw_status wlaw_init_from_check(const init_from *from, const mlp *net, const wl
   if (init->ops->node)
     return wlaw_fail(err, WLAW_ARGUMENT, "--init-from does not go with the law '%s' of node variances as --init",
                      init->ops->name);
+  const network_shape *shape = from->network.gaussian ? &from->network.gaussian->layout.shape : NULL;
+  if (shape && shape->layers != net->layers)
+    return wlaw_fail(err, WLAW_SHAPE, "the fit is of networks with %zu layers, and this network has %zu", shape->layers,
+                     net->layers);
+  for (size_t l = 0; shape && !net->biases && l < shape->layers; l++)
+    if (shape->bias[l])
+      return wlaw_fail(err, WLAW_SHAPE, "the fit has a bias of layer %zu, and the network has none without --biases",
+                       l + 1);
   for (size_t l = net->layers; l < MLP_MAX_LAYERS; l++)
     if (from->layers[l].law)
       return wlaw_fail(err, WLAW_SHAPE, "there is a fit of %s, and the network has %zu layers", from->layers[l].tensor,
@@ -73,7 +85,27 @@ wlaw_status wlaw_init_from_check(const init_from *from, const mlp *net, const wl
   return WLAW_OK;
 }
 
-wlaw_status wlaw_init_from_laws(initial_laws *laws, const init_from *from, const mlp *net, wlaw_error *err) {
+/* The sizes of the tensors that the law covers. */
+static wlaw_status check_network(const network_operand *fit, const mlp *net, wlaw_error *err) {
+  const network_layout *layout = &fit->gaussian->layout;
+  for (size_t t = 0; t < layout->n_tensors; t++) {
+    const network_tensor *tensor = &layout->tensors[t];
+    const size_t rows = net->width[tensor->layer + 1], cols = tensor->is_bias ? 1 : net->width[tensor->layer];
+    if (tensor->rows == rows && tensor->cols == cols) continue;
+    wlaw_fail(err, WLAW_SHAPE, "layer %zu of the network needs %zux%zu, and the law is of a fit to %zux%zu",
+              tensor->layer + 1, rows, cols, tensor->rows, tensor->cols);
+    return wlaw_error_in_tensor(err, WLAW_SHAPE, fit->names[t]);
+  }
+  return WLAW_OK;
+}
+
+wlaw_status wlaw_init_from_laws(initial_laws *laws, init_from *from, const mlp *net, wlaw_error *err) {
+  if (from->network.gaussian) {
+    WLAW_TRY(check_network(&from->network, net, err));
+    if (!from->sampler) WLAW_TRY(wlaw_network_sampler_new(&from->sampler, from->network.gaussian, err));
+    laws->network = from->sampler;
+    laws->layout = &from->network.gaussian->layout;
+  }
   for (size_t l = 0; l < net->layers; l++) {
     const law_operand *fit = &from->layers[l];
     if (!fit->law) continue;
@@ -84,19 +116,40 @@ wlaw_status wlaw_init_from_laws(initial_laws *laws, const init_from *from, const
   return WLAW_OK;
 }
 
+/* Place of a layer's weight in a layout; n_tensors where it has none. */
+static size_t weight_of(const network_layout *layout, size_t layer) {
+  size_t t = 0;
+  while (t < layout->n_tensors && (layout->tensors[t].is_bias || layout->tensors[t].layer != layer)) t++;
+  return t;
+}
+
+bool wlaw_init_from_covers(const init_from *from, size_t layer) {
+  if (layer >= MLP_MAX_LAYERS) return false;
+  if (!from->network.gaussian) return from->layers[layer].law != NULL;
+  return weight_of(&from->network.gaussian->layout, layer) < from->network.gaussian->layout.n_tensors;
+}
+
 wlaw_status wlaw_init_from_moments(matrix_gaussian *out, double *kurtosis, const init_from *from, size_t layer,
                                    size_t rows, size_t cols, wlaw_error *err) {
-  const law_operand *fit = layer < MLP_MAX_LAYERS ? &from->layers[layer] : NULL;
-  if (!fit || !fit->law) return wlaw_fail(err, WLAW_FORMAT, "it has no law of layer%zu.weight", layer + 1);
   *kurtosis = 3.0;
-  WLAW_TRY(wlaw_law_operand_check(fit, rows, cols, err));
-  return wlaw_matrix_gaussian(out, fit->law, rows, cols, err);
+  if (!from->network.gaussian) {
+    WLAW_TRY(wlaw_law_operand_check(&from->layers[layer], rows, cols, err));
+    return wlaw_matrix_gaussian(out, from->layers[layer].law, rows, cols, err);
+  }
+  const network_layout *layout = &from->network.gaussian->layout;
+  const network_tensor *tensor = &layout->tensors[weight_of(layout, layer)];
+  if (tensor->rows != rows || tensor->cols != cols)
+    return wlaw_fail(err, WLAW_SHAPE, "the law is of a fit to matrices of %zux%zu and says nothing of %zux%zu",
+                     tensor->rows, tensor->cols, rows, cols);
+  /* averaged over permutations of labelled nodes a Gaussian law is Gaussian no more */
+  if (tensor->rows_labelled || tensor->cols_labelled) *kurtosis = NAN;
+  return wlaw_network_marginal(out, from->network.gaussian, weight_of(layout, layer), err);
 }
 
 wlaw_status wlaw_init_from_verify(const char *path, const char *sha256, wlaw_error *err) {
   char *bytes = NULL, found[65];
   size_t n = 0;
-  WLAW_TRY(wlaw_input_whole(&bytes, &n, path, LARGEST_DOCUMENT, err));
+  WLAW_TRY(wlaw_input_whole(&bytes, &n, path, OPERAND_DOCUMENT, err));
   wlaw_status status = wlaw_hash_bytes(found, bytes, n, err);
   free(bytes);
   if (status == WLAW_OK && strcmp(found, sha256) != 0)
@@ -114,8 +167,15 @@ static void put_tensor(bool *failed, json_t *tensors, const char *name, const ch
 json_t *wlaw_init_from_json(bool *failed, const init_from *from) {
   if (!from->bytes) return json_null();
   json_t *object = json_object(), *tensors = json_array();
+  const network_gaussian *whole = from->network.gaussian;
   for (size_t l = 0; l < MLP_MAX_LAYERS; l++)
     if (from->layers[l].law) put_tensor(failed, tensors, from->layers[l].tensor, from->layers[l].law->ops->name);
+  for (size_t t = 0; whole && t < whole->layout.n_tensors; t++) {
+    const network_tensor *tensor = &whole->layout.tensors[t];
+    char name[40]; /* in the run, whatever the fit calls it */
+    snprintf(name, sizeof name, "layer%zu.%s", tensor->layer + 1, tensor->is_bias ? "bias" : "weight");
+    put_tensor(failed, tensors, name, wlaw_law_network.name);
+  }
   wlaw_json_put(failed, object, "file", json_string(INIT_FROM_FILE));
   wlaw_json_put(failed, object, "sha256", json_string(from->sha256));
   wlaw_json_put(failed, object, "tensors", tensors);

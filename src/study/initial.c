@@ -1,6 +1,7 @@
 #include "study/initial.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,25 +31,12 @@ static wlaw_status general_law(matrix_gaussian *out, double *kurtosis, const run
   return WLAW_OK;
 }
 
-static bool is_from_fit(const run_directory *run, const char *name) {
-  const json_t *tensors = json_object_get(json_object_get(run->config, "init_from"), "tensors");
-  for (size_t i = 0; i < json_array_size(tensors); i++) {
-    const char *covered = json_string_value(json_object_get(json_array_get(tensors, i), "name"));
-    if (covered && strcmp(covered, name) == 0) return true;
-  }
-  return false;
-}
-
-static wlaw_status fitted_law(matrix_gaussian *out, double *kurtosis, const run_directory *run, size_t layer,
-                              size_t rows, size_t cols, wlaw_error *err) {
-  init_from from;
+/* --init-from, of a run that has it. */
+static wlaw_status read_document(init_from *out, const run_directory *run, wlaw_error *err) {
   char *path = wlaw_path_join(run->path, INIT_FROM_FILE);
   if (!path) return wlaw_fail_memory(err, strlen(run->path), 1);
-  wlaw_status status = wlaw_init_from_read(&from, path, err);
+  const wlaw_status status = wlaw_init_from_read(out, path, err);
   free(path);
-  WLAW_TRY(status);
-  status = wlaw_init_from_moments(out, kurtosis, &from, layer, rows, cols, err);
-  wlaw_init_from_release(&from);
   return status;
 }
 
@@ -56,8 +44,53 @@ wlaw_status wlaw_initial_law(matrix_gaussian *out, double *kurtosis, const run_d
                              size_t rows, size_t cols, wlaw_error *err) {
   uint64_t layer;
   double ignored;
+  init_from from = {0};
   if (!kurtosis) kurtosis = &ignored;
-  if (!wlaw_run_weight_layer(tensor, &layer) || layer < 1) layer = 0;
-  if (layer && is_from_fit(run, tensor)) return fitted_law(out, kurtosis, run, (size_t)layer - 1, rows, cols, err);
-  return general_law(out, kurtosis, run, layer == 1, rows, cols, err);
+  if (!wlaw_run_weight_layer(tensor, &layer)) layer = 0;
+  if (json_is_object(json_object_get(run->config, "init_from"))) WLAW_TRY(read_document(&from, run, err));
+  const wlaw_status status = layer > 0 && wlaw_init_from_covers(&from, (size_t)layer - 1)
+                                 ? wlaw_init_from_moments(out, kurtosis, &from, (size_t)layer - 1, rows, cols, err)
+                                 : general_law(out, kurtosis, run, layer == 1, rows, cols, err);
+  wlaw_init_from_release(&from);
+  return status;
+}
+
+static wlaw_status put_weight(network_gaussian *out, const run_directory *run, size_t t, wlaw_error *err) {
+  const network_tensor *tensor = &out->layout.tensors[t];
+  const double entries = (double)tensor->rows * (double)tensor->cols;
+  matrix_gaussian law, wide;
+  char name[40];
+  snprintf(name, sizeof name, "layer%zu.weight", tensor->layer + 1);
+  WLAW_TRY(wlaw_initial_law(&law, NULL, run, name, tensor->rows, tensor->cols, err));
+  const wlaw_status status = wlaw_matrix_embed(&wide, &law, &wlaw_law_bipartite, err);
+  if (status != WLAW_OK) return wlaw_error_in_tensor(err, status, name);
+  if (law.law == &wlaw_law_iid) wlaw_network_set_iid(out, t, wide.mean[0] / sqrt(entries), wide.covariance[0][0]);
+  else
+    wlaw_network_set_bipartite(out, t, wide.mean[0] / sqrt(entries), wide.covariance[0][0], wide.covariance[1][0],
+                               wide.covariance[2][0], wide.covariance[3][0]);
+  return WLAW_OK;
+}
+
+/* Zeros, unless the law draws them: then they have the mean and variance of weights. */
+static wlaw_status put_bias(network_gaussian *out, const run_directory *run, size_t t, wlaw_error *err) {
+  const network_tensor *tensor = &out->layout.tensors[t];
+  double mean = 0.0, variance = 0.0;
+  wlaw_law *law = NULL;
+  WLAW_TRY(wlaw_law_parse(&law, wlaw_run_init(run), err));
+  if (law->ops->draw_bias)
+    law->ops->moments(law, tensor->rows, out->layout.shape.width[tensor->layer], &mean, &variance);
+  wlaw_law_free(law);
+  wlaw_network_set_iid(out, t, mean, variance);
+  return WLAW_OK;
+}
+
+wlaw_status wlaw_initial_network(network_gaussian **out, const run_directory *run, const network_layout *layout,
+                                 wlaw_error *err) {
+  wlaw_status status = wlaw_network_gaussian_new(out, layout, err);
+  for (size_t t = 0; t < layout->n_tensors && status == WLAW_OK; t++)
+    status = layout->tensors[t].is_bias ? put_bias(*out, run, t, err) : put_weight(*out, run, t, err);
+  if (status == WLAW_OK) return WLAW_OK;
+  wlaw_network_gaussian_free(*out);
+  *out = NULL;
+  return status;
 }

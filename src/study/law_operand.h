@@ -3,9 +3,6 @@
 #ifndef WLAW_STUDY_LAW_OPERAND_H
 #define WLAW_STUDY_LAW_OPERAND_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
 #include "core/json.h"
 
 /* Bytes of the longest document read. A fit of matrices with every invariant of degree 4 has about 2^17; one of whole

@@ -61,14 +61,23 @@ static wlaw_status fit_networks(network_study *study, unsigned threads, wlaw_mon
   return status;
 }
 
-static wlaw_status study_networks(json_t **out, network_study *study, unsigned threads, wlaw_monitor *monitor,
-                                  wlaw_error *err) {
+/* Fits, and departures in the second half of the time where they are wanted (degree 0: not). */
+static wlaw_status study_networks(json_t **out, network_study *study, size_t degree, unsigned threads,
+                                  wlaw_monitor *monitor, wlaw_error *err) {
+  const monitor_span whole = wlaw_monitor_span(monitor);
+  wlaw_status status = WLAW_OK;
   bool failed = false;
+  if (degree > 0) wlaw_monitor_stage(monitor, &whole, 0.0, 0.5);
   WLAW_TRY(fit_networks(study, threads, monitor, err));
   *out = wlaw_network_fit_document(&failed, study);
-  if (!failed) return WLAW_OK;
-  json_decref(*out);
-  return wlaw_fail(err, WLAW_MEMORY, "out of memory while writing the result down");
+  if (failed) status = wlaw_fail(err, WLAW_MEMORY, "out of memory while writing the result down");
+  if (status == WLAW_OK && degree > 0) {
+    wlaw_monitor_stage(monitor, &whole, 0.5, 1.0);
+    status = wlaw_network_departures(*out, study->fits[NETWORK_WHOLE].gaussian, study->source, degree, threads, monitor,
+                                     err);
+  }
+  if (status != WLAW_OK) json_decref(*out);
+  return status;
 }
 
 static wlaw_status fit_source(json_t **out, const networks *source, const networks_request *request,
@@ -83,8 +92,8 @@ static wlaw_status fit_source(json_t **out, const networks *source, const networ
   WLAW_TRY(check_numbers(&study.layout, err));
   wlaw_networks_names(study.names, source, &study.layout);
   monitor->what = "whole networks";
-  const wlaw_status status =
-      study_networks(out, &study, (unsigned)wlaw_option_count(options, command, "threads"), monitor, err);
+  const wlaw_status status = study_networks(out, &study, wlaw_option_count(options, command, "degree"),
+                                            (unsigned)wlaw_option_count(options, command, "threads"), monitor, err);
   study_release(&study);
   return status;
 }

@@ -95,19 +95,19 @@ static wlaw_status check_square(const json_t *value, size_t n, const char *name,
 static wlaw_status check_set(const json_t *node, const network_layout *layout, size_t s, wlaw_error *err) {
   const network_set *set = &layout->sets[s];
   const json_t *copies = json_object_get(node, "copies"), *covariance = json_object_get(node, "covariance");
-  const json_t *place = json_object_get(node, "set");
+  const json_t *place = json_object_get(node, "set"), *width = json_object_get(node, "width");
   char name[32], key[32];
   wlaw_network_block_name(name, sizeof name, layout, 1 + s);
   bool same = json_is_integer(place) && json_integer_value(place) == (json_int_t)set->set &&
-              json_array_size(copies) == set->copies;
+              json_integer_value(width) == (json_int_t)set->width && json_array_size(copies) == set->copies;
   for (size_t c = 0; same && c < set->copies; c++) {
     const char *text = json_string_value(json_array_get(copies, c));
     wlaw_network_copy_key(key, sizeof key, layout, s, c);
     same = text && strcmp(text, key) == 0;
   }
   if (!same)
-    return wlaw_fail(err, WLAW_FORMAT, "its parameter %s is not of the copies that its layers give node set %zu", name,
-                     set->set);
+    return wlaw_fail(err, WLAW_FORMAT, "its parameter %s is not of the nodes and copies that its layers give set %zu",
+                     name, set->set);
   return check_square(covariance, set->copies, name, err);
 }
 

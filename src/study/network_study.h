@@ -6,25 +6,12 @@
 #include "core/json.h"
 #include "core/option.h"
 #include "law/network.h"
+#include "study/network_operand.h"
 #include "study/networks.h"
 
 /* The most numbers in the covariances of a fit, which its document holds three times, at 27 bytes each or less: more
  * than 784 labelled inputs need (1.2 million), and a document that is read again in seconds. */
 enum { NETWORK_NUMBERS = 1 << 21 };
-
-/* A network law with its numbers, read from a document of `fit --law network --json`. */
-typedef struct network_operand {
-  network_gaussian *gaussian;
-  char **names; /* of the tensors, [layout.n_tensors] */
-  size_t networks;
-} network_operand;
-
-/* Whether "@PATH" is a document of the law `network`; false for whatever is not. */
-bool wlaw_network_operand_is(const char *text);
-wlaw_status wlaw_network_operand_read(network_operand *out, const char *text, wlaw_error *err);
-/* The same of a document in hand; WLAW_VALUE naming what the fit does not determine. */
-wlaw_status wlaw_network_operand_parse(network_operand *out, const json_t *document, wlaw_error *err);
-void wlaw_network_operand_release(network_operand *operand); /* safe on a zeroed struct */
 
 /* The sides of --input and --output. */
 network_side wlaw_network_input(const char *text);  /* "omit", "exchangeable", "labelled" */
@@ -63,6 +50,26 @@ void wlaw_network_warn(bool *failed, json_t *warnings, const network_study *stud
 /* The correlation of the sums of the incoming and outgoing weights of a set; NULL where a side is labelled. */
 const network_correlation *wlaw_network_sums(const network_study *study, size_t set);
 
+/* Rows for the options of verbs that take networks. */
+#define NETWORK_OPTIONS                                                                                                \
+  {"input",                                                                                                            \
+   0,                                                                                                                  \
+   OPTION_CHOICE,                                                                                                      \
+   "SIDE",                                                                                                             \
+   "omit",                                                                                                             \
+   "omit|exchangeable|labelled",                                                                                       \
+   0,                                                                                                                  \
+   0,                                                                                                                  \
+   "for --law network: inputs are exchangeable, or each is itself (labelled), or the first weight is left out"},       \
+      {"output", 0,          OPTION_CHOICE,                                                                            \
+       "SIDE",   "labelled", "labelled|exchangeable",                                                                  \
+       0,        0,          "for --law network: outputs are each itself, as classes are, or exchangeable"},           \
+  {                                                                                                                    \
+    "layers", 0, OPTION_TEXT, "NAMES", NULL, NULL, 0, 0,                                                               \
+        "for --law network: the weights of the layers in order, such as fc1.weight,fc2.weight; default: as the file "  \
+        "has them"                                                                                                     \
+  }
+
 /* fit --law network. */
 wlaw_status wlaw_network_fit_verb(wlaw_result **result, const char *const *inputs, size_t n_inputs,
                                   const wlaw_options *options, wlaw_monitor *monitor, wlaw_error *err);
@@ -73,10 +80,9 @@ wlaw_status wlaw_network_compare_verb(wlaw_result **result, const char *const *i
 wlaw_status wlaw_network_draw_verb(wlaw_result **result, const char *law, const wlaw_options *options,
                                    wlaw_monitor *monitor, wlaw_error *err);
 
-/* Departures of the networks from the fit (network_departures.c): the document's `invariants` and sentences of its
- * `summary`, of every invariant of degree 2 to `degree` (at most 4). */
-wlaw_status wlaw_network_departures(json_t **invariants, json_t *summary, const network_fit *fit,
-                                    const networks *source, size_t degree, unsigned threads, wlaw_monitor *monitor,
-                                    wlaw_error *err);
+/* Departures of the networks from the law fitted to them (network_departures.c), every invariant of degree 2 to `degree`
+ * (at most 4): puts `invariants` and `departures` into a document, and sentences into its `summary` and `warnings`. */
+wlaw_status wlaw_network_departures(json_t *document, const network_gaussian *law, const networks *source,
+                                    size_t degree, unsigned threads, wlaw_monitor *monitor, wlaw_error *err);
 
 #endif

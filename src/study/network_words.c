@@ -79,8 +79,9 @@ static void say_correlation(bool *failed, json_t *summary, const network_study *
 }
 
 static void say_correlations(bool *failed, json_t *summary, const network_study *study) {
-  size_t significant = 0;
+  size_t significant = 0, asked = 0;
   for (size_t k = 0; k < study->n_correlations; k++) {
+    if (!isnan(study->adjusted[k])) asked++;
     if (!(study->adjusted[k] < level)) continue;
     if (significant++ < SENTENCES) say_correlation(failed, summary, study, &study->correlations[k]);
   }
@@ -88,11 +89,11 @@ static void say_correlations(bool *failed, json_t *summary, const network_study 
     SENTENCE(failed, summary,
              "%zu of %zu correlations between tensors are beyond chance (5 %%, Holm); these are the "
              "largest in standard errors.",
-             significant, study->n_correlations);
-  if (significant == 0 && study->n_correlations > 0 && !isnan(study->adjusted[0]))
+             significant, asked);
+  if (significant == 0 && asked > 0)
     SENTENCE(failed, summary,
-             "None of %zu correlations between tensors is beyond chance (5 %%, Holm); the largest has z = %.3g.",
-             study->n_correlations, study->correlations[0].z);
+             "None of %zu correlations between tensors is beyond chance (5 %%, Holm); the largest has z = %.3g.", asked,
+             study->correlations[0].z);
 }
 
 /* Beside the sums: what the law sees, and what it cannot. */

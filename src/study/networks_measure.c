@@ -9,7 +9,7 @@
 #include "study/networks.h"
 
 enum {
-  PIECE_BYTES = 1 << 18, /* of weights read at a time, or one network */
+  PIECE_BYTES = 1 << 19, /* of weights read at a time; one network, or an eighth of large sums, where that is more */
   FEWEST_GROUPS = 10,
   MOST_GROUPS = 200,
   GROUPS_BYTES = 1 << 28 /* of all groups' sums, unless that would be fewer than 10 groups */
@@ -100,12 +100,22 @@ static wlaw_status check_scale(const networks *source, const network_moments *to
   return wlaw_error_add_hint(err, WLAW_VALUE, "multiply them all by one number");
 }
 
+static wlaw_status take_pivot(double pivot[NETWORK_TENSORS], const networks *source, const network_layout *layout,
+                              wlaw_error *err) {
+  network_block block;
+  const size_t bytes = wlaw_networks_bytes(source, layout);
+  void *first = wlaw_array(1, bytes);
+  if (!first) return wlaw_fail_memory(err, 1, bytes);
+  const wlaw_status status = wlaw_networks_read(&block, first, source, layout, 0, 1, err);
+  if (status == WLAW_OK) wlaw_network_pivot(pivot, layout, &block);
+  free(first);
+  return status;
+}
+
 /* Empty sums of every group, about the first network's means. */
 static wlaw_status take_groups(measuring *work, network_sample *out, wlaw_error *err) {
-  network_block block;
   double pivot[NETWORK_TENSORS];
-  WLAW_TRY(wlaw_networks_read(&block, work->buffers[0], work->source, work->layout, 0, 1, err));
-  wlaw_network_pivot(pivot, work->layout, &block);
+  WLAW_TRY(take_pivot(pivot, work->source, work->layout, err));
   WLAW_TRY(wlaw_network_moments_new(&out->total, work->layout, pivot, true, err));
   const size_t fit = GROUPS_BYTES / sizeof(double) / out->total->length;
   work->n_groups = fit < FEWEST_GROUPS ? FEWEST_GROUPS : fit < MOST_GROUPS ? fit : MOST_GROUPS;
@@ -137,16 +147,22 @@ static wlaw_status merge_groups(network_sample *out, bool groups, wlaw_error *er
   return WLAW_OK;
 }
 
-static wlaw_status measure_all(network_sample *out, measuring *work, unsigned workers, bool groups,
-                               wlaw_monitor *monitor, wlaw_error *err) {
+static wlaw_status take_room(measuring *work, unsigned workers, size_t sums, wlaw_error *err) {
   const size_t bytes = wlaw_networks_bytes(work->source, work->layout);
-  work->step = bytes < PIECE_BYTES ? PIECE_BYTES / bytes : 1;
+  const size_t piece = sums / 8 > PIECE_BYTES ? sums / 8 : PIECE_BYTES;
+  work->step = bytes < piece ? piece / bytes : 1;
   for (unsigned w = 0; w < workers; w++) {
     WLAW_TRY(wlaw_network_scratch_new(&work->scratch[w], work->layout, err));
     work->buffers[w] = wlaw_array(work->step, bytes);
     if (!work->buffers[w]) return wlaw_fail_memory(err, work->step, bytes);
   }
+  return WLAW_OK;
+}
+
+static wlaw_status measure_all(network_sample *out, measuring *work, unsigned workers, bool groups,
+                               wlaw_monitor *monitor, wlaw_error *err) {
   WLAW_TRY(take_groups(work, out, err));
+  WLAW_TRY(take_room(work, workers, out->total->length * sizeof(double), err));
   WLAW_TRY(wlaw_parallel(work->n_groups, workers, measure_group, work, monitor, err));
   WLAW_TRY(merge_groups(out, groups, err));
   return check_scale(work->source, out->total, err);

@@ -33,7 +33,7 @@ static wlaw_status open_recalled(recalled_run *out, const run_directory *run, co
   if (status != WLAW_OK) return wlaw_error_in_file(err, status, run->path);
   WLAW_TRY(open_data(out, run, data, monitor, err));
   wlaw_plan_fit_data(&out->plan, out->dataset);
-  return WLAW_OK;
+  return wlaw_plan_initial_laws(&out->plan, err);
 }
 
 wlaw_status wlaw_recall_open(recalled_run *out, const run_directory *run, const char *data, const char *cache,

@@ -133,6 +133,21 @@ const char *wlaw_run_option(const json_t *config, const char *name) {
 
 const char *wlaw_run_init(const run_directory *run) { return wlaw_run_option(run->config, "init"); }
 
+char *wlaw_run_init_words(const json_t *config, const char *init) {
+  const json_t *tensors = json_object_get(json_object_get(config, "init_from"), "tensors");
+  text_buffer text = {0};
+  for (size_t i = 0; i < json_array_size(tensors); i++) {
+    const json_t *tensor = json_array_get(tensors, i);
+    const char *name = json_string_value(json_object_get(tensor, "name"));
+    const char *law = json_string_value(json_object_get(tensor, "law"));
+    wlaw_text_add(&text, "%s%s (%s)", i ? ", " : "fitted laws: ", law ? law : "?", name ? name : "?");
+  }
+  wlaw_text_add(&text, "%s%s", text.length ? "; the rest " : "", init);
+  char *words = text.failed ? NULL : wlaw_text_duplicate(wlaw_text_string(&text), text.length);
+  wlaw_text_free(&text);
+  return words;
+}
+
 bool wlaw_run_same(const run_directory *a, const run_directory *b) {
   struct stat of_a, of_b;
   return stat(a->path, &of_a) == 0 && stat(b->path, &of_b) == 0 && of_a.st_dev == of_b.st_dev &&
@@ -184,19 +199,4 @@ wlaw_status wlaw_run_open_snapshot(wlaw_tensors **tensors, uint64_t *epoch, cons
   const wlaw_status status = wlaw_tensors_open(tensors, path, err);
   free(path);
   return status;
-}
-
-char *wlaw_run_init_words(const json_t *config, const char *init) {
-  const json_t *tensors = json_object_get(json_object_get(config, "init_from"), "tensors");
-  text_buffer text = {0};
-  for (size_t i = 0; i < json_array_size(tensors); i++) {
-    const json_t *tensor = json_array_get(tensors, i);
-    const char *name = json_string_value(json_object_get(tensor, "name"));
-    const char *law = json_string_value(json_object_get(tensor, "law"));
-    wlaw_text_add(&text, "%s%s (%s)", i ? ", " : "fitted laws: ", law ? law : "?", name ? name : "?");
-  }
-  wlaw_text_add(&text, "%s%s", text.length ? "; the rest " : "", init);
-  char *words = text.failed ? NULL : wlaw_text_duplicate(wlaw_text_string(&text), text.length);
-  wlaw_text_free(&text);
-  return words;
 }

@@ -246,7 +246,7 @@ wlaw_status wlaw_plan_initial_laws(train_plan *plan, wlaw_error *err) {
   plan->laws = (initial_laws){.law = plan->init.law};
   WLAW_TRY(wlaw_init_from_laws(&plan->laws, &plan->from, net, err));
   for (size_t l = 0; l < net->layers; l++) {
-    if (plan->laws.weight[l]) continue;
+    if (wlaw_init_from_covers(&plan->from, l)) continue;
     char name[40];
     snprintf(name, sizeof name, "layer%zu.weight", l + 1);
     const wlaw_status status = wlaw_law_operand_check(&plan->init, net->width[l + 1], net->width[l], err);

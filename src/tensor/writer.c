@@ -17,7 +17,10 @@ wlaw_status wlaw_writer_put(tensor_writer *writer, const void *bytes, size_t n, 
 /* .npy: the header, then the bytes. */
 static wlaw_status begin_npy(tensor_writer *writer, const char *const *metadata, wlaw_error *err) {
   (void)metadata;
-  if (writer->n != 1) return wlaw_fail(err, WLAW_ARGUMENT, "an .npy file holds one tensor, %zu were given", writer->n);
+  if (writer->n != 1) {
+    wlaw_fail(err, WLAW_ARGUMENT, "an .npy file holds one tensor, %zu were given", writer->n);
+    return wlaw_error_add_hint(err, WLAW_ARGUMENT, "write .npz or .safetensors");
+  }
   text_buffer header = {0};
   wlaw_status status = wlaw_npy_write_header(&header, &writer->tensors[0].spec, err);
   if (status == WLAW_OK) status = wlaw_writer_put(writer, header.bytes, header.length, err);

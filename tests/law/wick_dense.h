@@ -122,11 +122,12 @@ static inline double *dense_part(const double *T, const dense_law *law, size_t k
   return sum;
 }
 
-static inline void dense_predict(dense_prediction *out, const graph *g, const dense_law *law) {
-  double *T = dense_tensor(g, law->rows, law->cols), orders = 1;
+/* Of the polynomial of degree k with the tensor T, which is freed. */
+static inline void dense_predict_tensor(dense_prediction *out, double *T, size_t k, const dense_law *law) {
+  double orders = 1;
   memset(out, 0, sizeof *out);
-  for (size_t m = 0; m <= g->n_edges; m++) {
-    double *part = m < g->n_edges ? dense_part(T, law, g->n_edges, m) : T;
+  for (size_t m = 0; m <= k; m++) {
+    double *part = m < k ? dense_part(T, law, k, m) : T;
     if (m == 0) out->mean = part[0];
     if (m == 1) memcpy(out->part1, part, law->size * sizeof *part);
     if (m == 2) memcpy(out->part2, part, law->size * law->size * sizeof *part);
@@ -137,6 +138,10 @@ static inline void dense_predict(dense_prediction *out, const graph *g, const de
     }
     free(part);
   }
+}
+
+static inline void dense_predict(dense_prediction *out, const graph *g, const dense_law *law) {
+  dense_predict_tensor(out, dense_tensor(g, law->rows, law->cols), g->n_edges, law);
 }
 
 /* Covariance of two polynomials as far as their parts of degree 1 and 2 go: a'Cb + 2 tr A C B C. */
