@@ -30,11 +30,12 @@ static const char *const stems[][2] = {{"weights", "biases"},
 static size_t find_partner(const wlaw_tensors *tensors, const char *name, const char *from, const char *to) {
   const char *at = NULL;
   for (const char *next = name; (next = strstr(next, from)); next++) at = next;
-  const size_t before = at ? (size_t)(at - name) : 0, n = strlen(to);
-  for (size_t i = 0; at && i < wlaw_tensors_count(tensors); i++) {
+  if (!at) return NETWORK_NONE;
+  const size_t head = (size_t)(at - name), n = strlen(to);
+  for (size_t i = 0; i < wlaw_tensors_count(tensors); i++) {
     const char *other = wlaw_tensors_name(tensors, i);
-    if (strncmp(other, name, before) == 0 && strncmp(other + before, to, n) == 0 &&
-        strcmp(other + before + n, at + strlen(from)) == 0)
+    if (strncmp(other, name, head) == 0 && strncmp(other + head, to, n) == 0 &&
+        strcmp(other + head + n, at + strlen(from)) == 0)
       return i;
   }
   return NETWORK_NONE;

@@ -209,6 +209,7 @@ static wlaw_status open_run(redraw *work, const char *const *inputs, size_t n_in
   WLAW_TRY(wlaw_recall_open(&work->recalled, work->run, n_inputs > 1 ? inputs[1] : NULL,
                             wlaw_option_text(options, &wlaw_command_redraw, "cache"), monitor, err));
   WLAW_TRY(check_plan(work, err));
+  WLAW_TRY(wlaw_plan_initial_laws(&work->recalled.plan, err));
   set_training(work);
   return wlaw_trainer_new(&work->trainer, &work->recalled.plan.config, work->recalled.dataset, CPU_LEVELS, err);
 }

@@ -13,9 +13,8 @@ static json_t *side_json(const redraw_law *law, network_side side) {
   return json_string(side == SIDE_LABELLED ? "labelled" : "exchangeable");
 }
 
-static json_t *mean_json(bool *failed, const redraw *work, const redraw_group *group, size_t at) {
+static void put_mean(bool *failed, json_t *object, const redraw *work, const redraw_group *group, size_t at) {
   const redraw_mean mean = wlaw_redraw_mean(work, group, at);
-  json_t *object = json_object();
   wlaw_json_put(failed, object, "after", wlaw_json_count(work->after[at]));
   wlaw_json_put(failed, object, "networks", wlaw_json_count(mean.networks));
   wlaw_json_put(failed, object, "constant", wlaw_json_count(mean.constant));
@@ -26,7 +25,6 @@ static json_t *mean_json(bool *failed, const redraw *work, const redraw_group *g
   wlaw_json_put(failed, object, "loss", or_null(mean.loss));
   wlaw_json_put(failed, object, "loss_standard_error", or_null(mean.loss_error));
   wlaw_json_put(failed, object, "chance", wlaw_json_real(1.0 / (double)work->recalled.dataset->classes));
-  return object;
 }
 
 static void put_test(bool *failed, json_t *object, const redraw_test *test) {
@@ -39,7 +37,7 @@ static void put_test(bool *failed, json_t *object, const redraw_test *test) {
 
 static json_t *cell_json(bool *failed, const redraw *work, const redraw_group *group, size_t at,
                          const redraw_test *tests, size_t n) {
-  json_t *object = mean_json(failed, work, group, at);
+  json_t *object = json_object();
   const redraw_test *check = wlaw_redraw_find_test(tests, n, REDRAW_CHECK, group, at);
   const redraw_test *drawn = wlaw_redraw_find_test(tests, n, REDRAW_DRAWN, group, at);
   const redraw_test *gain = wlaw_redraw_find_test(tests, n, REDRAW_GAIN, group, at);
@@ -48,6 +46,7 @@ static json_t *cell_json(bool *failed, const redraw *work, const redraw_group *g
   wlaw_json_put(failed, object, "law", json_string(group->law->law));
   wlaw_json_put(failed, object, "inputs", side_json(group->law, group->law->inputs));
   wlaw_json_put(failed, object, "outputs", side_json(group->law, group->law->outputs));
+  put_mean(failed, object, work, group, at);
   wlaw_json_put(failed, object, "check", json_boolean(check != NULL));
   wlaw_json_put(failed, object, "difference_from", json_string(gain ? "ordinary" : "chance"));
   put_test(failed, object, check ? check : drawn ? drawn : gain);
@@ -64,9 +63,11 @@ static json_t *correlation_json(bool *failed, const redraw *work, const redraw_t
   return object;
 }
 
-static json_t *continued_json(bool *failed, const redraw *work, const redraw_group *group, size_t at) {
-  json_t *object = mean_json(failed, work, group, at);
-  wlaw_json_put(failed, object, "epoch", wlaw_json_count(work->epochs[group->epoch].epoch));
+/* Networks of no law: ordinary, or the run's own. */
+static json_t *others_json(bool *failed, const redraw *work, const redraw_group *group, size_t at) {
+  json_t *object = json_object();
+  if (group->continued) wlaw_json_put(failed, object, "epoch", wlaw_json_count(work->epochs[group->epoch].epoch));
+  put_mean(failed, object, work, group, at);
   return object;
 }
 
@@ -141,8 +142,7 @@ static json_t *write_document(bool *failed, const redraw *work, const redraw_tes
     for (size_t at = 0; at < work->n_after; at++) {
       const redraw_group *group = &work->groups[i];
       if (group->law) wlaw_json_append(failed, cells, cell_json(failed, work, group, at, tests, n));
-      else if (group->continued) wlaw_json_append(failed, continued, continued_json(failed, work, group, at));
-      else wlaw_json_append(failed, ordinary, mean_json(failed, work, group, at));
+      else wlaw_json_append(failed, group->continued ? continued : ordinary, others_json(failed, work, group, at));
     }
   for (size_t t = 0; t < n; t++)
     if (tests[t].question == REDRAW_CORRELATIONS)

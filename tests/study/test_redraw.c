@@ -44,6 +44,25 @@ static void exchangeable_outputs_are_chance(void **state) {
   wlaw_result_free(got);
 }
 
+/* Two hidden nodes a layer and no biases: at a third of the samples or more all are dead, outputs are equal, and the
+ * first class, which has 0.7 of the test set, is answered. Shared among the classes the accuracy is 1/3 again. */
+static void equal_outputs_share(void **state) {
+  (void)state;
+  char run[4096], data[4096];
+  snprintf(data, sizeof data, "%s", write_data("redraw-ties-data"));
+  snprintf(run, sizeof run, "%s", test_scratch("redraw-ties"));
+  train_run(run, data, (const char *const[]){"hidden", "2,2", "biases", "false", "epochs", "0", NULL});
+  wlaw_result *got = redraw_run(
+      run, (const char *const[]){"networks", "400", "train", "", "laws", "iid,bipartite,permutation,network", NULL});
+  for (size_t i = 0; i < 4; i++) {
+    const json_t *cell = find_row(got, "cells", wlaw_redraw_laws[i].name, 0, 0);
+    check_near(row_number(cell, "z"), 0, 3.5);
+    assert_true(row_number(cell, "accuracy") - 1.0 / 3 > 5 * row_number(cell, "standard_error"));
+    assert_true(row_number(cell, "constant") > 0);
+  }
+  wlaw_result_free(got);
+}
+
 /* ---- ordinary networks are those of train, continued ones those of the trainer */
 
 static void check_like_train(const char *name, const char *const *how) {
@@ -307,6 +326,7 @@ static void broken_networks_are_left_out(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(exchangeable_outputs_are_chance),
+      cmocka_unit_test(equal_outputs_share),
       cmocka_unit_test(ordinary_networks_are_those_of_train),
       cmocka_unit_test(continued_networks_are_those_of_the_run),
       cmocka_unit_test(draws_have_the_scale_that_is_trained),
