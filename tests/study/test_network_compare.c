@@ -49,7 +49,7 @@ static const char *const exchangeable[] = {"input", "exchangeable", "output", "e
 static const char *trained(const char *name, const char *const *more, size_t n_more) {
   static char path[4096];
   const char *all[24] = {"networks", "300", "epochs", "1"};
-  memcpy(all + 4, more, n_more * sizeof *more);
+  for (size_t i = 0; i < n_more; i++) all[4 + i] = more[i];
   snprintf(path, sizeof path, "%s", test_scratch(name));
   wlaw_error *err = wlaw_error_new();
   check_ok(train(path, all, 4 + n_more, NULL, NULL, err));
