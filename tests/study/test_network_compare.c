@@ -49,7 +49,7 @@ static const char *const exchangeable[] = {"input", "exchangeable", "output", "e
 static const char *trained(const char *name, const char *const *more, size_t n_more) {
   static char path[4096];
   const char *all[24] = {"networks", "300", "epochs", "1"};
-  memcpy(all + 4, more, n_more * sizeof *more);
+  for (size_t i = 0; i < n_more; i++) all[4 + i] = more[i];
   snprintf(path, sizeof path, "%s", test_scratch(name));
   wlaw_error *err = wlaw_error_new();
   check_ok(train(path, all, 4 + n_more, NULL, NULL, err));
@@ -115,21 +115,40 @@ static void test_epochs(void **state) {
   wlaw_result_free(result);
 }
 
-/* The document of a fit is a side; what it takes as exchangeable is taken over. */
-static void test_fit_side(void **state) {
-  (void)state;
-  const char *run = trained("fitted", NULL, 0);
-  char text[4200], path[4100];
+/* The document of a fit of the run's last epoch, outputs exchangeable: its path. */
+static const char *fitted(const char *run, const char *name) {
+  static char path[4096];
   wlaw_error *err = wlaw_error_new();
   wlaw_result *result = NULL;
   static const char *const options[] = {"law", "network", "output", "exchangeable", NULL};
   check_ok(call_verb(&result, &wlaw_command_fit, &run, 1, options, err));
   char *json = json_dumps(result->document, JSON_REAL_PRECISION(17));
-  snprintf(path, sizeof path, "%s", test_scratch("network-fit.json"));
+  snprintf(path, sizeof path, "%s", test_scratch(name));
   write_text(path, json);
   free(json);
   wlaw_result_free(result);
-  snprintf(text, sizeof text, "@%s", path);
+  wlaw_error_free(err);
+  return path;
+}
+
+/* Networks drawn from a fitted law: that law is what they began with, and all of it, or nothing is said. */
+static void test_init_from(void **state) {
+  (void)state;
+  const char *const more[] = {"init-from", fitted(trained("teacher", NULL, 0), "teacher.json")};
+  static const char *const outputs[] = {"output", "exchangeable", NULL};
+  const char *run = trained("pupil", more, 2);
+  near_floor(run, outputs, 10.0);
+  refused(at_epoch(run, 0), "init", NULL, WLAW_ARGUMENT, "the run began with a fitted law of networks");
+}
+
+/* The document of a fit is a side; what it takes as exchangeable is taken over. */
+static void test_fit_side(void **state) {
+  (void)state;
+  const char *run = trained("fitted", NULL, 0);
+  char text[4200];
+  wlaw_error *err = wlaw_error_new();
+  wlaw_result *result = NULL;
+  snprintf(text, sizeof text, "@%s", fitted(run, "network-fit.json"));
 
   const char *sides[] = {text, at_epoch(run, 1)}; /* the law need not be named: the fit says it */
   check_ok(call_verb(&result, &wlaw_command_compare, sides, 2, NULL, err));
@@ -261,9 +280,9 @@ static void test_memory(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_initial), cmocka_unit_test(test_epochs), cmocka_unit_test(test_fit_side),
-      cmocka_unit_test(test_files),   cmocka_unit_test(test_dead),   cmocka_unit_test(test_single),
-      cmocka_unit_test(test_memory),
+      cmocka_unit_test(test_initial),  cmocka_unit_test(test_epochs), cmocka_unit_test(test_init_from),
+      cmocka_unit_test(test_fit_side), cmocka_unit_test(test_files),  cmocka_unit_test(test_dead),
+      cmocka_unit_test(test_single),   cmocka_unit_test(test_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
