@@ -3,8 +3,8 @@
  * How to read this header
  *   1. statuses and errors      what a call returns, and how to ask what went wrong
  *   2. options and results      every verb takes text options and gives back one result object
- *   3. verbs                    train, fit, scan, track, compare, limit, kernel, predict, prune, draw, report, graphs,
- *                               data
+ *   3. verbs                    train, fit, scan, track, compare, limit, kernel, predict, prune, redraw, draw, report,
+ *                               graphs, data
  *   4. laws                     parse, draw, ask
  *   5. tensors                  read any supported weight file
  *
@@ -126,6 +126,7 @@ WLAW_VERB(limit);   /* inputs: none, or {FILE} of network inputs */
 WLAW_VERB(kernel);  /* inputs: {DATA} */
 WLAW_VERB(predict); /* inputs: {DATA}, or none with the options train and test */
 WLAW_VERB(prune);   /* inputs: {RUN}, or {RUN, DATA} where the data moved */
+WLAW_VERB(redraw);  /* inputs: {RUN}, or {RUN, DATA} where the data moved */
 WLAW_VERB(draw);    /* inputs: {LAW} */
 WLAW_VERB(report);  /* inputs: {RUN} or {FILE} */
 WLAW_VERB(graphs);  /* inputs: none */

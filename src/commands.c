@@ -7,12 +7,12 @@
 
 extern const command_spec wlaw_command_train, wlaw_command_fit, wlaw_command_scan, wlaw_command_track,
     wlaw_command_compare, wlaw_command_limit, wlaw_command_kernel, wlaw_command_predict, wlaw_command_prune,
-    wlaw_command_draw, wlaw_command_report, wlaw_command_graphs, wlaw_command_data;
+    wlaw_command_redraw, wlaw_command_draw, wlaw_command_report, wlaw_command_graphs, wlaw_command_data;
 
 const command_spec *const wlaw_commands[] = {
-    &wlaw_command_train,  &wlaw_command_fit,    &wlaw_command_scan,    &wlaw_command_track, &wlaw_command_compare,
-    &wlaw_command_limit,  &wlaw_command_kernel, &wlaw_command_predict, &wlaw_command_prune, &wlaw_command_draw,
-    &wlaw_command_report, &wlaw_command_graphs, &wlaw_command_data,
+    &wlaw_command_train, &wlaw_command_fit,    &wlaw_command_scan,    &wlaw_command_track, &wlaw_command_compare,
+    &wlaw_command_limit, &wlaw_command_kernel, &wlaw_command_predict, &wlaw_command_prune, &wlaw_command_redraw,
+    &wlaw_command_draw,  &wlaw_command_report, &wlaw_command_graphs,  &wlaw_command_data,
 };
 const size_t wlaw_n_commands = sizeof wlaw_commands / sizeof *wlaw_commands;
 

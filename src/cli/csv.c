@@ -10,7 +10,8 @@ static const struct {
              {"weightlaw.changes/", "tensors"}, {"weightlaw.compares/", "comparisons"},
              {"weightlaw.fits/", "fits"},       {"weightlaw.graphs/", "graphs"},
              {"weightlaw.data/", "sets"},       {"weightlaw.limit-table/", "rows"},
-             {"weightlaw.predict/", "results"}, {"weightlaw.prune/", "pruned"}};
+             {"weightlaw.predict/", "results"}, {"weightlaw.prune/", "pruned"},
+             {"weightlaw.redraw/", "cells"}};
 
 static const json_t *list_of(const json_t *document) {
   const char *schema = json_string_value(json_object_get(document, "schema"));

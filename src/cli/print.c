@@ -20,7 +20,7 @@ static const struct {
     {"weightlaw.scans/", wlaw_print_scans},     {"weightlaw.track/", wlaw_print_track},
     {"weightlaw.changes/", wlaw_print_changes}, {"weightlaw.kernel/", wlaw_print_kernel},
     {"weightlaw.predict/", wlaw_print_predict}, {"weightlaw.node-variances/", wlaw_print_node_variances},
-    {"weightlaw.prune/", wlaw_print_prune},
+    {"weightlaw.prune/", wlaw_print_prune},     {"weightlaw.redraw/", wlaw_print_redraw},
 };
 
 const char *wlaw_print_string(const json_t *document, const char *key) {

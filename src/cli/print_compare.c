@@ -55,6 +55,7 @@ static void print_one(text_buffer *out, const text_screen *screen, const json_t 
   snprintf(heading, sizeof heading, "distance between two %s laws%s%s", wlaw_print_string(document, "law"),
            *tensor ? " of " : "", tensor);
   wlaw_print_heading(out, screen, heading);
+  wlaw_print_layers(out, document);
   print_fields(out, document, before, sizeof before / sizeof *before);
   print_debiased(out, document);
   print_fields(out, document, after, sizeof after / sizeof *after);

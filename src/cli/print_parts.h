@@ -33,6 +33,7 @@ void wlaw_print_kernel(text_buffer *out, const text_screen *screen, const json_t
 void wlaw_print_duplicates(text_buffer *out, const text_screen *screen, const json_t *document);
 void wlaw_print_predict(text_buffer *out, const text_screen *screen, const json_t *document);
 void wlaw_print_prune(text_buffer *out, const text_screen *screen, const json_t *document);
+void wlaw_print_redraw(text_buffer *out, const text_screen *screen, const json_t *document);
 void wlaw_print_document(text_buffer *out, const text_screen *screen, const json_t *document);
 
 /* The text or number at a key; "" and NaN where there is none. */

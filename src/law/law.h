@@ -63,7 +63,7 @@ typedef struct law_ops {
   wlaw_status (*check)(const wlaw_law *law, wlaw_error *err);
   /* One matrix [rows, cols] = [out, in]. May be NULL. */
   wlaw_status (*draw)(const wlaw_law *law, double *out, size_t rows, size_t cols, wlaw_stream *stream, wlaw_error *err);
-  /* The bias vector [rows] that goes with a matrix [rows, cols]; NULL: zeros. */
+  /* The bias vector [rows] that goes with a matrix [rows, cols], of the same `moments` as its entries; NULL: zeros. */
   wlaw_status (*draw_bias)(const wlaw_law *law, double *out, size_t rows, size_t cols, wlaw_stream *stream,
                            wlaw_error *err);
   /* Mean and variance of an entry of a [rows, cols] matrix; false: they do not exist. May be NULL. */

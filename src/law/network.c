@@ -66,6 +66,35 @@ void wlaw_network_set_iid(network_gaussian *gaussian, size_t t, double mean, dou
   if (tensor->entries != NETWORK_NONE) gaussian->entries[tensor->entries] = variance;
 }
 
+/* Entry (i, j) of `along` the direction (1, ..., 1) of n, `across` all others. */
+static double exchangeable(double along, double across, size_t i, size_t j, size_t n) {
+  return (along - across) / (double)n + (i == j ? across : 0.0);
+}
+
+/* A side that is not labelled has the direction (1, ..., 1) alone, as if it had one node. */
+void wlaw_network_set_bipartite(network_gaussian *gaussian, size_t t, double mean, double total, double rows,
+                                double columns, double rest) {
+  const network_layout *layout = &gaussian->layout;
+  const network_tensor *tensor = &layout->tensors[t];
+  const size_t R = tensor->rows_labelled ? tensor->rows : 1, C = tensor->cols_labelled ? tensor->cols : 1;
+  wlaw_network_set_iid(gaussian, t, mean, rest);
+  double *const trivial = gaussian->trivial + tensor->trivial * (layout->trivial + 1);
+  for (size_t i = 0; i < R * C; i++)
+    for (size_t j = 0; j < R * C; j++)
+      trivial[i * layout->trivial + j] = exchangeable(exchangeable(total, rows, i / C, j / C, R),
+                                                      exchangeable(columns, rest, i / C, j / C, R), i % C, j % C, C);
+  for (size_t i = 0; i < tensor->n_row_copies; i++)
+    for (size_t j = 0; j < tensor->n_row_copies; j++) {
+      const size_t n = layout->sets[tensor->row_set].copies, at = tensor->row_copy;
+      gaussian->sets[tensor->row_set][(at + i) * n + at + j] = exchangeable(rows, rest, i, j, C);
+    }
+  for (size_t i = 0; i < tensor->n_column_copies; i++)
+    for (size_t j = 0; j < tensor->n_column_copies; j++) {
+      const size_t n = layout->sets[tensor->column_set].copies, at = tensor->column_copy;
+      gaussian->sets[tensor->column_set][(at + i) * n + at + j] = exchangeable(columns, rest, i, j, R);
+    }
+}
+
 double wlaw_network_unit(const network_layout *layout, size_t t) {
   const network_tensor *tensor = &layout->tensors[t];
   return sqrt((double)tensor->rows * (double)tensor->cols / (double)tensor->n_trivial);

@@ -36,6 +36,10 @@ wlaw_status wlaw_network_gaussian_new(network_gaussian **out, const network_layo
 void wlaw_network_gaussian_free(network_gaussian *gaussian); /* NULL allowed */
 /* Tensor t made iid with this mean and variance of an entry, independent of all others. */
 void wlaw_network_set_iid(network_gaussian *gaussian, size_t t, double mean, double variance);
+/* The same with the four variances of the law `bipartite` (law/bipartite.c): of the total, of the rows, of the columns
+ * and of the rest. */
+void wlaw_network_set_bipartite(network_gaussian *gaussian, size_t t, double mean, double total, double rows,
+                                double columns, double rest);
 
 /* What each trivial coordinate of tensor t is of a tensor of ones: its mean coordinate / the mean of its entries. */
 double wlaw_network_unit(const network_layout *layout, size_t t);

@@ -231,6 +231,7 @@ wlaw_status wlaw_collect(report_series **out, const collect_request *request, wl
     collector all = {.request = request, .run = run, .series = series};
     if (monitor) monitor->what = "fitting";
     status = run_units(&all, monitor, err);
+    if (status == WLAW_OK && run) status = wlaw_collect_nodes(&all, monitor, err);
   }
   wlaw_run_close(run);
   if (status == WLAW_OK) status = check_not_empty(series, request->input, err);

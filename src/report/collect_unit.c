@@ -41,22 +41,28 @@ static const char *tensor_option(const report_series *series, const report_tenso
   return series->n_tensors == 1 && !*tensor->name ? NULL : tensor->name;
 }
 
+wlaw_status wlaw_collect_fit(wlaw_result **result, const collector *all, size_t e, const char *const *pairs,
+                             wlaw_error *err) {
+  epoch_text epoch;
+  const char *const at[] = {"epoch", epoch_option(&epoch, all->series, e), NULL, NULL};
+  wlaw_options *options = NULL;
+  wlaw_status status = wlaw_options_new(&options, "fit", err);
+  if (status == WLAW_OK) status = set_options(options, pairs, err);
+  if (status == WLAW_OK) status = set_options(options, at, err);
+  if (status == WLAW_OK) status = wlaw_fit(result, &all->request->input, 1, options, NULL, NULL, err);
+  wlaw_options_free(options);
+  return status;
+}
+
 static wlaw_status fit_law(wlaw_result **result, const collector *all, const report_tensor *tensor, size_t e,
                            const char *law, wlaw_error *err) {
-  epoch_text epoch;
   const char *const pairs[] = {"law",     law,
                                "tensor",  tensor_option(all->series, tensor),
-                               "epoch",   epoch_option(&epoch, all->series, e),
                                "exclude", all->series->is_run ? all->request->exclude : NULL,
                                "seed",    all->request->seed,
                                "threads", "1",
                                NULL,      NULL};
-  wlaw_options *options = NULL;
-  wlaw_status status = wlaw_options_new(&options, "fit", err);
-  if (status == WLAW_OK) status = set_options(options, pairs, err);
-  if (status == WLAW_OK) status = wlaw_fit(result, &all->request->input, 1, options, NULL, NULL, err);
-  wlaw_options_free(options);
-  return status;
+  return wlaw_collect_fit(result, all, e, pairs, err);
 }
 
 /* The laws whose parameters the page shows and the automatic fit did not give; a law of the matrices' own is alone. */

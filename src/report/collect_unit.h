@@ -29,6 +29,13 @@ graph_family wlaw_collect_family(const collector *all, const report_tensor *tens
 /* The invariants to look at for a tensor; NULL: none. */
 const invariant_set *wlaw_collect_set(const collector *all, const report_tensor *tensor);
 
+/* A fit of the input at epoch e with these options, {name, value, ..., NULL, NULL}; a value of NULL is left out. The
+ * epoch of a run is added. */
+wlaw_status wlaw_collect_fit(wlaw_result **result, const collector *all, size_t e, const char *const *pairs,
+                             wlaw_error *err);
+/* What the layers of a run's networks know of each other, at all epochs (collect_nodes.c). */
+wlaw_status wlaw_collect_nodes(collector *all, wlaw_monitor *monitor, wlaw_error *err);
+
 /* For wlaw_parallel; context: a collector. First fits and distances; then, when the fits of all epochs have said which
  * invariants a tensor has, what is read from the weights themselves. */
 wlaw_status wlaw_collect_fits(void *context, size_t unit, unsigned worker, const atomic_bool *stop, wlaw_error *err);

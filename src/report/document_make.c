@@ -61,10 +61,16 @@ wlaw_status wlaw_document_make(json_t **document, const char *input, const wlaw_
                                wlaw_progress progress, void *user, wlaw_error *err) {
   static const char *const of_scan[] = {"spectra", "seed", "threads", NULL}, *const others[] = {"seed", "threads",
                                                                                                 NULL};
-  const bool prune = wlaw_option_flag(options, &wlaw_command_report, "prune");
-  if (prune && !wlaw_run_is(input))
-    return wlaw_fail(err, WLAW_ARGUMENT, "--prune is for a run, which '%s' is not", input);
-  if (prune) return run_verb(document, "prune", wlaw_prune, input, NULL, NULL, others, options, progress, user, err);
+  static const struct {
+    const char *verb; /* and the flag that asks for its page */
+    verb_call call;
+  } of_run[] = {{"prune", wlaw_prune}, {"redraw", wlaw_redraw}};
+  for (size_t i = 0; i < sizeof of_run / sizeof *of_run; i++) {
+    if (!wlaw_option_flag(options, &wlaw_command_report, of_run[i].verb)) continue;
+    if (!wlaw_run_is(input))
+      return wlaw_fail(err, WLAW_ARGUMENT, "--%s is for a run, which '%s' is not", of_run[i].verb, input);
+    return run_verb(document, of_run[i].verb, of_run[i].call, input, NULL, NULL, others, options, progress, user, err);
+  }
   if (is_node_law(input))
     return run_verb(document, "limit", wlaw_limit, NULL, input, limit_presets, others, options, progress, user, err);
   bool is_checkpoint;

@@ -11,15 +11,18 @@
 #include "report/svg.h"
 
 static const struct {
-  const char *schema, *title, *first, *second; /* title: with the values of these keys in its places */
+  /* law: the document's must be this one (NULL: any); title: with the values of these keys in its places */
+  const char *schema, *law, *title, *first, *second;
   void (*write)(text_buffer *out, const json_t *document);
 } pages[] = {
-    {"weightlaw.scan/1", "The weights of %s", "file", NULL, wlaw_checkpoint_scan},
-    {"weightlaw.track/1", "Weights through training", NULL, NULL, wlaw_checkpoint_track},
-    {"weightlaw.changes/1", "From %s to %s", "a", "b", wlaw_checkpoint_changes},
-    {"weightlaw.limit/1", "Infinitely wide networks of the law %s", "law", NULL, wlaw_infinite_limit},
-    {"weightlaw.prune/1", "What pruning does to the networks of %s", "run", NULL, wlaw_infinite_prune},
-    {"weightlaw.node-variances/1", "The node variances of trained networks", NULL, NULL, wlaw_infinite_nodes},
+    {"weightlaw.scan/1", NULL, "The weights of %s", "file", NULL, wlaw_checkpoint_scan},
+    {"weightlaw.track/1", NULL, "Weights through training", NULL, NULL, wlaw_checkpoint_track},
+    {"weightlaw.changes/1", NULL, "From %s to %s", "a", "b", wlaw_checkpoint_changes},
+    {"weightlaw.limit/1", NULL, "Infinitely wide networks of the law %s", "law", NULL, wlaw_infinite_limit},
+    {"weightlaw.prune/1", NULL, "What pruning does to the networks of %s", "run", NULL, wlaw_infinite_prune},
+    {"weightlaw.node-variances/1", NULL, "The node variances of trained networks", NULL, NULL, wlaw_infinite_nodes},
+    {"weightlaw.fit/1", "network", "The law of the networks of %s", "input", NULL, wlaw_network_page},
+    {"weightlaw.redraw/1", NULL, "What the laws of %s know", "run", NULL, wlaw_redraw_page},
 };
 enum { PAGES = sizeof pages / sizeof *pages };
 
@@ -59,8 +62,15 @@ double *wlaw_document_reals(text_buffer *out, size_t *n, const json_t *object, c
 static int page_of(const json_t *document) {
   const char *schema = wlaw_document_text(document, "schema");
   for (int i = 0; i < PAGES; i++)
-    if (strcmp(schema, pages[i].schema) == 0) return i;
+    if (strcmp(schema, pages[i].schema) == 0 &&
+        (!pages[i].law || strcmp(wlaw_document_text(document, "law"), pages[i].law) == 0))
+      return i;
   return -1;
+}
+
+const json_t *wlaw_document_findings(const json_t *document) {
+  const json_t *findings = wlaw_document_list(document, "findings");
+  return findings ? findings : wlaw_document_list(document, "summary");
 }
 
 bool wlaw_document_has_page(const json_t *document) { return page_of(document) >= 0; }
@@ -81,7 +91,7 @@ checkpoint_name wlaw_checkpoint_name(const json_t *tensor) {
 
 static void sentences(text_buffer *out, const json_t *list, const char *none) {
   if (json_array_size(list) == 0) {
-    wlaw_html_paragraph(out, "", none);
+    if (none) wlaw_html_paragraph(out, "", none);
     return;
   }
   wlaw_text_add(out, "<ol class=\"story\">\n");
@@ -146,7 +156,8 @@ void wlaw_document_page(text_buffer *out, const json_t *document, const char *ti
   wlaw_text_free(&made);
   wlaw_html_open(out, printable, subtitle);
   wlaw_html_section_open(out, "found", "What was found", NULL);
-  sentences(out, wlaw_document_list(document, "findings"), "Nothing out of the ordinary.");
+  sentences(out, wlaw_document_findings(document), "Nothing out of the ordinary.");
+  sentences(out, wlaw_document_list(document, "warnings"), NULL);
   wlaw_html_section_close(out);
   pages[page].write(out, document);
   skipped(out, document);

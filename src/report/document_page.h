@@ -1,6 +1,7 @@
-/* Pages drawn from documents: of checkpoints (scan, track, compare; docs/scan.md) and of infinite width (limit, prune,
- * the fit of node variances; docs/limit.md). A document may come from outside: what it lacks, or has of another type,
- * is a gap and never an error. */
+/* Pages drawn from documents: of checkpoints (scan, track, compare; docs/scan.md), of infinite width (limit, prune,
+ * the fit of node variances; docs/limit.md) and of whole networks (the fit of the law network, redraw;
+ * docs/network.md). A document may come from outside: what it lacks, or has of another type, is a gap and never an
+ * error. */
 #ifndef WLAW_REPORT_DOCUMENT_PAGE_H
 #define WLAW_REPORT_DOCUMENT_PAGE_H
 
@@ -11,6 +12,9 @@
 bool wlaw_document_has_page(const json_t *document);
 /* title NULL: made from the document; date NULL: none. Memory failures set out->failed. */
 void wlaw_document_page(text_buffer *out, const json_t *document, const char *title, const char *date);
+
+/* What it found, in sentences: its `findings`, or the `summary` of a fit. NULL: nothing. */
+const json_t *wlaw_document_findings(const json_t *document);
 
 /* ---- sections (checkpoint_*.c), each for its own schema */
 
@@ -25,6 +29,11 @@ void wlaw_checkpoint_changes(text_buffer *out, const json_t *document);
 void wlaw_infinite_limit(text_buffer *out, const json_t *document);
 void wlaw_infinite_prune(text_buffer *out, const json_t *document);
 void wlaw_infinite_nodes(text_buffer *out, const json_t *document);
+
+/* ---- sections of whole networks (network_page.c, redraw_page.c) */
+
+void wlaw_network_page(text_buffer *out, const json_t *document);
+void wlaw_redraw_page(text_buffer *out, const json_t *document);
 
 /* ---- parts that they share */
 

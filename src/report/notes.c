@@ -209,6 +209,10 @@ static void note_metrics(sentence_list *notes, const report_series *series) {
   if (series->why_no_metrics) wlaw_sentence_add(notes, "No accuracy and loss: %.400s", series->why_no_metrics);
 }
 
+static void note_nodes(sentence_list *notes, const report_series *series) {
+  if (series->why_no_nodes) wlaw_sentence_add(notes, "No correlations between layers: %.400s", series->why_no_nodes);
+}
+
 void wlaw_notes_tell(sentence_list *notes, const report_series *series) {
   note_excluded(notes, series);
   note_order(notes, series);
@@ -217,6 +221,7 @@ void wlaw_notes_tell(sentence_list *notes, const report_series *series) {
   note_few(notes, series);
   note_gaussian(notes, series);
   note_departures(notes, series);
+  note_nodes(notes, series);
   note_metrics(notes, series);
   note_gaps(notes, series);
 }

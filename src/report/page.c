@@ -70,6 +70,7 @@ static const struct {
     {"laws", "Which law", wlaw_page_has_laws, wlaw_page_laws},
     {"parameters", "Parameters", wlaw_page_has_parameters, wlaw_page_parameters},
     {"departures", "What the laws miss", wlaw_page_has_departures, wlaw_page_departures},
+    {"nodes", "Between layers", wlaw_page_has_nodes, wlaw_page_nodes},
     {"weights", "Weights", wlaw_page_has_weights, wlaw_page_weights},
 };
 enum { SECTIONS = sizeof sections / sizeof *sections };

@@ -23,6 +23,8 @@ bool wlaw_page_has_parameters(const report_series *series);
 void wlaw_page_parameters(text_buffer *out, const report_series *series);
 bool wlaw_page_has_departures(const report_series *series);
 void wlaw_page_departures(text_buffer *out, const report_series *series);
+bool wlaw_page_has_nodes(const report_series *series);
+void wlaw_page_nodes(text_buffer *out, const report_series *series);
 bool wlaw_page_has_weights(const report_series *series);
 void wlaw_page_weights(text_buffer *out, const report_series *series);
 

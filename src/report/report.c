@@ -28,6 +28,8 @@ static const option_spec options_table[] = {
      "take more than a minute in all are left out"},
     {"spectra", 0, OPTION_FLAG, NULL, "false", NULL, 0, 0, "of a checkpoint: eigenvalues too, as scan --spectra"},
     {"prune", 0, OPTION_FLAG, NULL, "false", NULL, 0, 0, "of a run: what pruning does to its networks, as prune"},
+    {"redraw", 0, OPTION_FLAG, NULL, "false", NULL, 0, 0,
+     "of a run: networks drawn from its laws, as redraw, evaluated and trained"},
     {"source-date-epoch", 0, OPTION_COUNT, "SECONDS", NULL, NULL, 0, 253402300799.0,
      "date to print on the page, in seconds since 1970 UTC; default: no date"},
 };
@@ -43,8 +45,10 @@ static const char examples[] =
     "    a node law at widths 100, 500, 2000 and infinity: densities, joint outputs, active nodes, pruning\n"
     "weightlaw report RUN --prune -o pruned.html\n"
     "    accuracy and output error of pruned networks beside theory\n"
+    "weightlaw report RUN --redraw -o redrawn.html\n"
+    "    what the laws of the run know: networks drawn from each, untrained and trained, beside ordinary ones\n"
     "weightlaw report scan.json -o scan.html\n"
-    "    the page of what scan, track, compare, limit, prune or fit --law node-variances wrote with --json\n";
+    "    the page of what scan, track, compare, limit, prune, redraw or fit --law network wrote with --json\n";
 
 static const char details[] =
     "Writes one HTML file that needs nothing else: drawings are inline SVG, there are no scripts, tables stand behind "
@@ -62,8 +66,9 @@ static const char details[] =
     "\n"
     "A checkpoint (a tensor file of one network) is scanned, and its page shows tensors by measures, Weibull shapes by "
     "kind and block beside published ones, and distributions. A node law is taken to infinite width, with simulated "
-    "networks beside it. What scan, track, compare, limit, prune or fit --law node-variances wrote with --json has a "
-    "page, too.";
+    "networks beside it. What scan, track, compare, limit, prune, redraw and fit --law network or node-variances wrote "
+    "with "
+    "--json has a page, too.";
 
 /* Days since 1970 to a date of the Gregorian calendar, by Fliegel and Van Flandern (1968), DOI 10.1145/364096.364097.
  */
@@ -142,7 +147,8 @@ static wlaw_status refuse_document(const json_t *document, const char *input, wl
   const wlaw_status status = wlaw_fail(err, WLAW_FORMAT, "is a document '%.80s', which has no page", schema);
   wlaw_error_in_file(err, status, input);
   return wlaw_error_add_hint(err, status,
-                             "pages are of what scan, track, compare, limit, prune and fit --law node-variances write");
+                             "pages are of what scan, track, compare, limit, prune, redraw and fit --law network or "
+                             "node-variances write");
 }
 
 /* A JSON file whose schema has a page; *document stays NULL for every other input. */
@@ -182,12 +188,12 @@ static wlaw_status write_document(wlaw_result **result, const char *path, const 
   wlaw_status status = page.failed ? wlaw_fail_memory(err, page.length, 1) : WLAW_OK;
   if (status == WLAW_OK) status = wlaw_output_whole(path, page.bytes, page.length, err);
   if (status == WLAW_OK) {
-    const json_t *findings = json_object_get(document, "findings");
+    const json_t *findings = wlaw_document_findings(document);
     json_t *made = json_object();
     wlaw_json_put(&failed, made, "schema", json_string("weightlaw.report/1"));
     wlaw_json_put(&failed, made, "path", wlaw_json_text(path));
     wlaw_json_put(&failed, made, "bytes", wlaw_json_count(page.length));
-    wlaw_json_put(&failed, made, "summary", json_is_array(findings) ? json_deep_copy(findings) : json_array());
+    wlaw_json_put(&failed, made, "summary", findings ? json_deep_copy(findings) : json_array());
     status = wlaw_result_wrap(result, made, failed, err);
   }
   wlaw_text_free(&page);

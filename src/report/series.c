@@ -52,6 +52,18 @@ wlaw_status wlaw_series_new(report_series **out, size_t n_epochs, size_t n_tenso
   return WLAW_OK;
 }
 
+wlaw_status wlaw_series_nodes_new(report_series *series, size_t n, wlaw_error *err) {
+  series->nodes = wlaw_array(n, sizeof *series->nodes);
+  if (!series->nodes) return wlaw_fail_memory(err, n, sizeof *series->nodes);
+  series->n_nodes = n;
+  for (size_t k = 0; k < n; k++) {
+    series->nodes[k] = (report_nodes){NAN, wlaw_array(series->n_epochs, sizeof(node_correlation))};
+    if (!series->nodes[k].points) return wlaw_fail_memory(err, series->n_epochs, sizeof(node_correlation));
+    for (size_t e = 0; e < series->n_epochs; e++) series->nodes[k].points[e] = (node_correlation){NAN, NAN, NAN, NAN};
+  }
+  return WLAW_OK;
+}
+
 static void tensor_release(report_tensor *tensor, size_t n_epochs) {
   for (size_t e = 0; tensor->points && e < n_epochs; e++) {
     for (int k = 0; k < REPORT_LAWS; k++) free(tensor->points[e].departures[k]);
@@ -75,10 +87,12 @@ void wlaw_series_free(report_series *series) {
     free(series->settings[s].name);
     free(series->settings[s].value);
   }
+  for (size_t k = 0; k < series->n_nodes; k++) free(series->nodes[k].points);
+  free(series->nodes);
   wlaw_series_metrics_free(series->metrics);
-  char *const texts[] = {series->title,     series->source,       series->initial_law,
-                         series->data,      series->architecture, series->optimizer,
-                         series->exclusion, series->date,         series->why_no_metrics};
+  char *const texts[] = {series->title,          series->source,      series->initial_law, series->data,
+                         series->architecture,   series->optimizer,   series->exclusion,   series->date,
+                         series->why_no_metrics, series->why_no_nodes};
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) free(texts[i]);
   free(series->settings);
   free(series->tensors);

@@ -151,6 +151,19 @@ typedef struct report_tensor {
   tensor_point *points; /* [n_epochs] */
 } report_tensor;
 
+/* ---- between layers */
+
+/* Over the nodes of a hidden layer, the correlation of what goes in with what goes out; standard errors are those under
+ * no correlation. */
+typedef struct node_correlation {
+  double sums, sums_error, norms, norms_error; /* of sums of weights, of squared norms */
+} node_correlation;
+
+typedef struct report_nodes {
+  double set;               /* 1: the first hidden layer */
+  node_correlation *points; /* [n_epochs] */
+} report_nodes;
+
 /* ---- metrics over networks */
 
 typedef struct metric_spread {
@@ -195,6 +208,9 @@ typedef struct report_series {
   size_t n_epochs;
   report_tensor *tensors;
   size_t n_tensors;
+  report_nodes *nodes; /* [n_nodes] */
+  size_t n_nodes;
+  char *why_no_nodes;      /* sentence, or NULL */
   report_metrics *metrics; /* NULL: none */
   char *why_no_metrics;    /* sentence, or NULL */
   report_setting *settings;
@@ -208,6 +224,8 @@ wlaw_status wlaw_series_new(report_series **out, size_t n_epochs, size_t n_tenso
 void wlaw_series_free(report_series *series); /* NULL allowed */
 wlaw_status wlaw_series_metrics_new(report_metrics **out, size_t n_epochs, wlaw_error *err);
 void wlaw_series_metrics_free(report_metrics *metrics); /* NULL allowed */
+/* Room for n hidden layers, all NaN. */
+wlaw_status wlaw_series_nodes_new(report_series *series, size_t n, wlaw_error *err);
 /* *place becomes a copy of text (the old one freed); false when out of memory. text NULL: NULL. */
 bool wlaw_series_set_text(char **place, const char *text);
 /* Appends a row to the settings. */

@@ -235,5 +235,6 @@ void wlaw_story_tell(sentence_list *story, const report_series *series) {
   wlaw_sentences_join(story, from);
   wlaw_story_parameter(story, series);
   wlaw_story_departures(story, series);
+  wlaw_story_nodes(story, series);
   tell_weights(story, series);
 }

@@ -30,4 +30,7 @@ void wlaw_story_parameter(sentence_list *story, const report_series *series);
 /* What the fitted laws miss (story_departures.c). */
 void wlaw_story_departures(sentence_list *story, const report_series *series);
 
+/* Correlations between layers (story_nodes.c). */
+void wlaw_story_nodes(sentence_list *story, const report_series *series);
+
 #endif

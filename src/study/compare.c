@@ -15,6 +15,7 @@
 #include "study/initial.h"
 #include "study/kept_networks.h"
 #include "study/law_operand.h"
+#include "study/network_study.h"
 
 extern const command_spec wlaw_command_compare;
 
@@ -22,9 +23,9 @@ static const option_spec options_table[] = {
     {"law", 'l', OPTION_TEXT, "LAW", "auto", NULL, 0, 0,
      "iid, bipartite, permutation, symmetric, symmetric-zero-diagonal, zero-diagonal or antisymmetric; auto: one of "
      "the "
-     "last four where both sides are so, else permutation for square matrices and bipartite for others; given, laws "
-     "are "
-     "compared even of two checkpoints"},
+     "last four where both sides are so, else permutation for square matrices and bipartite for others; network: of "
+     "all "
+     "weights and biases at once; given, laws are compared even of two checkpoints"},
     {"tensor", 't', OPTION_TEXT, "NAME", NULL, NULL, 0, 0,
      "one tensor, such as layer2.weight; of checkpoints also a pattern with * and ?; default: every matrix"},
     {"epoch", 'e', OPTION_COUNT, "E", NULL, NULL, 0, 4294967295.0,
@@ -33,6 +34,7 @@ static const option_spec options_table[] = {
      "networks of a run to leave out; dead: outputs constant or not finite at that epoch"},
     {"paired", 0, OPTION_FLAG, NULL, "false", NULL, 0, 0,
      "A and B hold the same networks in the same order (known by itself for two epochs of one run)"},
+    NETWORK_OPTIONS,
     {"heads", 0, OPTION_COUNT, "N", NULL, NULL, 1, 65536,
      "of checkpoints: attention heads, to split fused tensors; default: as the file or config.json beside it says"},
     {"kv-heads", 0, OPTION_COUNT, "N", NULL, NULL, 1, 65536,
@@ -48,6 +50,8 @@ static const char examples[] =
     "    the law that fit --json wrote down, and the same matrix of a run at another epoch\n"
     "weightlaw compare weights.npy 'iid(mean=0,variance=0.1)'\n"
     "    an array [networks, rows, cols] against a law given in numbers\n"
+    "weightlaw compare RUN@10 RUN@0 --law network\n"
+    "    whole networks: which layers, nodes and correlations between layers have moved\n"
     "weightlaw compare before.safetensors after.safetensors\n"
     "    two checkpoints, tensor by tensor: how far each has moved, and whether anything broke\n";
 
@@ -162,9 +166,9 @@ typedef struct side_numbers {
 static wlaw_status measure_side(side_numbers *out, const side *s, const side *other, size_t matrix, size_t rows,
                                 size_t cols, unsigned threads, wlaw_monitor *monitor, wlaw_error *err) {
   if (s->source) {
-    const size_t networks = s->source->matrices[matrix].networks;
-    out->q = wlaw_array(networks * MOMENTS_MOST, sizeof *out->q);
-    if (!out->q) return wlaw_fail_memory(err, networks, MOMENTS_MOST * sizeof *out->q);
+    const size_t n = s->source->matrices[matrix].networks;
+    out->q = wlaw_array(n * MOMENTS_MOST, sizeof *out->q);
+    if (!out->q) return wlaw_fail_memory(err, n, MOMENTS_MOST * sizeof *out->q);
     WLAW_TRY(wlaw_ensemble_measure(&out->moments, out->q, s->source, matrix, threads, monitor, err));
     out->view = (distance_side){.moments = &out->moments, .q = out->q};
     return WLAW_OK;
@@ -308,12 +312,26 @@ static wlaw_status compare_checkpoints(bool *done, wlaw_result **result, const c
   return wlaw_result_wrap(result, document, false, err);
 }
 
-static wlaw_status check_law_options(const wlaw_options *options, wlaw_error *err) {
-  static const char *const of_checkpoints[] = {"heads", "kv-heads"};
-  for (size_t i = 0; i < 2; i++)
-    if (wlaw_option_is_set(options, &wlaw_command_compare, of_checkpoints[i]))
-      return wlaw_fail(err, WLAW_ARGUMENT, "option --%s has no meaning where laws are compared", of_checkpoints[i]);
+/* WLAW_ARGUMENT for the first of these options that is set, where it says nothing. */
+static wlaw_status refuse(const wlaw_options *options, const char *const *names, size_t n, const char *where,
+                          wlaw_error *err) {
+  for (size_t i = 0; i < n; i++)
+    if (wlaw_option_is_set(options, &wlaw_command_compare, names[i]))
+      return wlaw_fail(err, WLAW_ARGUMENT, "option --%s has no meaning %s", names[i], where);
   return WLAW_OK;
+}
+
+static wlaw_status check_options(bool whole, const wlaw_options *options, wlaw_error *err) {
+  static const char *const of_networks[] = {"input", "output", "layers"}, *const of_matrices[] = {"tensor"};
+  return whole ? refuse(options, of_matrices, 1, "for --law network, which is of all layers", err)
+               : refuse(options, of_networks, 3, "without --law network", err);
+}
+
+/* The law was asked for, or a fit of it is. */
+static bool is_of_networks(const char *const *inputs, const wlaw_options *options) {
+  const char *law = wlaw_option_text(options, &wlaw_command_compare, "law");
+  if (strcmp(law, "auto") != 0) return strcmp(law, "network") == 0;
+  return wlaw_network_operand_is(inputs[0]) || wlaw_network_operand_is(inputs[1]);
 }
 
 wlaw_status wlaw_compare(wlaw_result **result, const char *const *inputs, size_t n_inputs, const wlaw_options *options,
@@ -332,10 +350,14 @@ wlaw_status wlaw_compare(wlaw_result **result, const char *const *inputs, size_t
               .rule = wlaw_ensemble_rule(&request),
               .threads = (unsigned)wlaw_option_count(options, command, "threads"),
               .monitor = {.call = progress, .user = user}};
-  bool done;
-  WLAW_TRY(compare_checkpoints(&done, result, inputs, options, &work.monitor, err));
+  const bool whole = is_of_networks(inputs, options);
+  bool done = false;
+  static const char *const of_checkpoints[] = {"heads", "kv-heads"};
+  WLAW_TRY(check_options(whole, options, err));
+  if (!whole) WLAW_TRY(compare_checkpoints(&done, result, inputs, options, &work.monitor, err));
   if (done) return WLAW_OK;
-  WLAW_TRY(check_law_options(options, err));
+  WLAW_TRY(refuse(options, of_checkpoints, 2, "where laws are compared", err));
+  if (whole) return wlaw_network_compare_verb(result, inputs, options, &work.monitor, err);
   const char *law = wlaw_option_text(options, command, "law");
   if (strcmp(law, "auto") != 0) WLAW_TRY(wlaw_study_law(&work.law, law, err));
   wlaw_status status = open_sides(&work, &request, err);

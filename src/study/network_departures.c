@@ -213,7 +213,10 @@ static wlaw_status study(json_t *document, network_departures *departures, const
                          const networks *source, unsigned threads, wlaw_monitor *monitor, wlaw_error *err) {
   const char *names[NETWORK_TENSORS];
   bool failed = false;
+  const monitor_span whole = wlaw_monitor_span(monitor);
+  wlaw_monitor_stage(monitor, &whole, 0.0, 0.7);
   WLAW_TRY(wlaw_network_departures_observe(departures, source, threads, monitor, err));
+  wlaw_monitor_stage(monitor, &whole, 0.7, 1.0);
   WLAW_TRY(wlaw_network_departures_judge(departures, law, threads, monitor, err));
   wlaw_networks_names(names, source, &departures->layout);
   wlaw_json_put(&failed, document, "invariants", wlaw_network_departures_list(&failed, departures, names));

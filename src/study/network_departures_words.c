@@ -103,25 +103,25 @@ static void say_sides(phrase *p, const network_invariant *star) {
   if (out) say(p, " and %s outgoing weights", side_words(star->out));
 }
 
+static void say_biases(phrase *p, const network_layout *layout, const network_invariant *star) {
+  say(p, "%s biases of ",
+      star->bias == 2   ? "the spread of"
+      : star->bias == 3 ? "skewed"
+                        : "heavy-tailed (above the prediction) or light-tailed (below)");
+  say_set(p, layout, star->set);
+}
+
 /* Two sides whose own means the law fits covary; otherwise a mean of products departs. deviation NaN: neither way. */
 static void say_star(phrase *p, const network_layout *layout, const network_invariant *star, double deviation) {
   const size_t in = side_degree(star->in), out = side_degree(star->out), bias = star->bias;
-  const bool two = (in > 0) + (out > 0) + (bias > 0) == 2, even = in % 2 == 0 && out % 2 == 0 && bias % 2 == 0;
-  if (bias == star->n_edges) {
-    say(p, "%s biases of ",
-        bias == 2   ? "the spread of"
-        : bias == 3 ? "skewed"
-                    : "heavy-tailed (above the prediction) or light-tailed (below)");
-    say_set(p, layout, star->set);
-    return;
-  }
-  if (!two || in > 2 || out > 2 || bias > 2) say(p, "products, node by node, of ");
+  const bool even = in % 2 == 0 && out % 2 == 0 && bias % 2 == 0,
+             covary = (in > 0) + (out > 0) + (bias > 0) == 2 && in <= 2 && out <= 2 && bias <= 2;
+  say(p, "%s", covary ? "" : "products, node by node, of ");
   say_sides(p, star);
   say(p, " of ");
   say_set(p, layout, star->set);
   if (isnan(deviation)) return;
-  if (!two || in > 2 || out > 2 || bias > 2)
-    say(p, " are %s on average than the law says", deviation > 0.0 ? "larger" : "smaller");
+  if (!covary) say(p, " are %s on average than the law says", deviation > 0.0 ? "larger" : "smaller");
   else if (even) say(p, " correlate %s than the law says", deviation > 0.0 ? "more" : "less");
   else say(p, " correlate more %s than the law says", deviation > 0.0 ? "positively" : "negatively");
 }
@@ -146,7 +146,8 @@ void wlaw_network_departure_meaning(char *out, size_t capacity, const network_de
     return;
   }
   const network_invariant *one = between_of(departures, k);
-  if (one->kind == NETWORK_STAR) say_star(&p, &departures->layout, one, deviation);
+  if (one->kind == NETWORK_STAR && one->bias == one->n_edges) say_biases(&p, &departures->layout, one);
+  else if (one->kind == NETWORK_STAR) say_star(&p, &departures->layout, one, deviation);
   else say_path(&p, one, names, deviation);
 }
 
@@ -244,7 +245,7 @@ json_t *wlaw_network_departures_json(bool *failed, const network_departures *dep
 
 /* ---- sentences ---- */
 
-enum { PLACES_SAID = 6 };
+enum { PLACES_SAID = 3, PLACES = 2 * NETWORK_SETS + 1 }; /* a weight and a set for each layer at most, and the paths */
 
 static bool is_significant(const network_departures *all, size_t k) {
   return wlaw_departures_significant(&all->departures[k], 1) == 1;
@@ -289,25 +290,33 @@ static void say_global(bool *failed, json_t *summary, const network_departures *
            test->max_z);
 }
 
-/* Of each weight, each node set and the paths the furthest that is significant, the furthest of all first; and the
- * squared norms of each node set, if they are. */
-static void say_places(bool *failed, json_t *summary, const network_departures *all, const char *const *names) {
-  bool said[2 * NETWORK_SETS + 1] = {false}; /* places: at most a weight and a set for each layer, and the paths */
-  for (size_t turn = 0; turn < PLACES_SAID; turn++) {
-    size_t best = all->n, others = 0;
-    for (size_t k = 0; k < all->n; k++) {
-      if (said[place_of(all, k)] || !is_significant(all, k)) continue;
-      if (best == all->n || fabs(all->departures[k].deviation_se) > fabs(all->departures[best].deviation_se)) best = k;
-    }
-    if (best == all->n) break;
-    for (size_t k = 0; k < all->n; k++)
-      others += k != best && place_of(all, k) == place_of(all, best) && is_significant(all, k);
-    said[place_of(all, best)] = true;
-    say_one(failed, summary, all, names, best, others);
-    for (size_t k = 0; k < all->n; k++)
-      if (k != best && place_of(all, k) == place_of(all, best) && is_norms(all, k) && is_significant(all, k))
-        say_one(failed, summary, all, names, k, 0);
+/* The furthest significant one within weights, or between them, of places not yet said; n: there is none. */
+static size_t furthest(const network_departures *all, const bool said[PLACES], bool within) {
+  size_t best = all->n;
+  for (size_t k = 0; k < all->n; k++) {
+    if (is_within(all, k) != within || said[place_of(all, k)] || !is_significant(all, k)) continue;
+    if (best == all->n || fabs(all->departures[k].deviation_se) > fabs(all->departures[best].deviation_se)) best = k;
   }
+  return best;
+}
+
+/* The furthest of some weights, and of some node sets and the paths; and squared norms wherever they depart. */
+static void say_places(bool *failed, json_t *summary, const network_departures *all, const char *const *names) {
+  bool said[PLACES] = {false}, norms[PLACES] = {false};
+  for (int between = 0; between < 2; between++)
+    for (size_t turn = 0; turn < PLACES_SAID; turn++) {
+      const size_t best = furthest(all, said, !between);
+      if (best == all->n) break;
+      const size_t place = place_of(all, best);
+      size_t others = 0;
+      for (size_t k = 0; k < all->n; k++) others += k != best && place_of(all, k) == place && is_significant(all, k);
+      said[place] = true;
+      norms[place] = is_norms(all, best);
+      say_one(failed, summary, all, names, best, others);
+    }
+  for (size_t k = 0; k < all->n; k++)
+    if (is_norms(all, k) && is_significant(all, k) && !norms[place_of(all, k)])
+      say_one(failed, summary, all, names, k, 0);
 }
 
 static void say_left_out(bool *failed, json_t *summary, const network_departures *all) {

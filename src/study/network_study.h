@@ -50,6 +50,26 @@ void wlaw_network_warn(bool *failed, json_t *warnings, const network_study *stud
 /* The correlation of the sums of the incoming and outgoing weights of a set; NULL where a side is labelled. */
 const network_correlation *wlaw_network_sums(const network_study *study, size_t set);
 
+/* Rows for the options of verbs that take networks. */
+#define NETWORK_OPTIONS                                                                                                \
+  {"input",                                                                                                            \
+   0,                                                                                                                  \
+   OPTION_CHOICE,                                                                                                      \
+   "SIDE",                                                                                                             \
+   "omit",                                                                                                             \
+   "omit|exchangeable|labelled",                                                                                       \
+   0,                                                                                                                  \
+   0,                                                                                                                  \
+   "for --law network: inputs are exchangeable, or each is itself (labelled), or the first weight is left out"},       \
+      {"output", 0,          OPTION_CHOICE,                                                                            \
+       "SIDE",   "labelled", "labelled|exchangeable",                                                                  \
+       0,        0,          "for --law network: outputs are each itself, as classes are, or exchangeable"},           \
+  {                                                                                                                    \
+    "layers", 0, OPTION_TEXT, "NAMES", NULL, NULL, 0, 0,                                                               \
+        "for --law network: the weights of the layers in order, such as fc1.weight,fc2.weight; default: as the file "  \
+        "has them"                                                                                                     \
+  }
+
 /* fit --law network. */
 wlaw_status wlaw_network_fit_verb(wlaw_result **result, const char *const *inputs, size_t n_inputs,
                                   const wlaw_options *options, wlaw_monitor *monitor, wlaw_error *err);

@@ -173,6 +173,17 @@ static inline void invented_metrics(report_series *series, wlaw_error *err) {
     m->final_accuracy[i] = i < 3 ? 0.1 : 0.84 + 0.04 * sin((double)i) * sin(1.7 * (double)i);
 }
 
+/* Two hidden layers: sums correlate in the first, norms in the second. */
+static inline void invented_nodes(report_series *series, wlaw_error *err) {
+  check_ok(wlaw_series_nodes_new(series, 2, err));
+  for (size_t k = 0; k < 2; k++)
+    for (size_t e = 0; e < series->n_epochs; e++) {
+      const double grown = (double)e / (double)(series->n_epochs > 1 ? series->n_epochs - 1 : 1);
+      series->nodes[k].set = (double)(k + 1);
+      series->nodes[k].points[e] = (node_correlation){k ? 0.01 : 0.15 * grown, 0.015, k ? 0.13 * grown : 0.02, 0.015};
+    }
+}
+
 static inline report_series *invented_series(wlaw_error *err) {
   report_series *series = NULL;
   check_ok(wlaw_series_new(&series, INVENTED_EPOCHS, INVENTED_TENSORS, err));
@@ -187,6 +198,7 @@ static inline report_series *invented_series(wlaw_error *err) {
   assert_true(wlaw_series_set_text(&series->optimizer, "adam"));
   assert_true(wlaw_series_set_text(&series->exclusion, "constant output or a number that is not finite"));
   for (size_t t = 0; t < series->n_tensors; t++) invented_tensor(series, t, err);
+  invented_nodes(series, err);
   invented_metrics(series, err);
   check_ok(wlaw_series_add_setting(series, "networks", "500", err));
   check_ok(wlaw_series_add_setting(series, "optimizer.lr", "0.001", err));

@@ -30,8 +30,8 @@ static void page_of_a_run(void **state) {
   assert_true(page.length < 1000000);
   const markup counts = markup_check(page.bytes);
   /* 4 of training, 2 + 4 of distances and again of steps, 3 * (1 + 3) of invariants, 2 strips, 2 + 3 * 6 of parameters,
-   * 4 * (4 + 6) of departures, 4 * 3 histograms, 3 * 6 + 9 squares of keys */
-  assert_int_equal(counts.n_svg, 4 + 12 + 12 + 2 + 20 + 40 + 12 + 27);
+   * 4 * (4 + 6) of departures, 2 between layers, 4 * 3 histograms, 3 * 6 + 9 squares of keys */
+  assert_int_equal(counts.n_svg, 4 + 12 + 12 + 2 + 20 + 40 + 2 + 12 + 27);
   FILE *file = fopen(test_scratch("run.html"), "wb"); /* to look at */
   assert_non_null(file);
   assert_int_equal(fwrite(page.bytes, 1, page.length, file), page.length);
@@ -53,9 +53,9 @@ static void hostile_names(void **state) {
   longest[sizeof longest - 1] = '\0';
   const char *const texts[] = {evil, longest};
   for (size_t i = 0; i < 2; i++) {
-    char **const places[] = {&series->title,     &series->source,       &series->initial_law,
-                             &series->data,      &series->architecture, &series->optimizer,
-                             &series->exclusion, &series->date,         &series->why_no_metrics};
+    char **const places[] = {&series->title,          &series->source,      &series->initial_law, &series->data,
+                             &series->architecture,   &series->optimizer,   &series->exclusion,   &series->date,
+                             &series->why_no_metrics, &series->why_no_nodes};
     for (size_t p = 0; p < sizeof places / sizeof *places; p++) assert_true(wlaw_series_set_text(places[p], texts[i]));
     for (size_t t = 0; t < series->n_tensors; t++) {
       assert_true(wlaw_series_set_text(&series->tensors[t].name, texts[i]));
@@ -195,7 +195,10 @@ static void story_of_a_run(void **state) {
               "\xe2\x88\x92"
               "1.1 relative; ");
   check_tells(story, "I13 = t s of layer2.weight is furthest from initialisation at epoch 10: +164 standard errors");
-  assert_int_equal(story.n, 9); /* findings of one to three sentences */
+  check_tells(story, "of hidden layer 1, sums of incoming and outgoing weights correlate by 0.150");
+  check_tells(story, "of hidden layer 2, squared norms of incoming and outgoing weights correlate by 0.130");
+  check_tells(story, "where the sums do not");
+  assert_int_equal(story.n, 10); /* findings of one to three sentences */
   series->shared_order = true;
   series->tensors[3].is_last = true;
   wlaw_notes_tell(&notes, series);

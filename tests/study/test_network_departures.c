@@ -1,8 +1,8 @@
 /* Departures of whole networks: z-scores of draws are standard normal, what a single matrix says of a weight is what
  * the network's study says of it, a mixture of node scales is found and named, and documents hold what they promise. */
+#include "study.h"
 #include "study/network_departures.h"
 #include "study/network_study.h"
-#include "study/study.h"
 
 #include "law/random_network.h"
 #include "measure/networks.h"
@@ -235,6 +235,59 @@ static void a_mixture_of_node_scales(void **state) {
   some_networks_free(&all);
 }
 
+static void in_words(void **state) {
+  (void)state;
+  static const struct {
+    const char *formula;
+    double z;
+    const char *words;
+  } cases[] = {
+      {"sum W2_ij W3_ci", 3,
+       "sums of incoming and outgoing weights of hidden layer 2 correlate more positively than the law says"},
+      {"sum W2_ij^2 W3_ci^2", -3,
+       "squared norms of incoming and outgoing weights of hidden layer 2 correlate less than the law says"},
+      {"sum W1_ij W1_ik W2_li", -3,
+       "squared sums of incoming weights and sums of outgoing weights of hidden layer 1 correlate more negatively than "
+       "the "
+       "law says"},
+      {"sum W2_ij^2 b2_i W3_ci", 3,
+       "products, node by node, of squared norms of incoming weights, biases and sums of outgoing weights of hidden "
+       "layer "
+       "2 are larger on average than the law says"},
+      {"sum W2_ij W3_ci^2 W3_di", -3,
+       "products, node by node, of sums of incoming weights and squared norms times sums of outgoing weights of hidden "
+       "layer 2 are smaller on average than the law says"},
+      {"sum W1_ij b1_i^2", NAN, "sums of incoming weights and squared biases of hidden layer 1"},
+      {"sum b1_i^2 W2_ji", 3,
+       "squared biases and sums of outgoing weights of hidden layer 1 correlate more positively than the law says"},
+      {"sum b2_i^3", 3, "skewed biases of hidden layer 2"},
+      {"sum W1_ij W2_ki", 3,
+       "sums of incoming and outgoing weights of hidden layer 1 correlate more positively than the law says"},
+      {"sum W1_ji W2_kj W3_ck", -3,
+       "paths through layer1.weight, layer2.weight and layer3.weight, the products of weights one after another, sum "
+       "to "
+       "less than the law says"},
+      {"sum W2_ij W2_ik W2_lj W2_lm", 3,
+       "in layer2.weight, rows i and l are alike, or opposed, where i has a large row sum and l has a large row sum"},
+      {"sum W1_ij^3", 3, "in layer1.weight, skewed entries: large weights of one sign are commoner than of the other"},
+  };
+  static const char *const of_tensors[] = {"layer1.weight", "layer2.weight", "layer3.weight",
+                                           "layer1.bias",   "layer2.bias",   "layer3.bias"};
+  const network_layout layout = layout_of(shape_of(3, (size_t[]){2, 3, 2, 2}, true, SIDE_EXCHANGEABLE, SIDE_LABELLED));
+  network_departures departures;
+  wlaw_error *err = wlaw_error_new();
+  check_ok(wlaw_network_departures_choose(&departures, &layout, 4, err));
+  for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+    char meaning[DEPARTURE_MEANING];
+    const size_t k = find(&departures, cases[c].formula);
+    departures.departures[k].deviation_se = cases[c].z;
+    wlaw_network_departure_meaning(meaning, sizeof meaning, &departures, of_tensors, k);
+    assert_string_equal(meaning, cases[c].words);
+  }
+  wlaw_network_departures_free(&departures);
+  wlaw_error_free(err);
+}
+
 /* ---- documents ---- */
 
 static json_t *document_of(const some_networks *all, const char *path, size_t degree, unsigned threads) {
@@ -289,35 +342,40 @@ static void check_keys(const json_t *document, size_t n) {
 }
 
 /* Bytes do not depend on threads, and a source read in pieces says what one block in memory says. */
-static void from_a_file(void **state) {
-  (void)state;
-  const network_layout layout =
-      layout_of(shape_of(4, (size_t[]){5, 4, 3, 4, 3}, true, SIDE_EXCHANGEABLE, SIDE_EXCHANGEABLE));
-  some_networks all = some_networks_new(layout, 300, 0.1, 1, 8);
+static void check_file(const network_layout *layout, size_t n, size_t degree) {
+  some_networks all = some_networks_new(*layout, n, 0.1, 1, 8);
   const char *path = write_networks("networks.safetensors", &all);
-  network_departures departures = judged(&all, 4);
-  char *first = NULL;
+  network_departures departures = judged(&all, degree);
+  text_buffer first = {0};
   for (size_t t = 0; t < 3; t++) {
-    json_t *document = document_of(&all, path, 4, (unsigned[]){1, 2, 7}[t]);
+    json_t *document = document_of(&all, path, degree, (unsigned[]){1, 2, 7}[t]);
+    const json_t *list = json_object_get(document, "invariants");
     text_buffer text = {0};
-    wlaw_json_write(&text, document);
-    if (t == 0) {
-      first = strdup(wlaw_text_string(&text));
-      check_keys(document, departures.n);
-    } else assert_string_equal(first, wlaw_text_string(&text));
+    wlaw_json_write(t == 0 ? &first : &text, document);
+    if (t > 0) assert_string_equal(wlaw_text_string(&first), wlaw_text_string(&text));
+    check_keys(document, departures.n);
     for (size_t k = 0; k < departures.n; k++) {
       double z;
       const departure *own = &departures.departures[k];
-      wlaw_json_number(json_object_get(json_array_get(json_object_get(document, "invariants"), k), "deviation_se"), &z);
+      wlaw_json_number(json_object_get(json_array_get(list, k), "deviation_se"), &z);
       assert_true(isnan(z) == isnan(own->deviation_se));
       if (!isnan(z)) check_near(z, own->deviation_se, 1e-7 * (1 + fabs(z))); /* of means with digits to spare */
     }
     wlaw_text_free(&text);
     json_decref(document);
   }
-  free(first);
+  wlaw_text_free(&first);
   wlaw_network_departures_free(&departures);
   some_networks_free(&all);
+}
+
+static void from_a_file(void **state) {
+  (void)state;
+  const network_layout some =
+      layout_of(shape_of(4, (size_t[]){5, 4, 3, 4, 3}, true, SIDE_EXCHANGEABLE, SIDE_EXCHANGEABLE));
+  const network_layout tiny = layout_of(shape_of(2, (size_t[]){2, 2, 2}, false, SIDE_EXCHANGEABLE, SIDE_EXCHANGEABLE));
+  check_file(&some, 300, 4);
+  check_file(&tiny, 200 * 64 + 100, 3); /* units of more networks than are read at a time */
 }
 
 /* Few networks, sets of one node, nothing to look at: sentences, never a number that is none. */
@@ -363,6 +421,7 @@ int main(void) {
       cmocka_unit_test(scores_of_draws_are_normal),
       cmocka_unit_test(a_weight_by_itself),
       cmocka_unit_test(a_mixture_of_node_scales),
+      cmocka_unit_test(in_words),
       cmocka_unit_test(from_a_file),
       cmocka_unit_test(smallest),
   };

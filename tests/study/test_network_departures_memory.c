@@ -1,7 +1,7 @@
 /* Every allocation of a study of whole networks' departures is refused in turn: WLAW_MEMORY, nothing lost. */
+#include "study.h"
 #include "study/network_departures.h"
 #include "study/network_study.h"
-#include "study/study.h"
 
 #include "study/network_file.h"
 #include "support/alloc_fail.h"
