@@ -80,8 +80,9 @@ wlaw_status wlaw_network_compare_verb(wlaw_result **result, const char *const *i
 wlaw_status wlaw_network_draw_verb(wlaw_result **result, const char *law, const wlaw_options *options,
                                    wlaw_monitor *monitor, wlaw_error *err);
 
-/* Departures of the networks from the law fitted to them (network_departures.c), every invariant of degree 2 to `degree`
- * (at most 4): puts `invariants` and `departures` into a document, and sentences into its `summary` and `warnings`. */
+/* Departures of the networks from the law fitted to them (network_departures.c), every invariant of degree 2 to
+ * `degree` (at most 4): puts `invariants` and `departures` into a document, and sentences into its `summary` and
+ * `warnings`. */
 wlaw_status wlaw_network_departures(json_t *document, const network_gaussian *law, const networks *source,
                                     size_t degree, unsigned threads, wlaw_monitor *monitor, wlaw_error *err);
 
