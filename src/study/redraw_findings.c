@@ -176,13 +176,21 @@ void wlaw_redraw_findings(bool *failed, json_t *findings, const redraw *work, co
   say_all(failed, findings, work, tests, n);
 }
 
-static void note_group(bool *failed, json_t *notes, const redraw *work, const redraw_group *group) {
-  const size_t fitted = work->epochs[group->epoch].fitted;
-  if (group->law && group->trivial >= fitted)
+/* Once, of the first law that has it. */
+static void note_rank(bool *failed, json_t *notes, const redraw *work) {
+  for (size_t i = 0; i < work->n_groups; i++) {
+    const redraw_group *group = &work->groups[i];
+    const size_t fitted = work->epochs[group->epoch].fitted;
+    if (!group->law || group->trivial < fitted) continue;
     SENTENCE(failed, notes,
-             "%zu networks at epoch %llu give the covariance of %zu trivial numbers a rank of at most %zu: %s draws "
+             "%zu networks give the covariance of %zu trivial numbers (%s) a rank of at most %zu: such a law draws "
              "these from the span of the networks it was fitted to.",
-             fitted, epoch_of(work, group), group->trivial, fitted - 1, group->law->words);
+             fitted, group->trivial, group->law->name, fitted - 1);
+    return;
+  }
+}
+
+static void note_group(bool *failed, json_t *notes, const redraw *work, const redraw_group *group) {
   if (group->continued && group->networks < work->networks)
     SENTENCE(failed, notes, "%zu networks of the run are trained on at epoch %llu: there are no more.", group->networks,
              epoch_of(work, group));
@@ -216,5 +224,6 @@ void wlaw_redraw_notes(bool *failed, json_t *notes, const redraw *work) {
                work->epochs[e].excluded, (unsigned long long)work->epochs[e].epoch);
   if (config->schedule != SCHEDULE_CONSTANT)
     SENTENCE(failed, notes, "The schedule of the learning rate begins anew in every training.");
+  note_rank(failed, notes, work);
   for (size_t i = 0; i < work->n_groups; i++) note_group(failed, notes, work, &work->groups[i]);
 }
