@@ -89,12 +89,8 @@ checkpoint_name wlaw_checkpoint_name(const json_t *tensor) {
   return name;
 }
 
-static void sentences(text_buffer *out, const json_t *list, const char *none) {
-  if (json_array_size(list) == 0) {
-    if (none) wlaw_html_paragraph(out, "", none);
-    return;
-  }
-  wlaw_text_add(out, "<ol class=\"story\">\n");
+static void sentences(text_buffer *out, const char *tag, const char *classes, const json_t *list) {
+  wlaw_text_add(out, "<%s class=\"%s\">\n", tag, classes);
   for (size_t i = 0; i < json_array_size(list); i++) {
     const char *text = json_string_value(json_array_get(list, i));
     if (!text) continue;
@@ -102,7 +98,19 @@ static void sentences(text_buffer *out, const json_t *list, const char *none) {
     wlaw_xml_escape(out, text);
     wlaw_text_add(out, "</li>\n");
   }
-  wlaw_text_add(out, "</ol>\n");
+  wlaw_text_add(out, "</%s>\n", tag);
+}
+
+static void found(text_buffer *out, const json_t *document) {
+  const json_t *findings = wlaw_document_findings(document), *warnings = wlaw_document_list(document, "warnings");
+  wlaw_html_section_open(out, "found", "What was found", NULL);
+  if (json_array_size(findings) > 0) sentences(out, "ol", "story", findings);
+  else wlaw_html_paragraph(out, "", "Nothing out of the ordinary.");
+  if (json_array_size(warnings) > 0) {
+    wlaw_html_heading(out, "What to keep in mind");
+    sentences(out, "ul", "notes", warnings);
+  }
+  wlaw_html_section_close(out);
 }
 
 static void skipped(text_buffer *out, const json_t *document) {
@@ -155,10 +163,7 @@ void wlaw_document_page(text_buffer *out, const json_t *document, const char *ti
   out->failed = out->failed || made.failed;
   wlaw_text_free(&made);
   wlaw_html_open(out, printable, subtitle);
-  wlaw_html_section_open(out, "found", "What was found", NULL);
-  sentences(out, wlaw_document_findings(document), "Nothing out of the ordinary.");
-  sentences(out, wlaw_document_list(document, "warnings"), NULL);
-  wlaw_html_section_close(out);
+  found(out, document);
   pages[page].write(out, document);
   skipped(out, document);
   wlaw_html_close(out);

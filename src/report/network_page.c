@@ -11,7 +11,7 @@
 #include "report/number.h"
 #include "report/read.h"
 
-enum { COPIES_MOST = 24, COPIES_SMALL = 6, LISTED = 40, STEPS = 6, NAME = 64 };
+enum { COPIES_MOST = 24, COPIES_SMALL = 6, LISTED = 20, STEPS = 6, NAME = 64 };
 
 /* ---- a covariance as a map of its correlations */
 
@@ -23,7 +23,7 @@ typedef struct correlation_map {
   strip_cell cells[COPIES_MOST * COPIES_MOST];
   cell_text texts[COPIES_MOST * COPIES_MOST];
   char names[COPIES_MOST][NAME];
-  const char *rows[COPIES_MOST];
+  const char *rows[COPIES_MOST], *columns[COPIES_MOST]; /* columns: "output 3" of "layer4.weight, output 3" */
   size_t n;
 } correlation_map;
 
@@ -47,7 +47,9 @@ static void fill_map(correlation_map *map, const json_t *names, const json_t *co
   for (size_t i = 0; i < map->n; i++) {
     const char *name = json_string_value(json_array_get(names, i));
     wlaw_text_printable(map->names[i], NAME, name ? name : "");
+    const char *part = strstr(map->names[i], ", ");
     map->rows[i] = map->names[i];
+    map->columns[i] = part ? part + 2 : map->names[i];
   }
   for (size_t i = 0; i < map->n; i++)
     for (size_t j = 0; j < map->n; j++) {
@@ -64,7 +66,7 @@ static void fill_map(correlation_map *map, const json_t *names, const json_t *co
 }
 
 static void draw_map(text_buffer *out, const char *id, const char *heading, const json_t *names,
-                     const json_t *covariance, double freedom) {
+                     const json_t *covariance, double freedom, bool wide) {
   const size_t n = json_array_size(covariance);
   if (n < 2 || n > COPIES_MOST) return;
   correlation_map *map = wlaw_array(1, sizeof *map);
@@ -76,8 +78,8 @@ static void draw_map(text_buffer *out, const char *id, const char *heading, cons
   const strip_chart chart = {.head = {.id = id,
                                       .title = heading,
                                       .description = "Correlations; darker is more standard errors from none.",
-                                      .width = n > COPIES_SMALL ? 1080 : 520},
-                             .columns = map->rows,
+                                      .width = wide ? 1080 : 520},
+                             .columns = map->columns,
                              .n_columns = n,
                              .rows = map->rows,
                              .n_rows = n,
@@ -91,25 +93,37 @@ static void draw_map(text_buffer *out, const char *id, const char *heading, cons
   free(map);
 }
 
-/* The maps that are small, which stand side by side, or the others. */
+static bool is_small(const json_t *covariance) {
+  return json_array_size(covariance) > 1 && json_array_size(covariance) <= COPIES_SMALL;
+}
+
+static bool several_are_small(const json_t *nodes, const json_t *trivial) {
+  size_t n = is_small(trivial);
+  for (size_t k = 0; k < json_array_size(nodes); k++)
+    n += is_small(wlaw_document_list(json_array_get(nodes, k), "covariance"));
+  return n > 1;
+}
+
+/* The maps that are small, which stand side by side where there are several, or the others. */
 static void maps_of(text_buffer *out, const json_t *document, bool small) {
   const json_t *parameters = json_object_get(document, "parameters");
   const json_t *nodes = wlaw_document_list(parameters, "nodes"), *trivial = wlaw_document_list(parameters, "trivial");
   const double networks = wlaw_read_number(document, "networks");
+  const bool wide = !small || !several_are_small(nodes, trivial);
   if (small) wlaw_html_grid_open(out, "grid2");
   for (size_t k = 0; k < json_array_size(nodes); k++) {
     const json_t *set = json_array_get(nodes, k), *covariance = wlaw_document_list(set, "covariance");
     const double width = wlaw_read_number(set, "width");
     char id[32], heading[128];
-    if (small != (json_array_size(covariance) <= COPIES_SMALL)) continue;
+    if (small != is_small(covariance)) continue;
     snprintf(id, sizeof id, "set-%zu", k);
     snprintf(heading, sizeof heading, "Set %s, %s nodes", wlaw_number_fixed(wlaw_read_number(set, "set"), 0).s,
              wlaw_number_fixed(width, 0).s);
-    draw_map(out, id, heading, wlaw_document_list(set, "copies"), covariance, networks * (width - 1));
+    draw_map(out, id, heading, wlaw_document_list(set, "copies"), covariance, networks * (width - 1), wide);
   }
-  if (small == (json_array_size(trivial) <= COPIES_SMALL))
+  if (small == is_small(trivial))
     draw_map(out, "trivial", "Totals of the tensors, over networks", wlaw_document_list(document, "trivial_names"),
-             trivial, networks - 1);
+             trivial, networks - 1, wide);
   if (small) wlaw_html_grid_close(out);
 }
 
@@ -139,7 +153,7 @@ static void largest(text_buffer *out, const json_t *document) {
   if (n == 0) return;
   wlaw_html_section_open(out, "correlations", "Correlations between layers",
                          "The largest first, in standard errors. A law of single matrices has none of them.");
-  wlaw_html_table_open(out, n <= 20, "Correlations", columns, sizeof columns / sizeof *columns);
+  wlaw_html_table_open(out, true, "Correlations", columns, sizeof columns / sizeof *columns);
   for (size_t i = 0; i < n; i++) {
     const json_t *one = json_array_get(list, i);
     wlaw_html_row_open(out, wlaw_document_text(one, "a"));
