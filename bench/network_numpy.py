@@ -47,7 +47,7 @@ def measure(path, labelled, chunk):
             for l, W in enumerate(weights):
                 W -= pivots[l]
                 rows, cols = W.shape[1:]
-                r, c = W @ np.ones(cols), np.ones(rows) @ W  # three times faster than sum(axis)
+                r, c = W @ np.ones(cols), np.ones(rows) @ W  # twice as fast as sum(axis)
                 row_labelled, column_labelled = labelled and l == layers - 1, labelled and l == 0
                 squares = np.einsum("nij,nij->ni", W, W)
                 incoming[l + 1] = squares + 2 * pivots[l] * r

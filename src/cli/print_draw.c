@@ -30,6 +30,15 @@ static void print_tensors(text_buffer *out, const json_t *tensors) {
   }
 }
 
+/* How to fit them again: of a first weight that was omitted nothing is in the file, and its outputs are a hidden layer.
+ */
+static void print_sides(text_buffer *out, const json_t *document) {
+  const char *inputs = json_string_value(json_object_get(document, "inputs"));
+  if (!inputs) return;
+  wlaw_text_add(out, " --law network --input %s --output %s", strcmp(inputs, "omit") == 0 ? "exchangeable" : inputs,
+                wlaw_print_string(document, "outputs"));
+}
+
 void wlaw_print_draw(text_buffer *out, const text_screen *screen, const json_t *document) {
   static const char *const fields[][2] = {{"fit", "fit"},      {"networks", "networks"}, {"rows", "rows"},
                                           {"columns", "cols"}, {"dtype", "dtype"},       {"seed", "seed"}};
@@ -42,6 +51,7 @@ void wlaw_print_draw(text_buffer *out, const text_screen *screen, const json_t *
       wlaw_print_field(out, fields[i][0], document, fields[i][1]);
   print_tensors(out, json_object_get(document, "tensors"));
   wlaw_print_heading(out, screen, "next");
-  const bool networks = json_object_get(document, "tensors") != NULL;
-  wlaw_text_add(out, "  weightlaw fit %s%s\n", output, networks ? " --law network" : "");
+  wlaw_text_add(out, "  weightlaw fit %s", output);
+  print_sides(out, document);
+  wlaw_text_add(out, "\n");
 }

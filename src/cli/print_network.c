@@ -28,7 +28,8 @@ void wlaw_print_layers(text_buffer *out, const json_t *fit) {
 typedef struct parameter_table {
   const json_t *value, *error, *robust; /* `parameters` and its two kinds of errors */
   text_table table;
-  size_t rows; /* also those beyond PARAMETERS_SHOWN */
+  size_t rows;
+  bool cut; /* something is left out */
 } parameter_table;
 
 static const json_t *at(const json_t *from, size_t i) { return json_array_get(from, i); }
@@ -42,7 +43,12 @@ static void add_number(text_table *table, const json_t *value) {
 static void add_row(parameter_table *to, const char *what, const char *name, const json_t *value, const json_t *error,
                     const json_t *robust) {
   char label[NAME];
-  if (!value || to->rows++ >= PARAMETERS_SHOWN) return;
+  if (!value) return;
+  if (to->rows == PARAMETERS_SHOWN) {
+    to->cut = true;
+    return;
+  }
+  to->rows++;
   snprintf(label, sizeof label, "%s%s", what, name);
   wlaw_table_text(&to->table, label);
   if (json_is_null(value)) wlaw_table_text(&to->table, "not determined");
@@ -69,8 +75,14 @@ static void add_set(parameter_table *to, const json_t *layers, size_t s) {
   const json_t *node = at(json_object_get(to->value, "nodes"), s), *covariance = json_object_get(node, "covariance");
   const json_t *error = json_object_get(at(json_object_get(to->error, "nodes"), s), "covariance");
   const json_t *robust = json_object_get(at(json_object_get(to->robust, "nodes"), s), "covariance");
-  for (size_t c = 0; c < json_array_size(covariance); c++) {
+  const size_t n = json_array_size(covariance);
+  for (size_t c = 0; c < n; c++) {
     char name[NAME];
+    const char *key = json_string_value(at(json_object_get(node, "copies"), c));
+    if (n > PARAMETERS_SHOWN && key && strchr(key, ' ')) { /* "input 17": hundreds of labelled nodes */
+      to->cut = true;
+      continue;
+    }
     copy_name(name, layers, node, c);
     add_row(to, "variance of ", name, at(at(covariance, c), c), at(at(error, c), c), at(at(robust, c), c));
   }
@@ -89,7 +101,8 @@ static void add_trivial(parameter_table *to, const json_t *names, size_t i, bool
   const char *key = mean ? "mean" : "trivial", *name = json_string_value(at(names, i));
   const json_t *value = json_object_get(to->value, key), *error = json_object_get(to->error, key),
                *robust = json_object_get(to->robust, key);
-  if (json_is_null(value))
+  if (json_array_size(names) > PARAMETERS_SHOWN && name && strstr(name, ", ")) to->cut = true; /* labelled */
+  else if (json_is_null(value))
     add_row(to, mean ? "mean of sum of " : "variance of sum of ", name ? name : "?", value, NULL, NULL);
   else if (mean) add_row(to, "mean of sum of ", name ? name : "?", at(value, i), at(error, i), at(robust, i));
   else
@@ -104,7 +117,8 @@ void wlaw_print_network_parameters(text_buffer *out, const text_screen *screen, 
                         json_object_get(fit, "standard_errors"),
                         json_object_get(fit, "robust_standard_errors"),
                         {.columns = 4, .align = "lrrr"},
-                        0};
+                        0,
+                        false};
   for (size_t i = 0; i < 4; i++) wlaw_table_text(&to.table, heading[i]);
   add_entries(&to, layers);
   for (size_t s = 0; s < json_array_size(json_object_get(to.value, "nodes")); s++) add_set(&to, layers, s);
@@ -113,7 +127,7 @@ void wlaw_print_network_parameters(text_buffer *out, const text_screen *screen, 
   wlaw_text_add(out, "\n");
   wlaw_table_print(out, screen, &to.table);
   wlaw_text_add(out, "  a sum is divided by the square root of the number of its entries; --json has %s\n",
-                to.rows > PARAMETERS_SHOWN ? "all numbers" : "the covariances");
+                to.cut ? "all numbers" : "the covariances");
 }
 
 /* ---- correlations */

@@ -9,8 +9,8 @@
 #include "law/space.h"
 #include "math/small.h"
 
-/* What follows from the blocks alone, in law/block.h; at most MATRIX_COPIES copies: nothing fails. */
-_Static_assert((int)MATRIX_COPIES <= (int)SMALL_MOST, "blocks of matrix laws need no memory");
+/* What follows from the blocks alone is in law/block.h, where so few copies need no memory: nothing fails. */
+_Static_assert((int)MATRIX_COPIES <= (int)SMALL_MOST, "blocks of matrix laws are small");
 
 static void blocks_of(law_block out[MATRIX_BLOCKS], const matrix_gaussian *gaussian) {
   const matrix_layout *layout = &gaussian->layout;

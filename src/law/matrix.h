@@ -1,7 +1,7 @@
 /* Gaussian matrix laws: normal laws of a whole matrix whose covariance is a few numbers in the irreducible basis of a
  * symmetry. Such a law is a mean and, for each block b, a covariance of `copies` equivalent components, repeated over
- * `dimension` orthonormal directions. Likelihood, distances and errors are sums over blocks, written here once; a law
- * says what its blocks are and how they follow from the statistics of measure/moments.h. */
+ * `dimension` orthonormal directions. Likelihood, distances and errors are sums over blocks (law/block.h); a law says
+ * what its blocks are and how they follow from the statistics of measure/moments.h. */
 #ifndef WLAW_LAW_MATRIX_H
 #define WLAW_LAW_MATRIX_H
 

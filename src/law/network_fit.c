@@ -104,9 +104,11 @@ static void estimate_whole(network_gaussian *out, const network_moments *moments
     for (size_t i = layout->tensors[t].trivial; i < layout->tensors[t].trivial + layout->tensors[t].n_trivial; i++)
       out->mean[i] = moments->trivial[i] / N + moments->pivot[t] * wlaw_network_unit(layout, t);
   for (size_t i = 0; i < T; i++)
-    for (size_t j = 0; j < T; j++)
-      out->trivial[i * T + j] =
+    for (size_t j = 0; j < T; j++) {
+      const double about =
           moments->trivial_products[i * T + j] / N - moments->trivial[i] / N * (moments->trivial[j] / N);
+      out->trivial[i * T + j] = i == j ? fmax(about, 0.0) : about; /* of rounding */
+    }
   for (size_t b = 1; b < wlaw_network_blocks(layout); b++) {
     const size_t copies = wlaw_network_block_copies(layout, b), s = b - 1;
     const double *sums = s < layout->n_sets ? moments->set_products[s] : moments->entries + (s - layout->n_sets);

@@ -20,16 +20,16 @@ static double trace(const double *covariance, size_t size, size_t first, size_t 
 
 static double per(double squares, size_t dimension) { return dimension > 0 ? squares / (double)dimension : 0.0; }
 
-/* E of the sum of squares of the trivial coordinates, and of their sum / sqrt(n) squared: n numbers from first on. */
-static double trivial_squares(const network_gaussian *law, size_t first, size_t n) {
+/* Of trivial coordinates, less `off`: E of the sum of their squares, and of the square of their sum / sqrt(n). */
+static double squares_of(const network_gaussian *law, size_t first, size_t n, double off) {
   double squares = trace(law->trivial, law->layout.trivial, first, n);
-  for (size_t i = first; i < first + n; i++) squares += law->mean[i] * law->mean[i];
+  for (size_t i = first; i < first + n; i++) squares += (law->mean[i] - off) * (law->mean[i] - off);
   return squares;
 }
 
-static double trivial_sum_squared(const network_gaussian *law, size_t first, size_t n, size_t step) {
+static double sum_squared(const network_gaussian *law, size_t first, size_t n, size_t step, double off) {
   double mean = 0.0;
-  for (size_t i = 0; i < n; i++) mean += law->mean[first + i * step];
+  for (size_t i = 0; i < n; i++) mean += law->mean[first + i * step] - off;
   return (sum(law->trivial, law->layout.trivial, first, n, step) + mean * mean) / (double)n;
 }
 
@@ -49,14 +49,15 @@ wlaw_status wlaw_network_marginal(matrix_gaussian *out, const network_gaussian *
   const size_t rows = tensor->rows, cols = tensor->cols, n = tensor->n_trivial, first = tensor->trivial;
   *out = (matrix_gaussian){.law = &wlaw_law_bipartite};
   WLAW_TRY(out->law->matrix->layout(&out->layout, rows, cols, err));
-  double variance[ENTRIES + 1] = {0};
-  for (size_t i = first; i < first + n; i++) out->mean[0] += law->mean[i] / sqrt((double)n);
-  variance[S0] = sum(law->trivial, law->layout.trivial, first, n, 1) / (double)n;
-  const double whole = variance[S0] + out->mean[0] * out->mean[0], squares = trivial_squares(law, first, n);
+  double variance[ENTRIES + 1] = {0}, mean = 0.0;
+  for (size_t i = first; i < first + n; i++) mean += law->mean[i] / (double)n;
+  out->mean[0] = mean * sqrt((double)n);
+  const double whole = variance[S0] = sum(law->trivial, law->layout.trivial, first, n, 1) / (double)n;
+  const double squares = squares_of(law, first, n, mean);
   if (tensor->rows_labelled && tensor->cols_labelled) {
     double down = -whole, across = -whole;
-    for (size_t i = 0; i < rows; i++) down += trivial_sum_squared(law, first + i * cols, cols, 1);
-    for (size_t j = 0; j < cols; j++) across += trivial_sum_squared(law, first + j, rows, cols);
+    for (size_t i = 0; i < rows; i++) down += sum_squared(law, first + i * cols, cols, 1, mean);
+    for (size_t j = 0; j < cols; j++) across += sum_squared(law, first + j, rows, cols, mean);
     variance[ROWS] = per(down, rows - 1);
     variance[COLUMNS] = per(across, cols - 1);
     variance[ENTRIES] = per(squares - down - across - whole, (rows - 1) * (cols - 1));

@@ -166,6 +166,38 @@ static void put_norms(double *out, const double *square, const double *sum, size
   for (size_t i = 0; i < n; i++) out[i] = square[i] + 2.0 * pivot * sum[i];
 }
 
+/* Of a weight whose sums are in the scratch. total: of all its entries. */
+static void put_trivial(double *trivial, const network_scratch *scratch, const network_tensor *tensor, const weights *w,
+                        double total) {
+  const size_t rows = tensor->rows, cols = tensor->cols;
+  if (tensor->rows_labelled && tensor->cols_labelled)
+    for (size_t e = 0; e < rows * cols; e++) trivial[e] = entry(w, e);
+  else if (tensor->rows_labelled) put_scaled(trivial, scratch->row, rows, cols);
+  else if (tensor->cols_labelled) put_scaled(trivial, scratch->column, cols, rows);
+  else *trivial = total / sqrt((double)rows * (double)cols);
+}
+
+/* Vectors over the nodes of both sides, where these are exchangeable; returns the squared norm of those that are sums.
+ */
+static double put_sides(double *vectors, const network_scratch *scratch, const network_tensor *tensor, const weights *w,
+                        double total, const network_kernels *kernels) {
+  const size_t rows = tensor->rows, cols = tensor->cols;
+  double square = 0.0;
+  if (!tensor->rows_labelled) {
+    const vector_place *place = &scratch->sets[tensor->row_set];
+    double *const to = vectors + place->at + tensor->row_copy * place->copy;
+    if (tensor->cols_labelled) put_labelled(to, place->node, place->copy, w, rows, cols, NULL, scratch->column);
+    else square += kernels->centre(to, place->node, scratch->row, rows, total, 1.0 / sqrt((double)cols));
+  }
+  if (!tensor->cols_labelled) {
+    const vector_place *place = &scratch->sets[tensor->column_set];
+    double *const to = vectors + place->at + tensor->column_copy * place->copy;
+    if (tensor->rows_labelled) put_labelled(to, place->copy, place->node, w, rows, cols, scratch->row, NULL);
+    else square += kernels->centre(to, place->node, scratch->column, cols, total, 1.0 / sqrt((double)rows));
+  }
+  return square;
+}
+
 /* *residual: of a weight with two exchangeable sides. False where a weight is not finite, or the squares are not. */
 static bool put_weight(double *trivial, double *vectors, double *residual, network_scratch *scratch,
                        const network_tensor *tensor, const weights *w, const network_kernels *kernels) {
@@ -183,25 +215,8 @@ static bool put_weight(double *trivial, double *vectors, double *residual, netwo
   }
   if (in) put_norms(in, scratch->row_square, row, rows, w->pivot);
   if (out) put_norms(out, column_square, column, cols, w->pivot);
-  const double alone = sum / sqrt((double)rows * (double)cols);
-  if (tensor->rows_labelled && tensor->cols_labelled)
-    for (size_t e = 0; e < rows * cols; e++) trivial[e] = entry(w, e);
-  else if (tensor->rows_labelled) put_scaled(trivial, row, rows, cols);
-  else if (tensor->cols_labelled) put_scaled(trivial, column, cols, rows);
-  else *trivial = alone;
-  *residual = square - alone * alone;
-  if (!tensor->rows_labelled) {
-    const vector_place *place = &scratch->sets[tensor->row_set];
-    double *const to = vectors + place->at + tensor->row_copy * place->copy;
-    if (tensor->cols_labelled) put_labelled(to, place->node, place->copy, w, rows, cols, NULL, column);
-    else *residual -= kernels->centre(to, place->node, row, rows, sum, 1.0 / sqrt((double)cols));
-  }
-  if (!tensor->cols_labelled) {
-    const vector_place *place = &scratch->sets[tensor->column_set];
-    double *const to = vectors + place->at + tensor->column_copy * place->copy;
-    if (tensor->rows_labelled) put_labelled(to, place->copy, place->node, w, rows, cols, row, NULL);
-    else *residual -= kernels->centre(to, place->node, column, cols, sum, 1.0 / sqrt((double)rows));
-  }
+  put_trivial(trivial, scratch, tensor, w, sum);
+  *residual = square - sum / (double)rows * sum / (double)cols - put_sides(vectors, scratch, tensor, w, sum, kernels);
   /* rounding may leave less than nothing */
   if (*residual < 0.0 || rows == 1 || cols == 1) *residual = 0.0;
   return isfinite(square);

@@ -6,20 +6,26 @@
 
 #include "measure/lanes.h"
 
-#if defined(__AVX512F__)
+#if defined(__SSE2__)
 #include <immintrin.h>
-#endif
-
+#else
 typedef float loose_floats __attribute__((vector_size(L * sizeof(float)), may_alias, aligned(sizeof(float))));
+#endif
 
 #define INLINE static inline __attribute__((always_inline))
 
+/* Written out: for a converted vector gcc converts halves and joins them, some in memory. */
 INLINE lanes load_lanes(const void *x, size_t at, bool single) {
   if (!single) return *(const loose *)((const double *)x + at);
+  const float *from = (const float *)x + at;
 #if defined(__AVX512F__)
-  return (lanes)_mm512_cvtps_pd(_mm256_loadu_ps((const float *)x + at)); /* gcc converts halves and joins them */
+  return (lanes)_mm512_cvtps_pd(_mm256_loadu_ps(from));
+#elif defined(__AVX2__)
+  return (lanes)_mm256_cvtps_pd(_mm_loadu_ps(from));
+#elif defined(__SSE2__)
+  return (lanes)_mm_cvtps_pd(_mm_castsi128_ps(_mm_loadu_si64(from)));
 #else
-  return __builtin_convertvector(*(const loose_floats *)((const float *)x + at), lanes);
+  return __builtin_convertvector(*(const loose_floats *)from, lanes);
 #endif
 }
 
@@ -31,8 +37,12 @@ INLINE double load_one(const void *x, size_t at, bool single) {
 INLINE void add_rows(const size_t R, double *restrict row, double *restrict row_square, double *restrict column,
                      double *restrict column_square, const void *x, size_t first, size_t cols, double pivot,
                      bool single) {
-  lanes sum[4] = {{0}}, square[4] = {{0}};
-  double rest[4] = {0}, rest_square[4] = {0};
+  lanes sum[4], square[4];
+  double rest[4], rest_square[4];
+  for (size_t r = 0; r < R; r++) {
+    sum[r] = square[r] = (lanes){0};
+    rest[r] = rest_square[r] = 0.0;
+  }
   size_t j = 0;
   for (; j + L <= cols; j += L) {
     lanes down = *(const loose *)(column + j), down_square = {0};

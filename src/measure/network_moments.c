@@ -21,23 +21,11 @@ static double *take(double **at, size_t n) {
   return from;
 }
 
-wlaw_status wlaw_network_moments_new(network_moments **out, const network_layout *layout,
-                                     const double pivot[NETWORK_TENSORS], bool robust, wlaw_error *err) {
-  size_t plain, more;
-  count_sums(&plain, &more, layout);
-  network_moments *state = calloc(1, sizeof *state);
-  const size_t length = plain + (robust ? more : 0);
-  double *at = state ? wlaw_array(length, sizeof *at) : NULL;
-  if (!at) {
-    free(state);
-    return wlaw_fail_memory(err, length, sizeof *at);
-  }
+/* The sums for robust errors come last, so what all states have comes first. */
+static void place_sums(network_moments *state, double *at) {
+  const network_layout *layout = &state->layout;
   const size_t T = layout->trivial;
-  state->layout = *layout;
-  state->robust = robust;
   state->data = at;
-  state->length = length;
-  memcpy(state->pivot, pivot, layout->n_tensors * sizeof *pivot);
   state->trivial = take(&at, T);
   state->trivial_products = take(&at, T * T);
   for (size_t s = 0; s < layout->n_sets; s++)
@@ -45,15 +33,40 @@ wlaw_status wlaw_network_moments_new(network_moments **out, const network_layout
   state->entries = take(&at, layout->n_entries);
   state->norms = take(&at, layout->n_sets * NORM_SUMS);
   state->norm_products = take(&at, layout->n_sets * NORM_SUMS * NORM_SUMS);
-  if (robust) {
-    state->trivial_third = take(&at, T * T);
-    state->trivial_fourth = take(&at, T * T);
-    for (size_t s = 0; s < layout->n_sets; s++)
-      state->set_squares[s] = take(&at, layout->sets[s].copies * layout->sets[s].copies);
-    state->entry_squares = take(&at, layout->n_entries);
+  state->trivial_third = state->robust ? take(&at, T * T) : NULL;
+  state->trivial_fourth = state->robust ? take(&at, T * T) : NULL;
+  for (size_t s = 0; s < layout->n_sets; s++)
+    state->set_squares[s] = state->robust ? take(&at, layout->sets[s].copies * layout->sets[s].copies) : NULL;
+  state->entry_squares = state->robust ? take(&at, layout->n_entries) : NULL;
+}
+
+wlaw_status wlaw_network_moments_new(network_moments **out, const network_layout *layout,
+                                     const double pivot[NETWORK_TENSORS], bool robust, wlaw_error *err) {
+  size_t plain, more;
+  count_sums(&plain, &more, layout);
+  network_moments *state = calloc(1, sizeof *state);
+  const size_t length = plain + (robust ? more : 0);
+  double *data = state ? wlaw_array(length, sizeof *data) : NULL;
+  if (!data) {
+    free(state);
+    return wlaw_fail_memory(err, length, sizeof *data);
   }
+  state->layout = *layout;
+  state->robust = robust;
+  state->length = length;
+  memcpy(state->pivot, pivot, layout->n_tensors * sizeof *pivot);
+  place_sums(state, data);
   *out = state;
   return WLAW_OK;
+}
+
+void wlaw_network_moments_trim(network_moments *state) {
+  size_t plain, more;
+  count_sums(&plain, &more, &state->layout);
+  double *data = realloc(state->data, plain * sizeof *data);
+  state->robust = false;
+  state->length = plain;
+  place_sums(state, data ? data : state->data);
 }
 
 void wlaw_network_moments_free(network_moments *state) {
@@ -62,7 +75,6 @@ void wlaw_network_moments_free(network_moments *state) {
   free(state);
 }
 
-/* The sums for robust errors come last, so what both have comes first. */
 void wlaw_network_moments_merge(network_moments *into, const network_moments *from, int sign) {
   const size_t n = into->length < from->length ? into->length : from->length;
   for (size_t i = 0; i < n; i++) into->data[i] += sign * from->data[i];

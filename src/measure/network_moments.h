@@ -52,6 +52,8 @@ void wlaw_network_pivot(double pivot[NETWORK_TENSORS], const network_layout *lay
 wlaw_status wlaw_network_moments_new(network_moments **out, const network_layout *layout,
                                      const double pivot[NETWORK_TENSORS], bool robust, wlaw_error *err);
 void wlaw_network_moments_free(network_moments *state); /* NULL allowed */
+/* Gives up the sums for robust errors, and their memory. */
+void wlaw_network_moments_trim(network_moments *state);
 
 /* Space to work in, for one thread and one layout. */
 typedef struct network_scratch network_scratch;

@@ -233,7 +233,7 @@ wlaw_status wlaw_draw(wlaw_result **result, const char *const *inputs, size_t n_
 
 const command_spec wlaw_command_draw = {
     .name = "draw",
-    .summary = "draw an ensemble of matrices from a law or a fit, or whole networks from a fit",
+    .summary = "draw matrices or networks from a law or a fit",
     .operands = "LAW",
     .examples = examples,
     .details = details,

@@ -1,13 +1,13 @@
 #include "study/initial.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/error.h"
 #include "core/file.h"
 #include "study/init_from.h"
+#include "study/network_study.h"
 
 /* --init, of layers that no fit covers. */
 static wlaw_status general_law(matrix_gaussian *out, double *kurtosis, const run_directory *run, bool first,
@@ -55,12 +55,11 @@ wlaw_status wlaw_initial_law(matrix_gaussian *out, double *kurtosis, const run_d
   return status;
 }
 
-static wlaw_status put_weight(network_gaussian *out, const run_directory *run, size_t t, wlaw_error *err) {
+static wlaw_status put_weight(network_gaussian *out, const run_directory *run, size_t t, const char *name,
+                              wlaw_error *err) {
   const network_tensor *tensor = &out->layout.tensors[t];
   const double entries = (double)tensor->rows * (double)tensor->cols;
   matrix_gaussian law, wide;
-  char name[40];
-  snprintf(name, sizeof name, "layer%zu.weight", tensor->layer + 1);
   WLAW_TRY(wlaw_initial_law(&law, NULL, run, name, tensor->rows, tensor->cols, err));
   const wlaw_status status = wlaw_matrix_embed(&wide, &law, &wlaw_law_bipartite, err);
   if (status != WLAW_OK) return wlaw_error_in_tensor(err, status, name);
@@ -84,11 +83,43 @@ static wlaw_status put_bias(network_gaussian *out, const run_directory *run, siz
   return WLAW_OK;
 }
 
+/* Each tensor by itself. */
+static wlaw_status put_tensors(network_gaussian *out, const run_directory *run, const char *const *names,
+                               wlaw_error *err) {
+  for (size_t t = 0; t < out->layout.n_tensors; t++)
+    WLAW_TRY(out->layout.tensors[t].is_bias ? put_bias(out, run, t, err) : put_weight(out, run, t, names[t], err));
+  return WLAW_OK;
+}
+
+/* --init-from of a law of networks, whose tensors depend on each other. */
+static wlaw_status put_network(network_gaussian *out, const network_gaussian *from, wlaw_error *err) {
+  const network_shape *shape = &from->layout.shape;
+  if (!wlaw_network_layout_equal(&out->layout, &from->layout)) {
+    const char *input = wlaw_network_side_name(shape->input), *output = wlaw_network_side_name(shape->output);
+    wlaw_fail(
+        err, WLAW_ARGUMENT,
+        "the run began with a fitted law of networks of %zu layers (--input %s --output %s), which says nothing of "
+        "the networks compared",
+        shape->layers, input, output);
+    return wlaw_error_add_hint(err, WLAW_ARGUMENT, "compare with these options, and without --layers");
+  }
+  memcpy(out->mean, from->mean, out->layout.trivial * sizeof *out->mean);
+  for (size_t b = 0; b < wlaw_network_blocks(&out->layout); b++) {
+    const size_t n = wlaw_network_block_copies(&out->layout, b);
+    memcpy(wlaw_network_block(out, b), wlaw_network_block(from, b), n * n * sizeof(double));
+  }
+  return WLAW_OK;
+}
+
 wlaw_status wlaw_initial_network(network_gaussian **out, const run_directory *run, const network_layout *layout,
-                                 wlaw_error *err) {
+                                 const char *const *names, wlaw_error *err) {
+  init_from from = {0};
+  *out = NULL;
+  if (json_is_object(json_object_get(run->config, "init_from"))) WLAW_TRY(read_document(&from, run, err));
   wlaw_status status = wlaw_network_gaussian_new(out, layout, err);
-  for (size_t t = 0; t < layout->n_tensors && status == WLAW_OK; t++)
-    status = layout->tensors[t].is_bias ? put_bias(*out, run, t, err) : put_weight(*out, run, t, err);
+  if (status == WLAW_OK)
+    status = from.network.gaussian ? put_network(*out, from.network.gaussian, err) : put_tensors(*out, run, names, err);
+  wlaw_init_from_release(&from);
   if (status == WLAW_OK) return WLAW_OK;
   wlaw_network_gaussian_free(*out);
   *out = NULL;

@@ -12,9 +12,9 @@
  * its own). */
 wlaw_status wlaw_initial_law(matrix_gaussian *out, double *kurtosis, const run_directory *run, const char *tensor,
                              size_t rows, size_t cols, wlaw_error *err);
-/* The law of all initial weights and biases. Caller frees. WLAW_ARGUMENT where that of a matrix is wider than what a
- * network's symmetry allows. */
+/* The law of all initial weights and biases. names: of the tensors in the run. Caller frees. WLAW_ARGUMENT where that
+ * of a matrix is wider than what a network's symmetry allows. */
 wlaw_status wlaw_initial_network(network_gaussian **out, const run_directory *run, const network_layout *layout,
-                                 wlaw_error *err);
+                                 const char *const *names, wlaw_error *err);
 
 #endif

@@ -160,7 +160,8 @@ static wlaw_status read_fit(law_operand *out, const json_t *fit, wlaw_error *err
   if (!name) return wlaw_fail(err, WLAW_FORMAT, "it names no law");
   if (strcmp(name, "network") == 0) {
     wlaw_fail(err, WLAW_ARGUMENT, "it is the law of whole networks, where the law of one matrix is wanted");
-    return wlaw_error_add_hint(err, WLAW_ARGUMENT, "fit one tensor with --tensor and a law of matrices");
+    return wlaw_error_add_hint(err, WLAW_ARGUMENT,
+                               "draw, compare and train --init-from take it; a fit with --tensor has the law of one");
   }
   WLAW_TRY(wlaw_study_law(&law, name, err));
   WLAW_TRY(read_size(&out->rows, fit, "rows", err));

@@ -101,8 +101,10 @@ static wlaw_status find_layouts(network_compare *work, network_side input, netwo
     if (side->operand.gaussian || side->source) continue;
     if (!other->source || !other->source->run)
       return wlaw_fail(err, WLAW_ARGUMENT, "'init' is the initial law of a run, and the other side is not a run");
+    const char *names[NETWORK_TENSORS];
     side->layout = other->layout;
-    WLAW_TRY(wlaw_initial_network(&side->made, other->source->run, &side->layout, err));
+    wlaw_networks_names(names, other->source, &other->layout);
+    WLAW_TRY(wlaw_initial_network(&side->made, other->source->run, &side->layout, names, err));
   }
   return check_layouts(&work->sides[0].layout, &work->sides[1].layout, err);
 }
@@ -126,8 +128,11 @@ static wlaw_status pair_sides(network_compare *work, wlaw_error *err) {
   networks *a = work->sides[0].source, *b = work->sides[1].source;
   if (a && b && a->run && b->run && wlaw_run_same(a->run, b->run)) work->paired = true;
   if (!work->paired) return WLAW_OK;
-  if (a && b) return same_networks(a, b, err);
-  return wlaw_fail(err, WLAW_ARGUMENT, "--paired needs networks on both sides, and one is a law");
+  if (!a || !b) return wlaw_fail(err, WLAW_ARGUMENT, "--paired needs networks on both sides, and one is a law");
+  if (a->n + a->excluded != b->n + b->excluded)
+    return wlaw_fail(err, WLAW_ARGUMENT, "--paired needs the same networks on both sides, not %zu and %zu",
+                     a->n + a->excluded, b->n + b->excluded);
+  return same_networks(a, b, err);
 }
 
 static wlaw_status open_sides(network_compare *work, const wlaw_options *options, wlaw_error *err) {

@@ -245,7 +245,7 @@ json_t *wlaw_network_departures_json(bool *failed, const network_departures *dep
 
 /* ---- sentences ---- */
 
-enum { PLACES_SAID = 6 };
+enum { PLACES_SAID = 3, PLACES = 2 * NETWORK_SETS + 1 }; /* a weight and a set for each layer at most, and the paths */
 
 static bool is_significant(const network_departures *all, size_t k) {
   return wlaw_departures_significant(&all->departures[k], 1) == 1;
@@ -290,25 +290,33 @@ static void say_global(bool *failed, json_t *summary, const network_departures *
            test->max_z);
 }
 
-/* Of each weight, each node set and the paths the furthest that is significant, the furthest of all first; and the
- * squared norms of each node set, if they are. */
-static void say_places(bool *failed, json_t *summary, const network_departures *all, const char *const *names) {
-  bool said[2 * NETWORK_SETS + 1] = {false}; /* places: at most a weight and a set for each layer, and the paths */
-  for (size_t turn = 0; turn < PLACES_SAID; turn++) {
-    size_t best = all->n, others = 0;
-    for (size_t k = 0; k < all->n; k++) {
-      if (said[place_of(all, k)] || !is_significant(all, k)) continue;
-      if (best == all->n || fabs(all->departures[k].deviation_se) > fabs(all->departures[best].deviation_se)) best = k;
-    }
-    if (best == all->n) break;
-    for (size_t k = 0; k < all->n; k++)
-      others += k != best && place_of(all, k) == place_of(all, best) && is_significant(all, k);
-    said[place_of(all, best)] = true;
-    say_one(failed, summary, all, names, best, others);
-    for (size_t k = 0; k < all->n; k++)
-      if (k != best && place_of(all, k) == place_of(all, best) && is_norms(all, k) && is_significant(all, k))
-        say_one(failed, summary, all, names, k, 0);
+/* The furthest significant one within weights, or between them, of places not yet said; n: there is none. */
+static size_t furthest(const network_departures *all, const bool said[PLACES], bool within) {
+  size_t best = all->n;
+  for (size_t k = 0; k < all->n; k++) {
+    if (is_within(all, k) != within || said[place_of(all, k)] || !is_significant(all, k)) continue;
+    if (best == all->n || fabs(all->departures[k].deviation_se) > fabs(all->departures[best].deviation_se)) best = k;
   }
+  return best;
+}
+
+/* The furthest of some weights, and of some node sets and the paths; and squared norms wherever they depart. */
+static void say_places(bool *failed, json_t *summary, const network_departures *all, const char *const *names) {
+  bool said[PLACES] = {false}, norms[PLACES] = {false};
+  for (int between = 0; between < 2; between++)
+    for (size_t turn = 0; turn < PLACES_SAID; turn++) {
+      const size_t best = furthest(all, said, !between);
+      if (best == all->n) break;
+      const size_t place = place_of(all, best);
+      size_t others = 0;
+      for (size_t k = 0; k < all->n; k++) others += k != best && place_of(all, k) == place && is_significant(all, k);
+      said[place] = true;
+      norms[place] = is_norms(all, best);
+      say_one(failed, summary, all, names, best, others);
+    }
+  for (size_t k = 0; k < all->n; k++)
+    if (is_norms(all, k) && is_significant(all, k) && !norms[place_of(all, k)])
+      say_one(failed, summary, all, names, k, 0);
 }
 
 static void say_left_out(bool *failed, json_t *summary, const network_departures *all) {

@@ -160,11 +160,14 @@ static json_t *tensors_json(bool *failed, const job *work) {
 }
 
 static wlaw_status describe(wlaw_result **result, const job *work, const char *law, wlaw_error *err) {
+  const network_shape *shape = &work->operand.gaussian->layout.shape;
   bool failed = false;
   json_t *document = json_object();
   wlaw_json_put(&failed, document, "schema", json_string("weightlaw.draw/1"));
   wlaw_json_put(&failed, document, "law", json_string(wlaw_law_network.name));
   wlaw_json_put(&failed, document, "fit", wlaw_json_text(law + 1));
+  wlaw_json_put(&failed, document, "inputs", json_string(wlaw_network_side_name(shape->input)));
+  wlaw_json_put(&failed, document, "outputs", json_string(wlaw_network_side_name(shape->output)));
   wlaw_json_put(&failed, document, "networks", wlaw_json_count(work->networks));
   wlaw_json_put(&failed, document, "tensors", tensors_json(&failed, work));
   wlaw_json_put(&failed, document, "dtype", json_string(wlaw_dtype_text(work->dtype)));

@@ -1,5 +1,6 @@
 /* One pass over all networks: pieces that stay in the second-level cache, straight into sums. */
 #include <math.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,16 +13,26 @@ enum {
   PIECE_BYTES = 1 << 19, /* of weights read at a time; one network, or an eighth of large sums, where that is more */
   FEWEST_GROUPS = 10,
   MOST_GROUPS = 200,
-  GROUPS_BYTES = 1 << 28 /* of all groups' sums, unless that would be fewer than 10 groups */
+  GROUPS_BYTES = 1 << 28 /* of the sums that groups keep, unless that would be fewer than 10 groups */
 };
+
+/* Of one worker. */
+typedef struct worker_room {
+  void *weights; /* of `step` networks */
+  network_scratch *scratch;
+} worker_room;
 
 typedef struct measuring {
   const networks *source;
   const network_layout *layout;
-  size_t n_groups, step; /* networks read at a time */
-  network_moments **groups;
-  network_scratch **scratch; /* of each worker, as the next */
-  void **buffers;
+  network_sample *out;
+  bool keep_groups;
+  size_t step; /* networks read at a time */
+  worker_room *rooms;
+  unsigned workers;
+  pthread_mutex_t lock; /* guards the total and all that follows */
+  size_t merged;        /* groups in the total, in order */
+  bool *done;           /* [n_groups] */
 } measuring;
 
 /* The first weight that is not finite, of network number `at` of a block; false if there is none. */
@@ -63,25 +74,52 @@ static wlaw_status fail_value(const measuring *work, const network_block *block,
 /* The first network of group g. */
 static size_t group_start(size_t n, size_t groups, size_t g) { return n / groups * g + n % groups * g / groups; }
 
-static wlaw_status measure_group(void *context, size_t unit, unsigned worker, const atomic_bool *stop,
-                                 wlaw_error *err) {
-  const measuring *work = context;
-  const size_t last = group_start(work->source->n, work->n_groups, unit + 1);
-  for (size_t k = group_start(work->source->n, work->n_groups, unit); k < last; k += work->step) {
+static wlaw_status read_group(const measuring *work, network_moments *group, size_t unit, const worker_room *room,
+                              const atomic_bool *stop, wlaw_error *err) {
+  const size_t n = work->source->n, n_groups = work->out->n_groups, last = group_start(n, n_groups, unit + 1);
+  for (size_t k = group_start(n, n_groups, unit); k < last; k += work->step) {
     const size_t count = last - k < work->step ? last - k : work->step;
     network_block block;
     if (atomic_load(stop)) return WLAW_CANCELLED;
-    WLAW_TRY(wlaw_networks_read(&block, work->buffers[worker], work->source, work->layout, k, count, err));
-    const size_t finite =
-        wlaw_network_moments_add(work->groups[unit], work->scratch[worker], &block, count, wlaw_cpu_level());
+    WLAW_TRY(wlaw_networks_read(&block, room->weights, work->source, work->layout, k, count, err));
+    const size_t finite = wlaw_network_moments_add(group, room->scratch, &block, count, wlaw_cpu_level());
     if (finite < count) return fail_value(work, &block, finite, k + finite, err);
   }
   return WLAW_OK;
 }
 
-/* Errors and tests are made of fourth powers: where these overflow or vanish they would be wrong without a sign. */
+/* Into the total goes every group whose predecessors are there; then it keeps the sums that a jackknife needs, if any.
+ * So the large sums for robust errors are held for about as many groups as there are threads. */
+static void merge_done(measuring *work) {
+  network_moments **groups = work->out->groups;
+  for (; work->merged < work->out->n_groups && work->done[work->merged]; work->merged++) {
+    wlaw_network_moments_merge(work->out->total, groups[work->merged], 1);
+    if (work->keep_groups) {
+      wlaw_network_moments_trim(groups[work->merged]);
+    } else {
+      wlaw_network_moments_free(groups[work->merged]);
+      groups[work->merged] = NULL;
+    }
+  }
+}
+
+static wlaw_status measure_group(void *context, size_t unit, unsigned worker, const atomic_bool *stop,
+                                 wlaw_error *err) {
+  measuring *work = context;
+  network_moments **slot = &work->out->groups[unit];
+  WLAW_TRY(wlaw_network_moments_new(slot, work->layout, work->out->total->pivot, true, err));
+  WLAW_TRY(read_group(work, *slot, unit, &work->rooms[worker], stop, err));
+  pthread_mutex_lock(&work->lock);
+  work->done[unit] = true;
+  merge_done(work);
+  pthread_mutex_unlock(&work->lock);
+  return WLAW_OK;
+}
+
+/* Errors are made of eighth powers (of squared norms; else fourth): where these overflow or vanish they would be wrong
+ * without a sign of it. */
 static wlaw_status check_scale(const networks *source, const network_moments *total, wlaw_error *err) {
-  static const double smallest = 1e-150; /* its square is the last that is far from the end of double precision */
+  static const double smallest = 1e-75; /* of squares: the fourth power is far from the end of double precision */
   double largest = 0.0, pivot = 0.0;
   bool finite = true;
   for (size_t i = 0; i < total->length; i++) finite = finite && isfinite(total->data[i]);
@@ -94,7 +132,7 @@ static wlaw_status check_scale(const networks *source, const network_moments *to
   for (size_t e = 0; e < total->layout.n_entries; e++) largest = fmax(largest, total->entries[e]);
   const bool zero = largest == 0.0 && (pivot == 0.0 || pivot * pivot >= smallest);
   if (finite && (zero || largest >= smallest)) return WLAW_OK;
-  wlaw_fail(err, WLAW_VALUE, "the weights are so %s that their fourth powers %s", finite ? "small" : "large",
+  wlaw_fail(err, WLAW_VALUE, "the weights are so %s that their eighth powers %s", finite ? "small" : "large",
             finite ? "vanish" : "overflow");
   if (source->label) wlaw_error_in_file(err, WLAW_VALUE, source->label);
   return wlaw_error_add_hint(err, WLAW_VALUE, "multiply them all by one number");
@@ -112,79 +150,66 @@ static wlaw_status take_pivot(double pivot[NETWORK_TENSORS], const networks *sou
   return status;
 }
 
-/* Empty sums of every group, about the first network's means. */
-static wlaw_status take_groups(measuring *work, network_sample *out, wlaw_error *err) {
+static wlaw_status take_groups(measuring *work, wlaw_error *err) {
+  network_sample *out = work->out;
   double pivot[NETWORK_TENSORS];
+  network_moments *group;
   WLAW_TRY(take_pivot(pivot, work->source, work->layout, err));
   WLAW_TRY(wlaw_network_moments_new(&out->total, work->layout, pivot, true, err));
-  const size_t fit = GROUPS_BYTES / sizeof(double) / out->total->length;
-  work->n_groups = fit < FEWEST_GROUPS ? FEWEST_GROUPS : fit < MOST_GROUPS ? fit : MOST_GROUPS;
-  if (work->n_groups > work->source->n) work->n_groups = work->source->n;
-  out->n_groups = work->n_groups;
-  out->groups = work->groups = wlaw_array(work->n_groups, sizeof(network_moments *));
-  if (!work->groups) return wlaw_fail_memory(err, work->n_groups, sizeof(network_moments *));
-  for (size_t g = 0; g < work->n_groups; g++)
-    WLAW_TRY(wlaw_network_moments_new(&work->groups[g], work->layout, pivot, true, err));
-  return WLAW_OK;
+  WLAW_TRY(wlaw_network_moments_new(&group, work->layout, pivot, false, err));
+  const size_t fit = GROUPS_BYTES / sizeof(double) / group->length;
+  wlaw_network_moments_free(group);
+  out->n_groups = fit < FEWEST_GROUPS ? FEWEST_GROUPS : fit < MOST_GROUPS ? fit : MOST_GROUPS;
+  if (out->n_groups > work->source->n) out->n_groups = work->source->n;
+  out->groups = wlaw_array(out->n_groups, sizeof *out->groups);
+  work->done = wlaw_array(out->n_groups, sizeof *work->done);
+  return out->groups && work->done ? WLAW_OK : wlaw_fail_memory(err, out->n_groups, sizeof *out->groups);
 }
 
-/* The total, in order; groups keep the sums that a jackknife needs. */
-static wlaw_status merge_groups(network_sample *out, bool groups, wlaw_error *err) {
-  for (size_t g = 0; g < out->n_groups; g++) {
-    network_moments *const whole = out->groups[g];
-    wlaw_network_moments_merge(out->total, whole, 1);
-    out->groups[g] = NULL;
-    wlaw_status status = WLAW_OK;
-    if (groups) status = wlaw_network_moments_new(&out->groups[g], &whole->layout, whole->pivot, false, err);
-    if (groups && status == WLAW_OK) wlaw_network_moments_merge(out->groups[g], whole, 1);
-    wlaw_network_moments_free(whole);
-    WLAW_TRY(status);
-  }
-  if (!groups) {
-    free(out->groups);
-    out->groups = NULL;
-  }
-  return WLAW_OK;
-}
-
-static wlaw_status take_room(measuring *work, unsigned workers, size_t sums, wlaw_error *err) {
+static wlaw_status take_rooms(measuring *work, unsigned threads, wlaw_error *err) {
   const size_t bytes = wlaw_networks_bytes(work->source, work->layout);
+  const size_t sums = work->out->total->length * sizeof(double), n_groups = work->out->n_groups;
   const size_t piece = sums / 8 > PIECE_BYTES ? sums / 8 : PIECE_BYTES;
-  work->step = bytes < piece ? piece / bytes : 1;
+  const size_t most = (work->source->n - 1) / n_groups + 1, fit = bytes < piece ? piece / bytes : 1;
+  work->step = fit < most ? fit : most;
+  const unsigned workers = wlaw_threads_for(threads, n_groups);
+  work->rooms = wlaw_array(workers, sizeof *work->rooms);
+  if (!work->rooms) return wlaw_fail_memory(err, workers, sizeof *work->rooms);
+  work->workers = workers;
   for (unsigned w = 0; w < workers; w++) {
-    WLAW_TRY(wlaw_network_scratch_new(&work->scratch[w], work->layout, err));
-    work->buffers[w] = wlaw_array(work->step, bytes);
-    if (!work->buffers[w]) return wlaw_fail_memory(err, work->step, bytes);
+    WLAW_TRY(wlaw_network_scratch_new(&work->rooms[w].scratch, work->layout, err));
+    work->rooms[w].weights = wlaw_array(work->step, bytes);
+    if (!work->rooms[w].weights) return wlaw_fail_memory(err, work->step, bytes);
   }
   return WLAW_OK;
 }
 
-static wlaw_status measure_all(network_sample *out, measuring *work, unsigned workers, bool groups,
-                               wlaw_monitor *monitor, wlaw_error *err) {
-  WLAW_TRY(take_groups(work, out, err));
-  WLAW_TRY(take_room(work, workers, out->total->length * sizeof(double), err));
-  WLAW_TRY(wlaw_parallel(work->n_groups, workers, measure_group, work, monitor, err));
-  WLAW_TRY(merge_groups(out, groups, err));
-  return check_scale(work->source, out->total, err);
+static wlaw_status measure_all(measuring *work, unsigned threads, wlaw_monitor *monitor, wlaw_error *err) {
+  WLAW_TRY(take_groups(work, err));
+  WLAW_TRY(take_rooms(work, threads, err));
+  WLAW_TRY(wlaw_parallel(work->out->n_groups, work->workers, measure_group, work, monitor, err));
+  return check_scale(work->source, work->out->total, err);
 }
 
 wlaw_status wlaw_networks_measure(network_sample *out, const networks *source, const network_layout *layout,
                                   bool groups, unsigned threads, wlaw_monitor *monitor, wlaw_error *err) {
-  measuring work = {.source = source, .layout = layout};
-  const unsigned workers = wlaw_threads_for(threads, source->n < MOST_GROUPS ? source->n : MOST_GROUPS);
-  wlaw_status status = WLAW_MEMORY;
+  measuring work = {.source = source, .layout = layout, .out = out, .keep_groups = groups};
   *out = (network_sample){0};
-  work.scratch = wlaw_array(workers, sizeof *work.scratch);
-  work.buffers = wlaw_array(workers, sizeof *work.buffers);
-  if (work.scratch && work.buffers) status = measure_all(out, &work, workers, groups, monitor, err);
-  else wlaw_fail_memory(err, workers, sizeof *work.scratch);
-  for (unsigned w = 0; w < workers; w++) {
-    if (work.scratch) wlaw_network_scratch_free(work.scratch[w]);
-    if (work.buffers) free(work.buffers[w]);
+  pthread_mutex_init(&work.lock, NULL);
+  const wlaw_status status = measure_all(&work, threads, monitor, err);
+  pthread_mutex_destroy(&work.lock);
+  for (unsigned w = 0; w < work.workers; w++) {
+    wlaw_network_scratch_free(work.rooms[w].scratch);
+    free(work.rooms[w].weights);
   }
-  free(work.scratch);
-  free(work.buffers);
-  if (status != WLAW_OK) wlaw_network_sample_release(out);
+  free(work.rooms);
+  free(work.done);
+  if (status != WLAW_OK) {
+    wlaw_network_sample_release(out);
+  } else if (!groups) {
+    free(out->groups);
+    out->groups = NULL;
+  }
   return status;
 }
 

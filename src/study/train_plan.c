@@ -71,6 +71,9 @@ const command_spec wlaw_command_train = {
         "    no data needed: Gaussian inputs labelled by a random teacher\n"
         "weightlaw train fashion-mnist -o run --hidden 500,500 --init 'horseshoe(c=1)' --train-scales no\n"
         "    every hidden node with a variance of its own, kept fixed: nodes learn at their own rates\n"
+        "weightlaw fit run --law network --epoch 10 --input labelled --json > net.json\n"
+        "weightlaw train mnist -o again --init-from net.json\n"
+        "    networks that begin where the law found at epoch 10 says, correlations between layers included\n"
         "weightlaw train --resume run\n"
         "    go on after an interruption; ends in the same bytes as if never stopped\n",
     .details =
@@ -80,6 +83,12 @@ const command_spec wlaw_command_train = {
         "the\n"
         "run is complete, state.safetensors. Same seed, same bytes, at any number of threads. The same command given\n"
         "again goes on with an interrupted run. Ctrl-C saves the state and says how to go on.\n"
+        "\n"
+        "FIT.json of --init-from is what weightlaw fit --json wrote: of the law network, whose networks have the\n"
+        "layers of this one (and need --biases where they have biases), or fits of tensors layerK.weight to laws of\n"
+        "matrices. What it does not cover is drawn from --init: a first weight that was omitted, layers without a "
+        "fit,\n"
+        "biases of fits that have none. The run keeps a copy, initial.json, and goes on without the file.\n"
         "\n"
         "A law of node variances as --init: weights into hidden layer 1 are normal(gain=1,fan=in), node j of a hidden\n"
         "layer sends out the weights sqrt(lambda_j) V_kj, V standard normal, lambda drawn for each network and layer "

@@ -1,6 +1,7 @@
 /* What is random about the law of whole networks, by simulation with fixed seeds: its draws, the errors of its fits,
  * its noise floor, the sizes of its tests and of its correlations' p-values. */
 #include "law/dense_network.h"
+#include "math/symmetric.h"
 
 /* Standard errors away from the truth that a fixed seed may be: of some hundred comparisons none is expected beyond. */
 #define Z_LIMIT 4.5
@@ -124,6 +125,67 @@ static void singular_laws_are_drawn_from(void **state) {
       check_near(along, 0, 1e-6); /* eigenvalues that are zero to 1e-16 have roots of 1e-8 */
     }
   wlaw_network_sampler_free(sampler);
+  wlaw_network_fit_release(&fit);
+  wlaw_network_moments_free(moments);
+  wlaw_error_free(err);
+  ensemble_free(&few);
+  ensemble_free(&all);
+}
+
+/* Labelled inputs of pictures: 795 copies, singular, in seconds. Squared distances of draws from the mean have the
+ * trace of the law for their mean; the distance between two such laws is that of its parts. */
+static void pictures(void **state) {
+  (void)state;
+  enum { NETWORKS = 20, DRAWS = 40 };
+  const network_shape shape = shape_of(3, (const size_t[]){784, 10, 10, 10}, true, SIDE_LABELLED, SIDE_LABELLED);
+  dense_ensemble few = ensemble_new(shape, NETWORKS), all = ensemble_new(shape, DRAWS);
+  wlaw_error *err = wlaw_error_new();
+  wlaw_stream stream = wlaw_stream_start(62, STREAM_TEST, 0, 0);
+  wlaw_stream_normals(&stream, few.vectors, NETWORKS * few.size);
+  ensemble_split(&few);
+  network_moments *moments = ensemble_moments(&few);
+  network_sampler *sampler = NULL;
+  network_gaussian *iid = NULL;
+  network_fit fit;
+  check_ok(wlaw_network_fit(&fit, moments, NETWORK_WHOLE, err));
+  assert_string_equal(fit.reason, "20 networks leave the 807x807 covariance of the trivial numbers singular");
+  check_ok(wlaw_network_sampler_new(&sampler, fit.gaussian, err));
+  ensemble_draw(&all, sampler, 3);
+  double trace = 0, squares = 0, sum = 0, squared, nuclear = 0;
+  for (size_t b = 0; b < wlaw_network_blocks(&all.layout); b++) {
+    const size_t n = wlaw_network_block_copies(&all.layout, b);
+    const double dimension = (double)wlaw_network_block_dimension(&all.layout, b),
+                 *V = wlaw_network_block(fit.gaussian, b);
+    double *root = malloc(n * n * sizeof *root);
+    check_ok(wlaw_symmetric_root(root, V, n, err));
+    for (size_t i = 0; i < n; i++) {
+      trace += dimension * V[i * n + i];
+      nuclear += dimension * root[i * n + i];
+    }
+    for (size_t i = 0; i < n * n; i++) squares += dimension * V[i] * V[i];
+    free(root);
+  }
+  for (size_t t = 0; t < all.layout.n_tensors; t++) /* means of tensors are alike in every entry but for labels */
+    for (size_t k = 0; k < DRAWS; k++) {
+      const network_tensor *tensor = &all.layout.tensors[t];
+      for (size_t i = 0; i < tensor->rows; i++)
+        for (size_t j = 0; j < tensor->cols; j++) {
+          const size_t label = tensor->rows_labelled ? i : tensor->cols_labelled ? j : 0;
+          const double mean = fit.gaussian->mean[tensor->trivial + label] / wlaw_network_unit(&all.layout, t);
+          sum += pow(all.vectors[k * all.size + all.first[t] + i * tensor->cols + j] - mean, 2) / DRAWS;
+        }
+    }
+  check_near(sum, trace, Z_LIMIT * sqrt(2 * squares / DRAWS));
+  /* from a multiple of the identity: tr V + n v - 2 sqrt(v) tr V^1/2, and the means */
+  check_ok(wlaw_network_gaussian_new(&iid, &all.layout, err));
+  for (size_t t = 0; t < all.layout.n_tensors; t++) wlaw_network_set_iid(iid, t, 0, 2.0);
+  double means = 0;
+  for (size_t i = 0; i < all.layout.trivial; i++) means += fit.gaussian->mean[i] * fit.gaussian->mean[i];
+  check_ok(wlaw_network_wasserstein_squared(&squared, NULL, fit.gaussian, iid, err));
+  const double want = means + trace + 2.0 * (double)all.size - 2 * sqrt(2.0) * nuclear;
+  check_near(squared, want, 1e-6 * want); /* roots of zeros that are 1e-16 */
+  wlaw_network_sampler_free(sampler);
+  wlaw_network_gaussian_free(iid);
   wlaw_network_fit_release(&fit);
   wlaw_network_moments_free(moments);
   wlaw_error_free(err);
@@ -287,6 +349,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(draws_have_the_law),
       cmocka_unit_test(singular_laws_are_drawn_from),
+      cmocka_unit_test(pictures),
       cmocka_unit_test(draws_repeat),
       cmocka_unit_test(errors_are_the_spread_of_fits),
       cmocka_unit_test(robust_errors_do_not_believe),

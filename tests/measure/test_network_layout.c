@@ -230,6 +230,10 @@ static void refusals(void **state) {
         if (k < 2 || (side == SIDE_LABELLED && (set == 0 || set == 3))) assert_int_equal(status, WLAW_LIMIT);
         else assert_int_equal(status, WLAW_OK);
       }
+  /* each countable, but not what is made of them */
+  shape = shape_of(3, small, false, SIDE_EXCHANGEABLE, SIDE_EXCHANGEABLE);
+  shape.width[1] = shape.width[2] = (size_t)1 << 27;
+  check_status(wlaw_network_layout(&layout, &shape, err), WLAW_LIMIT);
   wlaw_error_free(err);
 }
 

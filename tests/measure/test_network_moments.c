@@ -140,6 +140,10 @@ static void check_shape(network_shape shape, size_t n, double mean) {
         const double scale = i >= norms && i < norms_end ? each * (1.0 + fabs(mean)) : each;
         check_near(state->data[i], (double)want.sum[i], scale * ((double)want.size[i] + (double)n));
       }
+      for (size_t t = 0; t < all.layout.n_tensors; t++) /* one row or column: nothing is left, not even rounding */
+        if (all.layout.tensors[t].entries != NETWORK_NONE &&
+            (all.layout.tensors[t].rows == 1 || all.layout.tensors[t].cols == 1))
+          assert_true(state->entries[all.layout.tensors[t].entries] == 0.0);
       wlaw_network_moments_free(state);
     }
   free(want.sum);
@@ -239,6 +243,15 @@ static void groups_add_and_subtract(void **state) {
     check_near(merged->data[i], whole->data[i], 1e-12 * (fabs(whole->data[i]) + N * 1e3));
   for (size_t i = 0; i < rest->length; i++)
     check_near(rest->data[i], others->data[i], 1e-12 * (fabs(whole->data[i]) + N * 1e3));
+  double *const kept = malloc(rest->length * sizeof *kept);
+  memcpy(kept, groups[0]->data, rest->length * sizeof *kept);
+  wlaw_network_moments_trim(groups[0]);
+  assert_int_equal(groups[0]->length, rest->length);
+  assert_false(groups[0]->robust);
+  assert_null(groups[0]->trivial_fourth);
+  assert_memory_equal(groups[0]->data, kept, rest->length * sizeof *kept);
+  assert_int_equal(groups[0]->norms - groups[0]->data, rest->norms - rest->data);
+  free(kept);
   for (size_t g = 0; g < GROUPS; g++) wlaw_network_moments_free(groups[g]);
   wlaw_network_moments_free(whole);
   wlaw_network_moments_free(merged);

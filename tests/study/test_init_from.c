@@ -1,10 +1,9 @@
 /* train --init-from: initial weights are from the fitted laws, and the run keeps its promise without the fit's file. */
 #include "law/matrix.h"
 #include "study/init_from.h"
+#include "study/network_fits.h"
 #include "study/run.h"
 #include "study/same_run.h"
-#include "study/study.h"
-#include "study/train_run.h"
 
 extern const command_spec wlaw_command_train, wlaw_command_prune;
 
@@ -122,49 +121,124 @@ static void layers_are_from_their_fits(void **state) {
   wlaw_error_free(err);
 }
 
-/* `compare RUN init` and whatever else asks for the initial law gets the fitted one. */
+/* A fit of the run's networks at epoch 0 is the law they were drawn from, whatever its sides. */
+static void networks_are_from_their_fit(void **state) {
+  (void)state;
+  for (size_t c = 0; c < NETWORK_CASES; c++) {
+    const network_case *sides = &network_cases[c];
+    char document[4096], run[4096];
+    wlaw_error *err = wlaw_error_new();
+    snprintf(document, sizeof document, "%s", test_scratch("networks.json"));
+    wlaw_result *law = make_network_fit(document, sides);
+    snprintf(run, sizeof run, "%s", test_scratch(sides->name));
+    const char *const more[] = {"networks",  "3000",  "epochs", "0", "biases", sides->biases ? "true" : "false",
+                                "init-from", document};
+    check_ok(train(run, more, 8, NULL, NULL, err));
+    wlaw_result *again = fit_networks(run, "0", sides->input, sides->output);
+    check_same_law(law, again, sides->name);
+    wlaw_result_free(law);
+    wlaw_result_free(again);
+    wlaw_error_free(err);
+  }
+}
+
+/* A first weight that was omitted, and biases that the fit has not, are --init's. */
+static void the_rest_is_from_init(void **state) {
+  (void)state;
+  char document[4096], runs[2][4096];
+  double *values[2];
+  size_t n[2];
+  wlaw_error *err = wlaw_error_new();
+  snprintf(document, sizeof document, "%s", test_scratch("rest.json"));
+  wlaw_result_free(make_network_fit(document, &network_cases[0]));
+  const char *const more[] = {"networks", "200",           "epochs", "0", "biases",    "true",
+                              "init",     "torch-default", "seed",   "7", "init-from", document};
+  for (int k = 0; k < 2; k++) {
+    snprintf(runs[k], sizeof runs[k], "%s", test_scratch(k ? "rest" : "rest-init"));
+    check_ok(train(runs[k], more, k ? 12 : 10, NULL, NULL, err));
+    values[k] = read_weights(runs[k], "layer1.weight", &n[k]);
+  }
+  assert_memory_equal(values[0], values[1], n[0] * sizeof(double));
+  free(values[0]);
+  free(values[1]);
+  for (int k = 0; k < 2; k++) values[k] = read_weights(runs[k], "layer2.weight", &n[k]);
+  size_t same = 0;
+  for (size_t i = 0; i < n[0]; i++) same += values[0][i] == values[1][i];
+  assert_true(same < n[0] / 100);
+  free(values[0]);
+  free(values[1]);
+  double *bias = read_weights(runs[1], "layer2.bias", &n[0]), largest = 0;
+  for (size_t i = 0; i < n[0]; i++) largest = fmax(largest, fabs(bias[i]));
+  assert_true(largest > 0.9 / sqrt(6.0) && largest <= 1 / sqrt(6.0) + 1e-7); /* U(+-1/sqrt(in)), 1000 of them */
+  free(bias);
+  wlaw_error_free(err);
+}
+
+/* `compare RUN init` and whatever else asks for the initial law gets the fitted one: of W2^2 what sampling leaves has
+ * the size of the floor. */
+static void check_initial_law(const char *run, const char *tensor, const char *law) {
+  wlaw_result *result = NULL;
+  wlaw_error *err = wlaw_error_new();
+  const char *const inputs[] = {run, "init"}, *const pairs[] = {"tensor", tensor, "law", law, NULL};
+  check_ok(call_verb(&result, &wlaw_command_compare, inputs, 2, pairs, err));
+  assert_string_equal(text_at(result, "reference"), "exact");
+  assert_true(number_at(result, "wasserstein_squared") < 4 * number_at(result, "noise_floor_squared"));
+  wlaw_result_free(result);
+  wlaw_error_free(err);
+}
+
 static void the_initial_law_is_the_fit(void **state) {
   (void)state;
   static const char *const many[] = {"networks", "2000", "epochs", "0"};
   static const char *const tensors[] = {"layer1.weight", "layer2.weight", "layer3.weight"};
   wlaw_error *err = wlaw_error_new();
-  char run[4096];
+  char run[4096], document[4096];
   snprintf(run, sizeof run, "%s", test_scratch("against-init"));
   check_ok(train_from(run, write_document("against.json", FITS), many, 4, err));
-  for (int t = 0; t < LAYERS; t++) {
-    wlaw_result *result = NULL;
-    const char *const inputs[] = {run, "init"}, *const pairs[] = {"tensor", tensors[t], "law", "bipartite", NULL};
-    const char *const wider[] = {"tensor", tensors[t], "law", "permutation", NULL};
-    check_ok(call_verb(&result, &wlaw_command_compare, inputs, 2, t == 1 ? wider : pairs, err));
-    assert_string_equal(text_at(result, "reference"), "exact");
-    /* Of W2^2 what sampling leaves has the size of the floor; another law is away by more than 1. */
-    const double floor = number_at(result, "noise_floor_squared");
-    assert_true(number_at(result, "wasserstein_squared") < 4 * floor && floor < 0.1);
-    wlaw_result_free(result);
+  for (int t = 0; t < LAYERS; t++) check_initial_law(run, tensors[t], t == 1 ? "permutation" : "bipartite");
+  for (size_t c = 0; c < NETWORK_CASES; c++) {
+    const network_case *sides = &network_cases[c];
+    snprintf(document, sizeof document, "%s", test_scratch("against.json"));
+    wlaw_result_free(make_network_fit(document, sides));
+    const char *const more[] = {"networks", "2000", "epochs",    "0",     "biases", sides->biases ? "true" : "false",
+                                "force",    "true", "init-from", document};
+    check_ok(train(run, more, 10, NULL, NULL, err));
+    for (int t = 0; t < LAYERS; t++) check_initial_law(run, tensors[t], "bipartite");
   }
+  wlaw_error_free(err);
+}
+
+static void check_kills(const char *name, const char *const *more, size_t n_more) {
+  char whole[4096], text[64];
+  wlaw_error *err = wlaw_error_new();
+  snprintf(text, sizeof text, "%s-whole", name);
+  snprintf(whole, sizeof whole, "%s", test_scratch(text));
+  check_ok(train(whole, more, n_more, NULL, NULL, err));
+  for (int round = 0; round < 3; round++) {
+    snprintf(text, sizeof text, "%s-killed-%d", name, round);
+    const char *run = test_scratch(text);
+    train_and_kill(run, 200000 + 700000 * round, more, n_more);
+    check_same_run(whole, run);
+  }
+  snprintf(text, sizeof text, "%s-threads", name);
+  const char *run = test_scratch(text), *all[16];
+  for (size_t i = 0; i < n_more; i++) all[i] = more[i];
+  all[n_more] = "threads";
+  all[n_more + 1] = "7";
+  check_ok(train(run, all, n_more + 2, NULL, NULL, err));
+  check_same_run(whole, run);
   wlaw_error_free(err);
 }
 
 static void same_bytes_after_any_kill(void **state) {
   (void)state;
-  char whole[4096], document[4096];
-  wlaw_error *err = wlaw_error_new();
+  char document[4096];
   snprintf(document, sizeof document, "%s", write_document("same.json", FITS));
-  snprintf(whole, sizeof whole, "%s", test_scratch("from-whole"));
-  check_ok(train_from(whole, document, NULL, 0, err));
-  static const char *const other_threads[] = {"threads", "7"};
-  const char *run = test_scratch("from-threads");
-  check_ok(train_from(run, document, other_threads, 2, err));
-  check_same_run(whole, run);
-  for (int round = 0; round < 4; round++) {
-    char name[32];
-    snprintf(name, sizeof name, "from-killed-%d", round);
-    run = test_scratch(name);
-    const char *const more[] = {shape[0], shape[1], "init-from", document};
-    train_and_kill(run, 200000 + 500000 * round, more, 4);
-    check_same_run(whole, run);
-  }
-  wlaw_error_free(err);
+  const char *const layers[] = {shape[0], shape[1], "init-from", document};
+  check_kills("layers", layers, 4);
+  wlaw_result_free(make_network_fit(document, &network_cases[1]));
+  const char *const whole[] = {"biases", "true", "init-from", document};
+  check_kills("networks", whole, 4);
 }
 
 /* A run whose state was never written, and one stopped in training, go on without the fit's file. */
@@ -287,12 +361,56 @@ static void what_does_not_go_is_refused(void **state) {
   wlaw_error_free(err);
 }
 
+static void networks_that_do_not_go(void **state) {
+  (void)state;
+  static const struct {
+    const char *options[4];
+    wlaw_status status;
+    const char *says;
+  } cases[] = {
+      {{"biases", "true", "hidden", "6"}, WLAW_SHAPE, "3 layers, and this network has 2"},
+      {{"biases", "true", "hidden", "6,7"}, WLAW_SHAPE, "layer2.weight"},
+      {{"biases", "true", "synthetic-features", "9"}, WLAW_SHAPE, "layer1.weight"},
+      {{"biases", "false", "seed", "1"}, WLAW_SHAPE, "--biases"},
+      {{"biases", "true", "parameterization", "ntk"}, WLAW_ARGUMENT, "parameterization"},
+      {{"biases", "true", "init", "horseshoe(c=1)"}, WLAW_ARGUMENT, "horseshoe"},
+  };
+  char document[4096], run[4096];
+  wlaw_error *err = wlaw_error_new();
+  snprintf(document, sizeof document, "%s", test_scratch("networks-refused.json"));
+  snprintf(run, sizeof run, "%s", test_scratch("never-made"));
+  wlaw_result_free(make_network_fit(document, &network_cases[1]));
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    const char *more[6] = {"init-from", document};
+    for (int k = 0; k < 4; k++) more[2 + k] = cases[i].options[k];
+    check_status(train(run, more, 6, NULL, NULL, err), cases[i].status);
+    if (!strstr(wlaw_error_message(err), cases[i].says))
+      fail_msg("'%s' does not say '%s'", wlaw_error_message(err), cases[i].says);
+    assert_false(wlaw_path_exists(run));
+  }
+  /* One network says nothing of the covariance of the trivial numbers. */
+  char one[4096];
+  snprintf(one, sizeof one, "%s", test_scratch("one-network"));
+  const char *const single[] = {"networks", "1", "epochs", "0"};
+  check_ok(train(one, single, 4, NULL, NULL, err));
+  wlaw_result *fit = fit_networks(one, "0", "omit", "labelled");
+  char *text = result_bytes(fit);
+  write_text(document, text);
+  free(text);
+  wlaw_result_free(fit);
+  const char *const from[] = {"init-from", document};
+  check_status(train(run, from, 2, NULL, NULL, err), WLAW_VALUE);
+  assert_non_null(strstr(wlaw_error_message(err), "does not determine"));
+  wlaw_error_free(err);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(layers_are_from_their_fits),  cmocka_unit_test(the_initial_law_is_the_fit),
+      cmocka_unit_test(layers_are_from_their_fits),  cmocka_unit_test(networks_are_from_their_fit),
+      cmocka_unit_test(the_rest_is_from_init),       cmocka_unit_test(the_initial_law_is_the_fit),
       cmocka_unit_test(same_bytes_after_any_kill),   cmocka_unit_test(resumes_from_its_own_copy),
       cmocka_unit_test(a_document_that_is_there),    cmocka_unit_test(a_run_is_recalled),
-      cmocka_unit_test(what_does_not_go_is_refused),
+      cmocka_unit_test(what_does_not_go_is_refused), cmocka_unit_test(networks_that_do_not_go),
   };
   return cmocka_run_group_tests_name("study.init_from", tests, NULL, NULL);
 }

@@ -235,6 +235,59 @@ static void a_mixture_of_node_scales(void **state) {
   some_networks_free(&all);
 }
 
+static void in_words(void **state) {
+  (void)state;
+  static const struct {
+    const char *formula;
+    double z;
+    const char *words;
+  } cases[] = {
+      {"sum W2_ij W3_ci", 3,
+       "sums of incoming and outgoing weights of hidden layer 2 correlate more positively than the law says"},
+      {"sum W2_ij^2 W3_ci^2", -3,
+       "squared norms of incoming and outgoing weights of hidden layer 2 correlate less than the law says"},
+      {"sum W1_ij W1_ik W2_li", -3,
+       "squared sums of incoming weights and sums of outgoing weights of hidden layer 1 correlate more negatively than "
+       "the "
+       "law says"},
+      {"sum W2_ij^2 b2_i W3_ci", 3,
+       "products, node by node, of squared norms of incoming weights, biases and sums of outgoing weights of hidden "
+       "layer "
+       "2 are larger on average than the law says"},
+      {"sum W2_ij W3_ci^2 W3_di", -3,
+       "products, node by node, of sums of incoming weights and squared norms times sums of outgoing weights of hidden "
+       "layer 2 are smaller on average than the law says"},
+      {"sum W1_ij b1_i^2", NAN, "sums of incoming weights and squared biases of hidden layer 1"},
+      {"sum b1_i^2 W2_ji", 3,
+       "squared biases and sums of outgoing weights of hidden layer 1 correlate more positively than the law says"},
+      {"sum b2_i^3", 3, "skewed biases of hidden layer 2"},
+      {"sum W1_ij W2_ki", 3,
+       "sums of incoming and outgoing weights of hidden layer 1 correlate more positively than the law says"},
+      {"sum W1_ji W2_kj W3_ck", -3,
+       "paths through layer1.weight, layer2.weight and layer3.weight, the products of weights one after another, sum "
+       "to "
+       "less than the law says"},
+      {"sum W2_ij W2_ik W2_lj W2_lm", 3,
+       "in layer2.weight, rows i and l are alike, or opposed, where i has a large row sum and l has a large row sum"},
+      {"sum W1_ij^3", 3, "in layer1.weight, skewed entries: large weights of one sign are commoner than of the other"},
+  };
+  static const char *const of_tensors[] = {"layer1.weight", "layer2.weight", "layer3.weight",
+                                           "layer1.bias",   "layer2.bias",   "layer3.bias"};
+  const network_layout layout = layout_of(shape_of(3, (size_t[]){2, 3, 2, 2}, true, SIDE_EXCHANGEABLE, SIDE_LABELLED));
+  network_departures departures;
+  wlaw_error *err = wlaw_error_new();
+  check_ok(wlaw_network_departures_choose(&departures, &layout, 4, err));
+  for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+    char meaning[DEPARTURE_MEANING];
+    const size_t k = find(&departures, cases[c].formula);
+    departures.departures[k].deviation_se = cases[c].z;
+    wlaw_network_departure_meaning(meaning, sizeof meaning, &departures, of_tensors, k);
+    assert_string_equal(meaning, cases[c].words);
+  }
+  wlaw_network_departures_free(&departures);
+  wlaw_error_free(err);
+}
+
 /* ---- documents ---- */
 
 static json_t *document_of(const some_networks *all, const char *path, size_t degree, unsigned threads) {
@@ -368,6 +421,7 @@ int main(void) {
       cmocka_unit_test(scores_of_draws_are_normal),
       cmocka_unit_test(a_weight_by_itself),
       cmocka_unit_test(a_mixture_of_node_scales),
+      cmocka_unit_test(in_words),
       cmocka_unit_test(from_a_file),
       cmocka_unit_test(smallest),
   };

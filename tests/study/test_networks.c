@@ -232,6 +232,21 @@ static void test_biases(void **state) {
   wlaw_networks_close(source);
 }
 
+/* Biases stored as matrices of one row: named layers leave them to be biases. */
+static void test_row_biases(void **state) {
+  (void)state;
+  static const stored tensors[] = {{"w1", WLAW_F32, 2, {5, 3}},
+                                   {"b1", WLAW_F32, 2, {1, 3}},
+                                   {"w2", WLAW_F32, 2, {3, 2}},
+                                   {"b2", WLAW_F32, 2, {1, 2}}};
+  const char *path = WRITE_FILE("row-biases.safetensors", tensors);
+  refused(path, NULL, WLAW_SHAPE, "do not chain");
+  networks *source = opened(path, "w1,w2");
+  CHECK_LAYERS(source, "w1+b1 transposed", "w2+b2 transposed");
+  check_read(source, SIDE_LABELLED, 0, 1);
+  wlaw_networks_close(source);
+}
+
 static void test_files(void **state) {
   (void)state;
   static const stored tensors[] = {{"0.weight", WLAW_F32, 2, {4, 6}},
@@ -340,6 +355,14 @@ static void test_run(void **state) {
   assert_int_equal(wlaw_networks_number(source, 5), 6);
   CHECK_LAYERS(source, "layer1.weight", "layer2.weight", "layer3.weight");
   wlaw_networks_close(source);
+  request.layers = "layer2.weight,layer3.weight";
+  check_ok(wlaw_networks_open(&source, &request, err));
+  CHECK_LAYERS(source, "layer2.weight", "layer3.weight");
+  wlaw_networks_close(source);
+  request.layers = "layer3.weight,layer2.weight";
+  check_status(wlaw_networks_open(&source, &request, err), WLAW_ARGUMENT);
+  assert_non_null(strstr(wlaw_error_message(err), "it does not follow it in the run"));
+  request.layers = NULL;
   request.epoch = 9;
   check_status(wlaw_networks_open(&source, &request, err), WLAW_ARGUMENT);
   assert_non_null(strstr(wlaw_error_message(err), "its epochs are 0, 1, 2"));
@@ -468,10 +491,11 @@ static void test_checkpoints(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_stacked),     cmocka_unit_test(test_doubles), cmocka_unit_test(test_order),
-      cmocka_unit_test(test_transposed),  cmocka_unit_test(test_biases),  cmocka_unit_test(test_files),
-      cmocka_unit_test(test_refused),     cmocka_unit_test(test_shrunk),  cmocka_unit_test(test_run),
-      cmocka_unit_test(test_kept_layers), cmocka_unit_test(test_memory),  cmocka_unit_test(test_checkpoints),
+      cmocka_unit_test(test_stacked),     cmocka_unit_test(test_doubles),     cmocka_unit_test(test_order),
+      cmocka_unit_test(test_transposed),  cmocka_unit_test(test_biases),      cmocka_unit_test(test_row_biases),
+      cmocka_unit_test(test_files),       cmocka_unit_test(test_refused),     cmocka_unit_test(test_shrunk),
+      cmocka_unit_test(test_run),         cmocka_unit_test(test_kept_layers), cmocka_unit_test(test_memory),
+      cmocka_unit_test(test_checkpoints),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

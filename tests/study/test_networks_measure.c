@@ -144,12 +144,12 @@ static void bytes_are_the_same(void **state) {
 /* Sums of many labelled inputs are large: fewer groups, so that all of them stay within 256 MiB. */
 static void large_sums_are_fewer(void **state) {
   (void)state;
-  const size_t width[] = {300, 2, 2};
+  const size_t width[] = {400, 2, 2};
   some_networks all =
       some_networks_new(layout_of(shape_of(2, width, false, SIDE_LABELLED, SIDE_LABELLED)), 150, 0.0, 1.0, 3);
   networks *source = opened(write_networks("large.safetensors", &all, true));
   network_sample sample = measured(source, &all.layout, true, 2);
-  const size_t bytes = sample.total->length * sizeof(double);
+  const size_t bytes = sample.groups[0]->length * sizeof(double);
   assert_true(sample.n_groups < all.n);
   assert_true(sample.n_groups * bytes <= (size_t)1 << 28);
   assert_true((sample.n_groups + 1) * bytes > (size_t)1 << 28);
@@ -225,14 +225,14 @@ static void values_that_are_not_finite(void **state) {
 
 static void values_out_of_scale(void **state) {
   (void)state;
-  static const double scales[] = {1e-100, 1e100};
+  static const double scales[] = {1e-40, 1e50};
   for (int k = 0; k < 2; k++) {
     some_networks all = small_networks(50, SIDE_EXCHANGEABLE, 6);
     for (size_t t = 0; t < all.layout.n_tensors; t++)
       for (size_t i = 0; i < all.n * all.layout.tensors[t].rows * all.layout.tensors[t].cols; i++)
         all.whole[t][i] *= scales[k];
     check_refused(write_networks("scale.safetensors", &all, false), &all.layout, NULL,
-                  k ? "so large that their fourth powers overflow" : "so small that their fourth powers vanish");
+                  k ? "so large that their eighth powers overflow" : "so small that their eighth powers vanish");
     some_networks_free(&all);
   }
   /* zeros and constants are no matter of scale */
@@ -279,7 +279,7 @@ typedef struct measured_source {
 static wlaw_status measure_and_release(void *context, wlaw_error *err) {
   const measured_source *of = context;
   network_sample sample;
-  const wlaw_status status = wlaw_networks_measure(&sample, of->source, of->layout, true, 2, NULL, err);
+  const wlaw_status status = wlaw_networks_measure(&sample, of->source, of->layout, true, 1, NULL, err);
   wlaw_network_sample_release(&sample);
   return status;
 }
