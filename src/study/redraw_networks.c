@@ -211,6 +211,11 @@ static wlaw_status measure_squares(matrix_moments *out, const redraw *work, cons
     for (size_t i = 0; status == WLAW_OK && i < source->n_matrices; i++)
       if (strcmp(source->matrices[i].name, name) == 0)
         status = wlaw_ensemble_measure(&out[l], NULL, source, i, work->threads, monitor, err);
+    if (status == WLAW_OK && (out[l].rows != shape->width[l + 1] || out[l].cols != shape->width[l])) {
+      wlaw_fail(err, WLAW_SHAPE, "there are no matrices %zux%zu of that name", shape->width[l + 1], shape->width[l]);
+      wlaw_error_in_file(err, WLAW_SHAPE, work->run->path);
+      status = wlaw_error_in_tensor(err, WLAW_SHAPE, name);
+    }
   }
   wlaw_ensemble_close(source);
   return status;
