@@ -94,7 +94,7 @@ wlaw_status wlaw_network_regular(bool *regular, const network_gaussian *gaussian
   return WLAW_OK;
 }
 
-/* ---- estimates. Sums are about the pivots, which lie in the means alone. */
+/* ---- estimates. Sums are about the pivots and the origin, which lie in the means alone. */
 
 static void estimate_whole(network_gaussian *out, const network_moments *moments) {
   const network_layout *layout = &moments->layout;
@@ -102,7 +102,7 @@ static void estimate_whole(network_gaussian *out, const network_moments *moments
   const double N = (double)moments->count;
   for (size_t t = 0; t < layout->n_tensors; t++)
     for (size_t i = layout->tensors[t].trivial; i < layout->tensors[t].trivial + layout->tensors[t].n_trivial; i++)
-      out->mean[i] = moments->trivial[i] / N + moments->pivot[t] * wlaw_network_unit(layout, t);
+      out->mean[i] = moments->trivial[i] / N + moments->origin[i] + moments->pivot[t] * wlaw_network_unit(layout, t);
   for (size_t i = 0; i < T; i++)
     for (size_t j = 0; j < T; j++) {
       const double about =
@@ -145,10 +145,12 @@ static double trace_of(const double *a, size_t size, size_t first, size_t n) {
 static void estimate_iid(network_gaussian *out, const network_moments *moments, size_t t) {
   const network_layout *layout = &moments->layout;
   const network_tensor *tensor = &layout->tensors[t];
-  const double entries = (double)moments->count * (double)tensor->rows * (double)tensor->cols;
+  const double N = (double)moments->count, entries = N * (double)tensor->rows * (double)tensor->cols;
   double sum = 0.0, squares = trace_of(moments->trivial_products, layout->trivial, tensor->trivial, tensor->n_trivial);
-  for (size_t i = 0; i < tensor->n_trivial; i++)
-    sum += wlaw_network_unit(layout, t) * moments->trivial[tensor->trivial + i];
+  for (size_t i = tensor->trivial; i < tensor->trivial + tensor->n_trivial; i++) {
+    sum += wlaw_network_unit(layout, t) * (moments->trivial[i] + N * moments->origin[i]);
+    squares += moments->origin[i] * (2.0 * moments->trivial[i] + N * moments->origin[i]);
+  }
   if (tensor->n_row_copies > 0)
     squares += trace_of(moments->set_products[tensor->row_set], layout->sets[tensor->row_set].copies, tensor->row_copy,
                         tensor->n_row_copies);
@@ -184,7 +186,7 @@ static void errors_under_law(network_fit *fit) {
   }
 }
 
-/* Variance over networks of (t_i - mean_i)(t_j - mean_j), from sums about the pivot. */
+/* Variance over networks of (t_i - mean_i)(t_j - mean_j), from sums about any origin. */
 static double product_variance(const network_moments *moments, size_t i, size_t j) {
   const size_t T = moments->layout.trivial;
   const double N = (double)moments->count, a = moments->trivial[i] / N, b = moments->trivial[j] / N;
