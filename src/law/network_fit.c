@@ -75,6 +75,17 @@ static bool are_enough(char *reason, size_t capacity, const network_layout *layo
   return false;
 }
 
+/* The tensor that a variance of 0 in block b belongs to; NETWORK_NONE if there is none. */
+static size_t tensor_without_variance(const network_gaussian *gaussian, size_t b) {
+  const network_layout *layout = &gaussian->layout;
+  const size_t n = wlaw_network_block_copies(layout, b);
+  const double *covariance = wlaw_network_block(gaussian, b);
+  size_t i = 0;
+  while (i < n && covariance[i * n + i] > 0.0) i++;
+  if (i == n || b > layout->n_sets) return NETWORK_NONE;
+  return b == 0 ? wlaw_network_trivial_tensor(layout, i) : wlaw_network_copy_tensor(layout, b - 1, i);
+}
+
 wlaw_status wlaw_network_regular(bool *regular, const network_gaussian *gaussian, size_t networks, char *reason,
                                  size_t capacity, wlaw_error *err) {
   const network_layout *layout = &gaussian->layout;
@@ -88,7 +99,9 @@ wlaw_status wlaw_network_regular(bool *regular, const network_gaussian *gaussian
   *regular = at == n;
   if (*regular) return WLAW_OK;
   char block[128];
-  describe_block(block, sizeof block, layout, NETWORK_WHOLE, at);
+  const size_t t = tensor_without_variance(gaussian, at);
+  if (t == NETWORK_NONE) describe_block(block, sizeof block, layout, NETWORK_WHOLE, at);
+  else describe_block(block, sizeof block, layout, NETWORK_IID, t);
   snprintf(reason, capacity, "the networks do not vary in some direction of %s (a variance is zero to rounding)",
            block);
   return WLAW_OK;

@@ -307,8 +307,33 @@ static void reasons_name_the_block(void **state) {
   reason_of(reason, shape_of(1, (const size_t[]){2, 1}, true, SIDE_EXCHANGEABLE, SIDE_LABELLED), 9, NETWORK_WHOLE,
             true);
   assert_string_equal(reason,
-                      "the networks do not vary in some direction of the trivial numbers (a variance is zero to "
+                      "the networks do not vary in some direction of the bias of layer 1 (a variance is zero to "
                       "rounding)");
+}
+
+/* Tensors have units of their own, as biases of a few small steps have: a likelihood there is stays there. */
+static void units_of_tensors(void **state) {
+  (void)state;
+  double log_likelihood[2];
+  enum { NETWORKS = 40, SMALLER = 30 };
+  for (int small = 0; small < 2; small++) {
+    dense_ensemble all =
+        ensemble_new(shape_of(1, (const size_t[]){2, 1}, true, SIDE_EXCHANGEABLE, SIDE_LABELLED), NETWORKS);
+    fill_normal(&all, 3);
+    for (size_t k = 0; small && k < NETWORKS; k++) { /* the bias */
+      double *bias = &all.vectors[k * all.size + all.size - 1];
+      *bias = ldexp(*bias, -SMALLER);
+    }
+    ensemble_split(&all);
+    network_moments *moments = ensemble_moments(&all);
+    network_fit fit = fit_of(moments, NETWORK_WHOLE);
+    assert_string_equal(fit.reason, "");
+    log_likelihood[small] = fit.log_likelihood;
+    wlaw_network_fit_release(&fit);
+    wlaw_network_moments_free(moments);
+    ensemble_free(&all);
+  }
+  check_near(log_likelihood[1], log_likelihood[0] + NETWORKS * SMALLER * log(2.0), 1e-9);
 }
 
 /* ---- the registry's row, and memory */
@@ -380,6 +405,7 @@ int main(void) {
       cmocka_unit_test(correlations_that_are_there),
       cmocka_unit_test(one_network),
       cmocka_unit_test(reasons_name_the_block),
+      cmocka_unit_test(units_of_tensors),
       cmocka_unit_test(the_row),
       cmocka_unit_test(refused_memory),
   };
