@@ -50,7 +50,7 @@ static wlaw_status replicate(replicating *work, size_t groups, unsigned workers,
     for (int k = 0; k < 2; k++) {
       if (!work->from[k]) continue;
       const network_moments *total = work->sides[k]->sample->total;
-      WLAW_TRY(wlaw_network_moments_new(&work->spaces[w].left[k], &total->layout, total->pivot, false, err));
+      WLAW_TRY(wlaw_network_moments_like(&work->spaces[w].left[k], total, false, err));
       WLAW_TRY(wlaw_network_gaussian_new(&work->spaces[w].law[k], &total->layout, err));
     }
   return wlaw_parallel(groups, workers, measure_replicate, work, monitor, err);

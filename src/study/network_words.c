@@ -61,14 +61,20 @@ static void copy_words(char *out, size_t capacity, const network_layout *layout,
   else snprintf(out, capacity, "weights %s %s", strncmp(key, "input", 5) == 0 ? "from" : "to", key);
 }
 
+/* A labelled bias, or a weight with labels on both sides, is itself, not a sum. */
+static const char *sum_words(const network_layout *layout, size_t i, const char *sum, const char *itself) {
+  const network_tensor *tensor = &layout->tensors[wlaw_network_trivial_tensor(layout, i)];
+  return tensor->n_trivial < tensor->rows * tensor->cols ? sum : itself;
+}
+
 static void say_correlation(bool *failed, json_t *summary, const network_study *study, const network_correlation *one) {
   char a[NETWORK_NAME], b[NETWORK_NAME], set[WORDS];
   const char *size = one->value > 0.0 ? "large" : "small";
   if (one->kind == CORRELATION_TRIVIAL) {
     wlaw_network_sides(a, b, study, one);
-    SENTENCE(failed, summary,
-             "Networks where %s has a large sum have a %s sum of %s: correlation %.3f ± %.3f (z = %.3g).", a, size, b,
-             one->value, one->standard_error, one->z);
+    SENTENCE(failed, summary, "Networks where %s %s have a %s %s%s: correlation %.3f ± %.3f (z = %.3g).", a,
+             sum_words(&study->layout, one->a, "has a large sum", "is large"), size,
+             sum_words(&study->layout, one->b, "sum of ", ""), b, one->value, one->standard_error, one->z);
     return;
   }
   set_words(set, sizeof set, &study->layout, one->set, false);

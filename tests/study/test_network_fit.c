@@ -106,6 +106,25 @@ static void a_planted_correlation_is_told(void **state) {
   wlaw_result_free(result);
 }
 
+/* A labelled bias that is minus the sum of the weights before it: a number of its own, and no sum. */
+static void a_labelled_bias_is_no_sum(void **state) {
+  (void)state;
+  enum { NETWORKS = 50 };
+  static double weight[2 * NETWORKS], bias[NETWORKS];
+  const double *const pointers[] = {weight, bias};
+  const tensor_spec specs[] = {{"layer1.weight", WLAW_F64, 3, {NETWORKS, 1, 2}},
+                               {"layer1.bias", WLAW_F64, 2, {NETWORKS, 1}}};
+  wlaw_stream stream = wlaw_stream_start(92, STREAM_TEST, 0, 0);
+  wlaw_stream_normals(&stream, weight, 2 * NETWORKS);
+  for (size_t k = 0; k < NETWORKS; k++) bias[k] = -weight[2 * k] - weight[2 * k + 1];
+  const char *path = test_scratch("labelled.safetensors");
+  write_tensors(path, specs, 2, pointers);
+  wlaw_result *result = fitted(path, (const char *const[]){"law", "network", "input", "exchangeable", NULL});
+  assert_true(says(result->document, "summary",
+                   "Networks where layer1.weight, output 0 has a large sum have a small layer1.bias, output 0: "));
+  wlaw_result_free(result);
+}
+
 /* The p-values of Holm's correction recomputed by its definition. */
 static void p_values_are_adjusted(void **state) {
   (void)state;
@@ -296,11 +315,17 @@ static void covariances_too_large_for_a_document(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(keys_of_the_document),       cmocka_unit_test(a_planted_correlation_is_told),
-      cmocka_unit_test(p_values_are_adjusted),      cmocka_unit_test(one_network),
-      cmocka_unit_test(a_hidden_layer_of_one_node), cmocka_unit_test(checkpoints_of_one_network_each),
-      cmocka_unit_test(runs_and_networks_left_out), cmocka_unit_test(threads_do_not_matter),
-      cmocka_unit_test(options_that_mean_nothing),  cmocka_unit_test(covariances_too_large_for_a_document),
+      cmocka_unit_test(keys_of_the_document),
+      cmocka_unit_test(a_planted_correlation_is_told),
+      cmocka_unit_test(a_labelled_bias_is_no_sum),
+      cmocka_unit_test(p_values_are_adjusted),
+      cmocka_unit_test(one_network),
+      cmocka_unit_test(a_hidden_layer_of_one_node),
+      cmocka_unit_test(checkpoints_of_one_network_each),
+      cmocka_unit_test(runs_and_networks_left_out),
+      cmocka_unit_test(threads_do_not_matter),
+      cmocka_unit_test(options_that_mean_nothing),
+      cmocka_unit_test(covariances_too_large_for_a_document),
   };
   return cmocka_run_group_tests_name("study.network_fit", tests, NULL, NULL);
 }
