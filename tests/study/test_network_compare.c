@@ -173,6 +173,24 @@ static void test_init_from_permutation(void **state) {
   refused(at_epoch(trained("tied", more, 4), 0), "init", NULL, WLAW_ARGUMENT, "no law of networks does");
 }
 
+/* Numbers that are finite, and whose squares are not: no answer rather than inf and NaN. */
+static void test_overflow(void **state) {
+  (void)state;
+  const char *run = trained("overflow", NULL, 0);
+  char text[4200];
+  json_error_t ignored;
+  const char *path = fitted(run, "overflow.json");
+  json_t *document = json_load_file(path, 0, &ignored);
+  assert_non_null(document);
+  json_array_set_new(json_object_get(json_object_get(document, "parameters"), "mean"), 0, json_real(1e200));
+  char *json = json_dumps(document, JSON_REAL_PRECISION(17));
+  write_text(path, json);
+  free(json);
+  json_decref(document);
+  snprintf(text, sizeof text, "@%s", path);
+  refused(text, run, NULL, WLAW_NUMERIC, "overflows");
+}
+
 /* The document of a fit is a side; what it takes as exchangeable is taken over. */
 static void test_fit_side(void **state) {
   (void)state;
@@ -203,6 +221,9 @@ static void test_fit_side(void **state) {
   refused(text, text, epoch, WLAW_ARGUMENT, "--epoch needs a run directory");
   refused(text, run, paired, WLAW_ARGUMENT, "--paired needs networks on both sides");
   refused(text, "init", NULL, WLAW_ARGUMENT, "the other side is not a run");
+  static const char *const one_layer[] = {"hidden", ""};
+  run = trained("one-layer", one_layer, 2);
+  refused(run, text, NULL, WLAW_SHAPE, "one-layer: without its inputs a network of one layer");
   wlaw_error_free(err);
 }
 
@@ -312,15 +333,11 @@ static void test_memory(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_initial),
-      cmocka_unit_test(test_epochs),
-      cmocka_unit_test(test_init_from),
-      cmocka_unit_test(test_init_from_more),
-      cmocka_unit_test(test_init_from_permutation),
-      cmocka_unit_test(test_fit_side),
-      cmocka_unit_test(test_files),
-      cmocka_unit_test(test_dead),
-      cmocka_unit_test(test_single),
+      cmocka_unit_test(test_initial),        cmocka_unit_test(test_epochs),
+      cmocka_unit_test(test_init_from),      cmocka_unit_test(test_overflow),
+      cmocka_unit_test(test_init_from_more), cmocka_unit_test(test_init_from_permutation),
+      cmocka_unit_test(test_fit_side),       cmocka_unit_test(test_files),
+      cmocka_unit_test(test_dead),           cmocka_unit_test(test_single),
       cmocka_unit_test(test_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
