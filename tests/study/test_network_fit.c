@@ -73,7 +73,10 @@ static void keys_of_the_document(void **state) {
   const json_t *first = json_array_get(json_object_get(document, "layers"), 0);
   assert_true(json_is_false(json_object_get(first, "covered")));
   assert_string_equal(json_string_value(json_object_get(first, "bias")), "layer1.bias");
-  assert_int_equal(json_array_size(json_object_get(document, "tests")), 2);
+  const json_t *tests = json_object_get(document, "tests");
+  assert_int_equal(json_array_size(tests), 2);
+  assert_string_equal(json_string_value(json_object_get(json_array_get(tests, 0), "method")),
+                      "gamma law of the exact mean and variance");
   assert_int_equal(json_array_size(json_object_get(document, "candidates")), 3);
   /* independent entries of one variance: the narrowest law, and nothing beyond chance */
   assert_true(says(document, "summary", "The data want the law iid"));
