@@ -358,6 +358,7 @@ static void what_does_not_go_is_refused(void **state) {
     assert_false(wlaw_path_exists(run));
   }
   check_status(train_from("never", test_scratch("not-there.json"), NULL, 0, err), WLAW_IO);
+  check_status(train_from("never", "", NULL, 0, err), WLAW_ARGUMENT); /* --init-from "$FIT" where there is no FIT */
   wlaw_error_free(err);
 }
 
