@@ -36,7 +36,13 @@ static wlaw_status general_law(matrix_gaussian *out, double *kurtosis, const run
 static wlaw_status read_document(init_from *out, const run_directory *run, wlaw_error *err) {
   char *path = wlaw_path_join(run->path, INIT_FROM_FILE);
   if (!path) return wlaw_fail_memory(err, strlen(run->path), 1);
-  const wlaw_status status = wlaw_init_from_read(out, path, err);
+  const char *recorded = json_string_value(json_object_get(json_object_get(run->config, "init_from"), "sha256"));
+  wlaw_status status = wlaw_init_from_read(out, path, err);
+  if (status == WLAW_OK && (!recorded || strcmp(recorded, out->sha256) != 0)) {
+    wlaw_init_from_release(out);
+    status = wlaw_fail(err, WLAW_VALUE, "this is not the document whose laws the run began with");
+    wlaw_error_in_file(err, status, path);
+  }
   free(path);
   return status;
 }

@@ -205,6 +205,12 @@ static void the_initial_law_is_the_fit(void **state) {
     check_ok(train(run, more, 10, NULL, NULL, err));
     for (int t = 0; t < LAYERS; t++) check_initial_law(run, tensors[t], "bipartite");
   }
+  char *copy = wlaw_path_join(run, "initial.json"); /* another document, and no law that the run began with */
+  wlaw_result *result = NULL;
+  const char *const inputs[] = {run, "init"};
+  write_text(copy, FITS);
+  check_status(call_verb(&result, &wlaw_command_compare, inputs, 2, NULL, err), WLAW_VALUE);
+  free(copy);
   wlaw_error_free(err);
 }
 
