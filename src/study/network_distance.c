@@ -184,6 +184,8 @@ wlaw_status wlaw_network_study_distance(network_distance *out, const network_dis
     return wlaw_fail(err, WLAW_ARGUMENT, "a paired comparison needs the same networks on both sides, not %zu and %zu",
                      a->fitted, b->fitted);
   WLAW_TRY(wlaw_network_wasserstein_squared(&numbers->squared, out->parts, a->law, b->law, err));
+  if (!isfinite(numbers->squared))
+    return wlaw_fail(err, WLAW_NUMERIC, "the laws are so far apart that the square of their distance overflows");
   if (!paired) WLAW_TRY(measure_floor(numbers, a, b, err));
   else numbers->floor = NAN;
   WLAW_TRY(measure_error(out, a, b, threads, monitor, err));

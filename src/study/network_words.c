@@ -190,6 +190,17 @@ static void warn_of_side(bool *failed, json_t *warnings, const char *nodes, cons
            nodes, option);
 }
 
+/* The first file that is given twice: a network that counts twice makes errors too small. */
+static void warn_of_repeats(bool *failed, json_t *warnings, const networks *source) {
+  for (size_t k = 1; k < source->n_paths; k++)
+    for (size_t i = 0; i < k; i++)
+      if (strcmp(source->paths[k], source->paths[i]) == 0) {
+        SENTENCE(failed, warnings, "%s is given more than once, and its network counts as often: errors are too small.",
+                 source->paths[k]);
+        return;
+      }
+}
+
 void wlaw_network_warn(bool *failed, json_t *warnings, const network_study *study) {
   const network_shape *shape = &study->layout.shape;
   if (study->source->n == 1)
@@ -202,6 +213,7 @@ void wlaw_network_warn(bool *failed, json_t *warnings, const network_study *stud
   if (shape->input == SIDE_EXCHANGEABLE) warn_of_side(failed, warnings, "Inputs", "input");
   if (shape->output == SIDE_EXCHANGEABLE) warn_of_side(failed, warnings, "Outputs", "output");
   warn_of_ratios(failed, warnings, &study->fits[NETWORK_WHOLE]);
+  warn_of_repeats(failed, warnings, study->source);
   if (study->source->uncovered) wlaw_json_append(failed, warnings, wlaw_json_text(study->source->uncovered));
   if (study->source->excluded > 0)
     SENTENCE(failed, warnings, "%zu networks are left out (%s).", study->source->excluded, study->rule);
