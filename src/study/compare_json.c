@@ -84,7 +84,8 @@ void wlaw_compare_say(bool *failed, json_t *summary, const distance_numbers *num
   else if (!isnan(numbers->floor)) wlaw_text_add(&text, "; sampling alone would give %.3g squared", numbers->floor);
   wlaw_text_add(&text, ".");
   add_text(failed, summary, &text);
-  if (numbers->squared > 0.0 && numbers->squared <= 2.0 * numbers->floor)
+  const bool beyond_errors = numbers->debiased > 3.0 * numbers->standard_error; /* false where it is not known */
+  if (numbers->squared > 0.0 && numbers->squared <= 2.0 * numbers->floor && !beyond_errors)
     SENTENCE(failed, summary, "This is noise: no difference between A and B is seen.");
   else if (numbers->squared > 0.0)
     SENTENCE(failed, summary, "The largest part lies in %s: %.1f %%.", largest, 100.0 * share);

@@ -41,6 +41,12 @@ static void say_tests(bool *failed, json_t *summary, const network_study *study)
           test->p_value < level ? "rejects" : "does not reject", null, wider, test->statistic, test->corrected,
           test->df, P_VALUE(test->p_value));
   }
+  network_nesting widest = NETWORK_IID; /* that is accepted over its neighbour */
+  for (size_t k = 0; k < study->n_tests; k++)
+    if (study->tests[k].p_value < level) widest = study->tests[k].alternative;
+  if (study->n_tests > 0 && !isnan(study->fits[study->by_bic].bic) && widest != study->fits[study->by_bic].nesting)
+    SENTENCE(failed, summary, "At the 5 %% level the tests end at %s; BIC, which asks more of each parameter, at %s.",
+             wlaw_network_nesting_name(widest), wlaw_network_nesting_name(study->fits[study->by_bic].nesting));
 }
 
 /* ---- correlations */
