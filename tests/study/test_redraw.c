@@ -323,6 +323,32 @@ static void broken_networks_are_left_out(void **state) {
   wlaw_result_free(got);
 }
 
+/* A note on rank is of the largest covariance that a law has: of iid there is none, of bipartite laws one for each
+ * tensor. Here inputs and classes make 6 trivial numbers of the first weight, and 6 + 1 + 3 + 1 + 1 + 3 of all. */
+static void rank_is_of_one_covariance(void **state) {
+  (void)state;
+  static const struct {
+    const char *networks, *laws, *words;
+  } cases[] = {
+      {"2", "iid,bipartite,permutation", NULL},
+      {"6", "bipartite-labelled",
+       "6 networks give a covariance of 6 trivial numbers (bipartite-labelled) a rank of at most 5"},
+      {"7", "bipartite-labelled", NULL},
+      {"15", "network-labelled", "covariance of 15 trivial numbers (network-labelled) a rank of at most 14"},
+      {"16", "network-labelled", NULL},
+  };
+  char run[4096], data[4096], name[32];
+  snprintf(data, sizeof data, "%s", write_data("redraw-rank-data"));
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    snprintf(name, sizeof name, "redraw-rank-%zu", i);
+    snprintf(run, sizeof run, "%s", test_scratch(name));
+    train_run(run, data, (const char *const[]){"networks", cases[i].networks, "epochs", "1", NULL});
+    wlaw_result *got = redraw_run(run, (const char *const[]){"epochs", "1", "train", "", "laws", cases[i].laws, NULL});
+    assert_int_equal(says(got, "notes", cases[i].words ? cases[i].words : "rank"), cases[i].words != NULL);
+    wlaw_result_free(got);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(exchangeable_outputs_are_chance),
@@ -333,6 +359,7 @@ int main(void) {
       cmocka_unit_test(same_bytes_on_any_threads),
       cmocka_unit_test(refusals),
       cmocka_unit_test(broken_networks_are_left_out),
+      cmocka_unit_test(rank_is_of_one_covariance),
   };
   return cmocka_run_group_tests_name("study.redraw", tests, NULL, NULL);
 }
