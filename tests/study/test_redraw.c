@@ -102,6 +102,29 @@ static void check_like_train(const char *name, const char *const *how) {
   wlaw_result_free(got);
 }
 
+/* So are those of a run that began with a fitted law, and the document says what that was. */
+static void ordinary_networks_of_a_fitted_law(void **state) {
+  (void)state;
+  char run[4000], begun[4096], fit[4096];
+  wlaw_result *fitted = NULL;
+  wlaw_error *err = wlaw_error_new();
+  snprintf(run, sizeof run, "%s", test_scratch("redraw-fitted"));
+  snprintf(fit, sizeof fit, "%s.json", run);
+  train_run(run, write_data("redraw-train-data"), NULL);
+  check_ok(call_verb(&fitted, &wlaw_command_fit, (const char *const[]){run}, 1,
+                     (const char *const[]){"law", "network", "input", "exchangeable", NULL}, err));
+  assert_int_equal(json_dump_file(fitted->document, fit, 0), 0);
+  check_like_train("redraw-begun", (const char *const[]){"init-from", fit, NULL});
+  snprintf(begun, sizeof begun, "%s", test_scratch("redraw-words"));
+  train_run(begun, write_data("redraw-train-data"), (const char *const[]){"init-from", fit, "epochs", "1", NULL});
+  wlaw_result *got = redraw_run(begun, (const char *const[]){"epochs", "1", "train", "", "laws", "iid", NULL});
+  const char *words = json_string_value(json_object_get(got->document, "init"));
+  if (!words || strncmp(words, "fitted laws: network (layer1.weight)", 36) != 0) fail_msg("init is '%s'", words);
+  wlaw_result_free(got);
+  wlaw_result_free(fitted);
+  wlaw_error_free(err);
+}
+
 static void ordinary_networks_are_those_of_train(void **state) {
   (void)state;
   check_like_train("redraw-adam", NULL);
@@ -354,6 +377,7 @@ int main(void) {
       cmocka_unit_test(exchangeable_outputs_are_chance),
       cmocka_unit_test(equal_outputs_share),
       cmocka_unit_test(ordinary_networks_are_those_of_train),
+      cmocka_unit_test(ordinary_networks_of_a_fitted_law),
       cmocka_unit_test(continued_networks_are_those_of_the_run),
       cmocka_unit_test(draws_have_the_scale_that_is_trained),
       cmocka_unit_test(same_bytes_on_any_threads),
