@@ -30,6 +30,23 @@ size_t wlaw_blocks_few(const law_block *blocks, size_t n, size_t networks) {
   return b;
 }
 
+/* Smallest and largest eigenvalue of the correlations: whether a covariance is regular does not depend on the units of
+ * its copies, which may be of tensors of different sizes. Its variances are above 0. */
+static wlaw_status correlation_range(double range[2], const law_block *block, wlaw_error *err) {
+  const size_t p = block->copies;
+  double few[(SMALL_MOST + 1) * SMALL_MOST], *room = p <= SMALL_MOST ? few : wlaw_array(p + 1, p * sizeof *room);
+  if (!room) return wlaw_fail_memory(err, p + 1, p * sizeof *room);
+  double *values = room + p * p;
+  for (size_t i = 0; i < p; i++) values[i] = 1.0 / sqrt(block->covariance[i * p + i]);
+  for (size_t i = 0; i < p; i++)
+    for (size_t j = 0; j < p; j++) room[i * p + j] = block->covariance[i * p + j] * values[i] * values[j];
+  const wlaw_status status = wlaw_symmetric_eigenvalues(values, room, p, err);
+  range[0] = values[0];
+  range[1] = values[p - 1];
+  if (room != few) free(room);
+  return status;
+}
+
 /* Ascending, in `few` where these are enough, else in memory that release_values frees. */
 static wlaw_status eigenvalues(double **values, double few[SMALL_MOST], const law_block *block, wlaw_error *err) {
   const size_t p = block->copies;
@@ -45,21 +62,20 @@ static void release_values(double *values, const double few[SMALL_MOST]) {
 }
 
 wlaw_status wlaw_blocks_flat(size_t *at, const law_block *blocks, size_t n, wlaw_error *err) {
-  enum { ZERO_EXPONENT = -24, SINGULAR_EXPONENT = -13 }; /* squares of rounding errors; rounding of a Gram matrix */
-  double low[BLOCKS_MOST], high[BLOCKS_MOST], largest = 0.0, few[SMALL_MOST], *values;
-  for (size_t b = 0; b < n; b++) {
-    if (blocks[b].dimension == 0) continue;
-    WLAW_TRY(eigenvalues(&values, few, &blocks[b], err));
-    low[b] = values[0];
-    high[b] = values[blocks[b].copies - 1];
-    largest = fmax(largest, high[b]);
-    release_values(values, few);
+  static const double zero = 1e-24, singular = 1e-13; /* squares of rounding errors; rounding of a Gram matrix */
+  double largest = 0.0;
+  for (size_t b = 0; b < n; b++)
+    for (size_t i = 0; blocks[b].dimension > 0 && i < blocks[b].copies; i++)
+      largest = fmax(largest, blocks[b].covariance[i * blocks[b].copies + i]);
+  for (*at = 0; *at < n; ++*at) {
+    const law_block *block = &blocks[*at];
+    double range[2] = {0.0, 0.0};
+    if (block->dimension == 0) continue;
+    for (size_t i = 0; i < block->copies; i++)
+      if (!(block->covariance[i * block->copies + i] > zero * largest)) return WLAW_OK;
+    WLAW_TRY(correlation_range(range, block, err));
+    if (!(range[0] > singular * range[1])) return WLAW_OK;
   }
-  size_t b = 0;
-  while (b < n && (blocks[b].dimension == 0 ||
-                   (low[b] > pow(10, ZERO_EXPONENT) * largest && low[b] > pow(10, SINGULAR_EXPONENT) * high[b])))
-    b++;
-  *at = b;
   return WLAW_OK;
 }
 

@@ -85,24 +85,36 @@ static bool has_both(const network_layout *layout, size_t s) {
   return incoming && outgoing;
 }
 
+/* Of r = pq / sqrt(pp qq) over networks, to first order (delta method): network n moves it by
+ * d_n = pq_n / sqrt(pp qq) - r (pp_n / pp + qq_n / qq) / 2, whose sum is 0. */
+static double norm_error(const double *sums, const double *products, double r) {
+  const double pp = sums[NORM_PP], qq = sums[NORM_QQ];
+  double by[NORM_SUMS], square = 0.0;
+  by[NORM_PP] = -0.5 * r / pp;
+  by[NORM_PQ] = 1.0 / (sqrt(pp) * sqrt(qq));
+  by[NORM_QQ] = -0.5 * r / qq;
+  for (size_t a = 0; a < NORM_SUMS; a++)
+    for (size_t b = 0; b < NORM_SUMS; b++) square += by[a] * products[NORM_SUMS * a + b] * by[b];
+  return sqrt(fmax(square, 0.0)); /* rounding */
+}
+
 wlaw_status wlaw_network_norm_correlations(network_correlation **out, size_t *n, const network_moments *moments,
                                            wlaw_error *err) {
   const network_layout *layout = &moments->layout;
-  const double N = (double)moments->count;
   network_correlation *made = wlaw_array(layout->n_sets, sizeof *made);
   if (!made) return wlaw_fail_memory(err, layout->n_sets, sizeof *made);
   *n = 0;
   for (size_t s = 0; s < layout->n_sets; s++) {
-    const double freedom = N * (double)(layout->sets[s].width - 1);
+    const double freedom = (double)moments->count * (double)(layout->sets[s].width - 1);
     if (freedom < 2.0 || !has_both(layout, s)) continue;
     const double *sums = moments->norms + NORM_SUMS * s;
     const double *squares = moments->norm_products + NORM_SUMS * NORM_SUMS * s;
     const double of[4] = {sums[NORM_PP], sums[NORM_PQ], sums[NORM_PQ], sums[NORM_QQ]};
-    const double spread = squares[NORM_SUMS * NORM_PQ + NORM_PQ] - sums[NORM_PQ] * sums[NORM_PQ] / N;
-    const double error[4] = {0.0, moments->count > 1 ? sqrt(fmax(spread, 0.0)) : NAN};
+    const double error[4] = {NAN, NAN, NAN, NAN}; /* of covariances */
     network_correlation *c = &made[(*n)++];
     *c = (network_correlation){.kind = CORRELATION_NORMS, .set = s, .b = 1};
     correlate(c, of, error, 2, freedom);
+    if (moments->count > 1) c->robust = norm_error(sums, squares, c->value);
   }
   *out = made;
   return WLAW_OK;

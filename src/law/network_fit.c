@@ -75,6 +75,17 @@ static bool are_enough(char *reason, size_t capacity, const network_layout *layo
   return false;
 }
 
+/* The tensor that a variance of 0 in block b belongs to; NETWORK_NONE if there is none. */
+static size_t tensor_without_variance(const network_gaussian *gaussian, size_t b) {
+  const network_layout *layout = &gaussian->layout;
+  const size_t n = wlaw_network_block_copies(layout, b);
+  const double *covariance = wlaw_network_block(gaussian, b);
+  size_t i = 0;
+  while (i < n && covariance[i * n + i] > 0.0) i++;
+  if (i == n || b > layout->n_sets) return NETWORK_NONE;
+  return b == 0 ? wlaw_network_trivial_tensor(layout, i) : wlaw_network_copy_tensor(layout, b - 1, i);
+}
+
 wlaw_status wlaw_network_regular(bool *regular, const network_gaussian *gaussian, size_t networks, char *reason,
                                  size_t capacity, wlaw_error *err) {
   const network_layout *layout = &gaussian->layout;
@@ -88,13 +99,15 @@ wlaw_status wlaw_network_regular(bool *regular, const network_gaussian *gaussian
   *regular = at == n;
   if (*regular) return WLAW_OK;
   char block[128];
-  describe_block(block, sizeof block, layout, NETWORK_WHOLE, at);
+  const size_t t = tensor_without_variance(gaussian, at);
+  if (t == NETWORK_NONE) describe_block(block, sizeof block, layout, NETWORK_WHOLE, at);
+  else describe_block(block, sizeof block, layout, NETWORK_IID, t);
   snprintf(reason, capacity, "the networks do not vary in some direction of %s (a variance is zero to rounding)",
            block);
   return WLAW_OK;
 }
 
-/* ---- estimates. Sums are about the pivots, which lie in the means alone. */
+/* ---- estimates. Sums are about the pivots and the origin, which lie in the means alone. */
 
 static void estimate_whole(network_gaussian *out, const network_moments *moments) {
   const network_layout *layout = &moments->layout;
@@ -102,7 +115,7 @@ static void estimate_whole(network_gaussian *out, const network_moments *moments
   const double N = (double)moments->count;
   for (size_t t = 0; t < layout->n_tensors; t++)
     for (size_t i = layout->tensors[t].trivial; i < layout->tensors[t].trivial + layout->tensors[t].n_trivial; i++)
-      out->mean[i] = moments->trivial[i] / N + moments->pivot[t] * wlaw_network_unit(layout, t);
+      out->mean[i] = moments->trivial[i] / N + moments->origin[i] + moments->pivot[t] * wlaw_network_unit(layout, t);
   for (size_t i = 0; i < T; i++)
     for (size_t j = 0; j < T; j++) {
       const double about =
@@ -145,10 +158,12 @@ static double trace_of(const double *a, size_t size, size_t first, size_t n) {
 static void estimate_iid(network_gaussian *out, const network_moments *moments, size_t t) {
   const network_layout *layout = &moments->layout;
   const network_tensor *tensor = &layout->tensors[t];
-  const double entries = (double)moments->count * (double)tensor->rows * (double)tensor->cols;
+  const double N = (double)moments->count, entries = N * (double)tensor->rows * (double)tensor->cols;
   double sum = 0.0, squares = trace_of(moments->trivial_products, layout->trivial, tensor->trivial, tensor->n_trivial);
-  for (size_t i = 0; i < tensor->n_trivial; i++)
-    sum += wlaw_network_unit(layout, t) * moments->trivial[tensor->trivial + i];
+  for (size_t i = tensor->trivial; i < tensor->trivial + tensor->n_trivial; i++) {
+    sum += wlaw_network_unit(layout, t) * (moments->trivial[i] + N * moments->origin[i]);
+    squares += moments->origin[i] * (2.0 * moments->trivial[i] + N * moments->origin[i]);
+  }
   if (tensor->n_row_copies > 0)
     squares += trace_of(moments->set_products[tensor->row_set], layout->sets[tensor->row_set].copies, tensor->row_copy,
                         tensor->n_row_copies);
@@ -184,7 +199,7 @@ static void errors_under_law(network_fit *fit) {
   }
 }
 
-/* Variance over networks of (t_i - mean_i)(t_j - mean_j), from sums about the pivot. */
+/* Variance over networks of (t_i - mean_i)(t_j - mean_j), from sums about any origin. */
 static double product_variance(const network_moments *moments, size_t i, size_t j) {
   const size_t T = moments->layout.trivial;
   const double N = (double)moments->count, a = moments->trivial[i] / N, b = moments->trivial[j] / N;

@@ -264,9 +264,10 @@ static void add_norms(double *sums, double *products, const double *incoming, co
 static void add_network(network_moments *state, const network_scratch *scratch, double *vectors,
                         const double *residual) {
   const network_layout *layout = &state->layout;
-  const double *trivial = vectors + scratch->trivial.at;
+  double *trivial = vectors + scratch->trivial.at;
   double *squares = vectors + scratch->trivial_squares.at;
   for (size_t i = 0; i < layout->trivial; i++) {
+    trivial[i] -= state->origin[i];
     state->trivial[i] += trivial[i];
     squares[i] = trivial[i] * trivial[i];
   }
@@ -327,6 +328,13 @@ static const network_kernels *kernels_of(cpu_level level) {
 #endif
   (void)level;
   return &wlaw_network_kernels_baseline;
+}
+
+void wlaw_network_moments_set_origin(network_moments *state, network_scratch *scratch, const network_block *block,
+                                     cpu_level level) {
+  double residual[NETWORK_LAYERS];
+  if (put_network(scratch->vectors, residual, scratch, &state->layout, state->pivot, block, 0, kernels_of(level)))
+    memcpy(state->origin, scratch->vectors + scratch->trivial.at, state->layout.trivial * sizeof *state->origin);
 }
 
 size_t wlaw_network_moments_add(network_moments *state, network_scratch *scratch, const network_block *block, size_t n,

@@ -45,33 +45,42 @@ wlaw_status wlaw_network_moments_new(network_moments **out, const network_layout
   size_t plain, more;
   count_sums(&plain, &more, layout);
   network_moments *state = calloc(1, sizeof *state);
-  const size_t length = plain + (robust ? more : 0);
-  double *data = state ? wlaw_array(length, sizeof *data) : NULL;
-  if (!data) {
+  const size_t length = plain + (robust ? more : 0), T = layout->trivial;
+  double *numbers = state ? wlaw_array(T + length, sizeof *numbers) : NULL;
+  if (!numbers) {
     free(state);
-    return wlaw_fail_memory(err, length, sizeof *data);
+    return wlaw_fail_memory(err, T + length, sizeof *numbers);
   }
   state->layout = *layout;
   state->robust = robust;
   state->length = length;
   memcpy(state->pivot, pivot, layout->n_tensors * sizeof *pivot);
-  place_sums(state, data);
+  state->origin = numbers;
+  place_sums(state, numbers + T);
   *out = state;
+  return WLAW_OK;
+}
+
+wlaw_status wlaw_network_moments_like(network_moments **out, const network_moments *of, bool robust, wlaw_error *err) {
+  WLAW_TRY(wlaw_network_moments_new(out, &of->layout, of->pivot, robust, err));
+  memcpy((*out)->origin, of->origin, of->layout.trivial * sizeof *of->origin);
   return WLAW_OK;
 }
 
 void wlaw_network_moments_trim(network_moments *state) {
   size_t plain, more;
   count_sums(&plain, &more, &state->layout);
-  double *data = realloc(state->data, plain * sizeof *data);
+  const size_t T = state->layout.trivial;
+  double *numbers = realloc(state->origin, (T + plain) * sizeof *numbers);
   state->robust = false;
   state->length = plain;
-  place_sums(state, data ? data : state->data);
+  if (numbers) state->origin = numbers;
+  place_sums(state, state->origin + T);
 }
 
 void wlaw_network_moments_free(network_moments *state) {
   if (!state) return;
-  free(state->data);
+  free(state->origin);
   free(state);
 }
 

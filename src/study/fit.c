@@ -77,8 +77,8 @@ static const char details[] =
     "it says whether the limit is a Gaussian process or a mixture (docs/node-variances.md), and empirical(@FILE) of "
     "its --json is a law for the other verbs.\n"
     "\n"
-    "The input is a run directory, an .npy, .npz or .safetensors file with arrays [networks, rows, cols] (or "
-    "[rows, cols]: one network), or several files with one network each.";
+    "The input is a run directory, a tensor file (.safetensors, .npz, .npy, .pt, .onnx, .gguf, .h5) with arrays "
+    "[networks, rows, cols] (or [rows, cols]: one network), or several files with one network each.";
 
 wlaw_status wlaw_study_law(const law_ops **out, const char *name, wlaw_error *err) {
   const law_ops *law = NULL;

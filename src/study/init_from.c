@@ -72,16 +72,18 @@ wlaw_status wlaw_init_from_check(const init_from *from, const mlp *net, const wl
                      init->ops->name);
   const network_shape *shape = from->network.gaussian ? &from->network.gaussian->layout.shape : NULL;
   if (shape && shape->layers != net->layers)
-    return wlaw_fail(err, WLAW_SHAPE, "the fit is of networks with %zu layers, and this network has %zu", shape->layers,
-                     net->layers);
+    return wlaw_fail(err, WLAW_SHAPE,
+                     "the fit of --init-from is of networks with %zu layer%s, and this network has %zu", shape->layers,
+                     shape->layers == 1 ? "" : "s", net->layers);
   for (size_t l = 0; shape && !net->biases && l < shape->layers; l++)
     if (shape->bias[l])
-      return wlaw_fail(err, WLAW_SHAPE, "the fit has a bias of layer %zu, and the network has none without --biases",
+      return wlaw_fail(err, WLAW_SHAPE,
+                       "the fit of --init-from has a bias of layer %zu, and the network has none without --biases",
                        l + 1);
   for (size_t l = net->layers; l < MLP_MAX_LAYERS; l++)
     if (from->layers[l].law)
-      return wlaw_fail(err, WLAW_SHAPE, "there is a fit of %s, and the network has %zu layers", from->layers[l].tensor,
-                       net->layers);
+      return wlaw_fail(err, WLAW_SHAPE, "--init-from has a fit of %s, and the network has %zu layer%s",
+                       from->layers[l].tensor, net->layers, net->layers == 1 ? "" : "s");
   return WLAW_OK;
 }
 
@@ -92,7 +94,7 @@ static wlaw_status check_network(const network_operand *fit, const mlp *net, wla
     const network_tensor *tensor = &layout->tensors[t];
     const size_t rows = net->width[tensor->layer + 1], cols = tensor->is_bias ? 1 : net->width[tensor->layer];
     if (tensor->rows == rows && tensor->cols == cols) continue;
-    wlaw_fail(err, WLAW_SHAPE, "layer %zu of the network needs %zux%zu, and the law is of a fit to %zux%zu",
+    wlaw_fail(err, WLAW_SHAPE, "layer %zu of the network needs %zux%zu, and the fit of --init-from has %zux%zu",
               tensor->layer + 1, rows, cols, tensor->rows, tensor->cols);
     return wlaw_error_in_tensor(err, WLAW_SHAPE, fit->names[t]);
   }

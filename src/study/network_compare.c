@@ -93,7 +93,8 @@ static wlaw_status find_layouts(network_compare *work, network_side input, netwo
       side->layout = side->operand.gaussian->layout;
     } else if (side->source) {
       wlaw_networks_shape(&shape, side->source, input, output);
-      WLAW_TRY(wlaw_network_layout(&side->layout, &shape, err));
+      const wlaw_status status = wlaw_network_layout(&side->layout, &shape, err);
+      if (status != WLAW_OK) return wlaw_error_in_file(err, status, side->text);
     }
   }
   for (int k = 0; k < 2; k++) {

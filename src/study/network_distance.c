@@ -50,7 +50,7 @@ static wlaw_status replicate(replicating *work, size_t groups, unsigned workers,
     for (int k = 0; k < 2; k++) {
       if (!work->from[k]) continue;
       const network_moments *total = work->sides[k]->sample->total;
-      WLAW_TRY(wlaw_network_moments_new(&work->spaces[w].left[k], &total->layout, total->pivot, false, err));
+      WLAW_TRY(wlaw_network_moments_like(&work->spaces[w].left[k], total, false, err));
       WLAW_TRY(wlaw_network_gaussian_new(&work->spaces[w].law[k], &total->layout, err));
     }
   return wlaw_parallel(groups, workers, measure_replicate, work, monitor, err);
@@ -184,6 +184,8 @@ wlaw_status wlaw_network_study_distance(network_distance *out, const network_dis
     return wlaw_fail(err, WLAW_ARGUMENT, "a paired comparison needs the same networks on both sides, not %zu and %zu",
                      a->fitted, b->fitted);
   WLAW_TRY(wlaw_network_wasserstein_squared(&numbers->squared, out->parts, a->law, b->law, err));
+  if (!isfinite(numbers->squared))
+    return wlaw_fail(err, WLAW_NUMERIC, "the laws are so far apart that the square of their distance overflows");
   if (!paired) WLAW_TRY(measure_floor(numbers, a, b, err));
   else numbers->floor = NAN;
   WLAW_TRY(measure_error(out, a, b, threads, monitor, err));

@@ -67,7 +67,7 @@ static json_t *test_json(bool *failed, const network_test *test) {
   wlaw_json_put(failed, object, "corrected", wlaw_json_determined(test->corrected));
   wlaw_json_put(failed, object, "p_value", wlaw_json_determined(test->p_value));
   if (isnan(test->p_value)) wlaw_json_put(failed, object, "reason", wlaw_json_text(test->reason));
-  else wlaw_json_put(failed, object, "method", json_string("chi-squared of the corrected statistic"));
+  else wlaw_json_put(failed, object, "method", json_string("gamma law of the exact mean and variance"));
   return object;
 }
 

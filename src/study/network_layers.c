@@ -208,19 +208,48 @@ wlaw_status wlaw_network_layers(networks *source, size_t *count, const wlaw_tens
   return status == WLAW_OK ? WLAW_OK : wlaw_error_in_file(err, status, tensors->file.path);
 }
 
+static wlaw_status lacks(const char *name, const char *first, wlaw_error *err) {
+  wlaw_fail(err, WLAW_SHAPE, "it has no tensor '%s', which %s has", name, first);
+  return wlaw_error_add_hint(err, WLAW_SHAPE, "several files are networks of one architecture");
+}
+
+/* The bias that goes with a layer: the one the first file has, or none in either. */
+static wlaw_status match_bias(size_t *bias, const layer_file *file, const network_layer *layer, const char *first,
+                              wlaw_error *err) {
+  if (layer->bias) {
+    wlaw_status status = wlaw_tensors_find(bias, file->tensors, layer->bias, err);
+    if (status == WLAW_NAME) return lacks(layer->bias, first, err);
+    if (status == WLAW_OK && vector_length(file, *bias) != layer->rows) {
+      status = wlaw_fail(err, WLAW_SHAPE, "it is no vector of %zu numbers, as in %s", layer->rows, first);
+      wlaw_error_in_tensor(err, status, layer->bias);
+    }
+    return status;
+  }
+  const size_t other = find_bias(file, layer);
+  if (other == NETWORK_NONE || wlaw_layer_role(file->tensors, other, false).kind != TENSOR_BIAS) return WLAW_OK;
+  wlaw_fail(err, WLAW_SHAPE, "it has a bias '%s' of '%s', and %s has none", wlaw_tensors_name(file->tensors, other),
+            layer->weight, first);
+  return wlaw_error_add_hint(err, WLAW_SHAPE, "several files are networks of one architecture");
+}
+
 wlaw_status wlaw_network_layer_match(size_t *weight, size_t *bias, const wlaw_tensors *tensors,
                                      const network_layer *layer, const char *first, wlaw_error *err) {
-  const ensemble_matrix stored = {.name = layer->weight,
+  const bool nameless = wlaw_tensors_count(tensors) == 1 && !*wlaw_tensors_name(tensors, 0);
+  char none[] = "";
+  const ensemble_matrix stored = {.name = nameless ? none : layer->weight,
                                   .rows = layer->transposed ? layer->cols : layer->rows,
                                   .cols = layer->transposed ? layer->rows : layer->cols};
-  WLAW_TRY(wlaw_ensemble_match(weight, tensors, &stored, first, err));
-  const layer_file file = {.tensors = tensors, .count = 1};
+  network_layer here = *layer;
+  wlaw_status status = wlaw_ensemble_match(weight, tensors, &stored, first, err);
   *bias = NETWORK_NONE;
-  if (!layer->bias) return WLAW_OK;
-  wlaw_status status = wlaw_tensors_find(bias, tensors, layer->bias, err);
-  if (status == WLAW_OK && vector_length(&file, *bias) != layer->rows) {
-    status = wlaw_fail(err, WLAW_SHAPE, "it is no vector of %zu numbers, as in %s", layer->rows, first);
-    wlaw_error_in_tensor(err, status, layer->bias);
+  if (status == WLAW_NAME) {
+    status = lacks(layer->weight, first, err);
+  } else if (status == WLAW_OK) {
+    const layer_file file = {.tensors = tensors, .count = 1};
+    here.weight_index = *weight;
+    status = match_bias(bias, &file, &here, first, err);
+  } else {
+    return status; /* which names the file */
   }
   return status == WLAW_OK ? WLAW_OK : wlaw_error_in_file(err, status, tensors->file.path);
 }

@@ -221,13 +221,18 @@ static wlaw_status read_law(network_operand *out, const json_t *parameters, wlaw
 static wlaw_status read_document(network_operand *out, const json_t *document, wlaw_error *err) {
   const char *schema = json_string_value(json_object_get(document, "schema")),
              *law = json_string_value(json_object_get(document, "law"));
+  static const char *const hint = "fit --law network --json writes one of whole networks";
   const json_t *parameters = json_object_get(document, "parameters");
   network_shape shape;
   network_layout layout;
-  if (!schema || strcmp(schema, "weightlaw.fit/1") != 0)
-    return wlaw_fail(err, WLAW_FORMAT, "its schema is '%s', not weightlaw.fit/1", schema ? schema : "");
-  if (!law || strcmp(law, "network") != 0)
-    return wlaw_fail(err, WLAW_ARGUMENT, "it is a fit of the law '%s', not of whole networks", law ? law : "");
+  if (!schema || strcmp(schema, "weightlaw.fit/1") != 0) {
+    wlaw_fail(err, WLAW_FORMAT, "its schema is '%s', not weightlaw.fit/1", schema ? schema : "");
+    return wlaw_error_add_hint(err, WLAW_FORMAT, hint);
+  }
+  if (!law || strcmp(law, "network") != 0) {
+    wlaw_fail(err, WLAW_ARGUMENT, "it is a fit of the law '%s', not of whole networks", law ? law : "");
+    return wlaw_error_add_hint(err, WLAW_ARGUMENT, hint);
+  }
   WLAW_TRY(read_count(&out->networks, document, "networks", "the document", err));
   WLAW_TRY(read_shape(&shape, document, err));
   WLAW_TRY(wlaw_network_layout(&layout, &shape, err));

@@ -26,7 +26,7 @@ static bool is_weight(const wlaw_tensors *tensors, size_t i, size_t rank) {
 }
 
 static wlaw_status append(networks *source, const wlaw_tensors *tensors, size_t i, wlaw_error *err) {
-  const char *name = wlaw_tensors_name(tensors, i);
+  const char *given = wlaw_tensors_name(tensors, i), *name = *given ? given : "weight"; /* the array of an .npy file */
   network_layer *layer = &source->layers[source->n_layers];
   *layer = (network_layer){.weight_index = i, .bias_index = NETWORK_NONE};
   layer->weight = wlaw_text_duplicate(name, strlen(name));

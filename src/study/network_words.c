@@ -61,14 +61,20 @@ static void copy_words(char *out, size_t capacity, const network_layout *layout,
   else snprintf(out, capacity, "weights %s %s", strncmp(key, "input", 5) == 0 ? "from" : "to", key);
 }
 
+/* A labelled bias, or a weight with labels on both sides, is itself, not a sum. */
+static const char *sum_words(const network_layout *layout, size_t i, const char *sum, const char *itself) {
+  const network_tensor *tensor = &layout->tensors[wlaw_network_trivial_tensor(layout, i)];
+  return tensor->n_trivial < tensor->rows * tensor->cols ? sum : itself;
+}
+
 static void say_correlation(bool *failed, json_t *summary, const network_study *study, const network_correlation *one) {
   char a[NETWORK_NAME], b[NETWORK_NAME], set[WORDS];
   const char *size = one->value > 0.0 ? "large" : "small";
   if (one->kind == CORRELATION_TRIVIAL) {
     wlaw_network_sides(a, b, study, one);
-    SENTENCE(failed, summary,
-             "Networks where %s has a large sum have a %s sum of %s: correlation %.3f ± %.3f (z = %.3g).", a, size, b,
-             one->value, one->standard_error, one->z);
+    SENTENCE(failed, summary, "Networks where %s %s have a %s %s%s: correlation %.3f ± %.3f (z = %.3g).", a,
+             sum_words(&study->layout, one->a, "has a large sum", "is large"), size,
+             sum_words(&study->layout, one->b, "sum of ", ""), b, one->value, one->standard_error, one->z);
     return;
   }
   set_words(set, sizeof set, &study->layout, one->set, false);
@@ -184,6 +190,17 @@ static void warn_of_side(bool *failed, json_t *warnings, const char *nodes, cons
            nodes, option);
 }
 
+/* The first file that is given twice: a network that counts twice makes errors too small. */
+static void warn_of_repeats(bool *failed, json_t *warnings, const networks *source) {
+  for (size_t k = 1; k < source->n_paths; k++)
+    for (size_t i = 0; i < k; i++)
+      if (strcmp(source->paths[k], source->paths[i]) == 0) {
+        SENTENCE(failed, warnings, "%s is given more than once, and its network counts as often: errors are too small.",
+                 source->paths[k]);
+        return;
+      }
+}
+
 void wlaw_network_warn(bool *failed, json_t *warnings, const network_study *study) {
   const network_shape *shape = &study->layout.shape;
   if (study->source->n == 1)
@@ -196,6 +213,7 @@ void wlaw_network_warn(bool *failed, json_t *warnings, const network_study *stud
   if (shape->input == SIDE_EXCHANGEABLE) warn_of_side(failed, warnings, "Inputs", "input");
   if (shape->output == SIDE_EXCHANGEABLE) warn_of_side(failed, warnings, "Outputs", "output");
   warn_of_ratios(failed, warnings, &study->fits[NETWORK_WHOLE]);
+  warn_of_repeats(failed, warnings, study->source);
   if (study->source->uncovered) wlaw_json_append(failed, warnings, wlaw_json_text(study->source->uncovered));
   if (study->source->excluded > 0)
     SENTENCE(failed, warnings, "%zu networks are left out (%s).", study->source->excluded, study->rule);

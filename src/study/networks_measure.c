@@ -107,7 +107,7 @@ static wlaw_status measure_group(void *context, size_t unit, unsigned worker, co
                                  wlaw_error *err) {
   measuring *work = context;
   network_moments **slot = &work->out->groups[unit];
-  WLAW_TRY(wlaw_network_moments_new(slot, work->layout, work->out->total->pivot, true, err));
+  WLAW_TRY(wlaw_network_moments_like(slot, work->out->total, true, err));
   WLAW_TRY(read_group(work, *slot, unit, &work->rooms[worker], stop, err));
   pthread_mutex_lock(&work->lock);
   work->done[unit] = true;
@@ -125,7 +125,10 @@ static wlaw_status check_scale(const networks *source, const network_moments *to
   for (size_t i = 0; i < total->length; i++) finite = finite && isfinite(total->data[i]);
   for (size_t t = 0; t < total->layout.n_tensors; t++) pivot = fmax(pivot, fabs(total->pivot[t]));
   const size_t T = total->layout.trivial;
-  for (size_t i = 0; i < T; i++) largest = fmax(largest, total->trivial_products[i * T + i]);
+  for (size_t i = 0; i < T; i++) {
+    pivot = fmax(pivot, fabs(total->origin[i]));
+    largest = fmax(largest, total->trivial_products[i * T + i]);
+  }
   for (size_t s = 0; s < total->layout.n_sets; s++)
     for (size_t c = 0, n = total->layout.sets[s].copies; c < n; c++)
       largest = fmax(largest, total->set_products[s][c * n + c]);
@@ -138,25 +141,36 @@ static wlaw_status check_scale(const networks *source, const network_moments *to
   return wlaw_error_add_hint(err, WLAW_VALUE, "multiply them all by one number");
 }
 
-static wlaw_status take_pivot(double pivot[NETWORK_TENSORS], const networks *source, const network_layout *layout,
-                              wlaw_error *err) {
+/* The empty total, about the first network. */
+static wlaw_status start_total(network_moments **total, const networks *source, const network_layout *layout,
+                               void *room, wlaw_error *err) {
   network_block block;
+  double pivot[NETWORK_TENSORS];
+  network_scratch *scratch;
+  WLAW_TRY(wlaw_networks_read(&block, room, source, layout, 0, 1, err));
+  wlaw_network_pivot(pivot, layout, &block);
+  WLAW_TRY(wlaw_network_moments_new(total, layout, pivot, true, err));
+  WLAW_TRY(wlaw_network_scratch_new(&scratch, layout, err));
+  wlaw_network_moments_set_origin(*total, scratch, &block, wlaw_cpu_level());
+  wlaw_network_scratch_free(scratch);
+  return WLAW_OK;
+}
+
+static wlaw_status take_total(network_moments **total, const networks *source, const network_layout *layout,
+                              wlaw_error *err) {
   const size_t bytes = wlaw_networks_bytes(source, layout);
-  void *first = wlaw_array(1, bytes);
-  if (!first) return wlaw_fail_memory(err, 1, bytes);
-  const wlaw_status status = wlaw_networks_read(&block, first, source, layout, 0, 1, err);
-  if (status == WLAW_OK) wlaw_network_pivot(pivot, layout, &block);
-  free(first);
+  void *room = wlaw_array(1, bytes);
+  if (!room) return wlaw_fail_memory(err, 1, bytes);
+  const wlaw_status status = start_total(total, source, layout, room, err);
+  free(room);
   return status;
 }
 
 static wlaw_status take_groups(measuring *work, wlaw_error *err) {
   network_sample *out = work->out;
-  double pivot[NETWORK_TENSORS];
   network_moments *group;
-  WLAW_TRY(take_pivot(pivot, work->source, work->layout, err));
-  WLAW_TRY(wlaw_network_moments_new(&out->total, work->layout, pivot, true, err));
-  WLAW_TRY(wlaw_network_moments_new(&group, work->layout, pivot, false, err));
+  WLAW_TRY(take_total(&out->total, work->source, work->layout, err));
+  WLAW_TRY(wlaw_network_moments_like(&group, out->total, false, err));
   const size_t fit = GROUPS_BYTES / sizeof(double) / group->length;
   wlaw_network_moments_free(group);
   out->n_groups = fit < FEWEST_GROUPS ? FEWEST_GROUPS : fit < MOST_GROUPS ? fit : MOST_GROUPS;

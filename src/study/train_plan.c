@@ -196,6 +196,8 @@ static wlaw_status plan_layers(train_plan *plan, const wlaw_options *options, wl
 /* --init and --init-from. */
 static wlaw_status read_initial(train_plan *plan, const wlaw_options *options, wlaw_error *err) {
   const char *path = wlaw_option_text(options, &wlaw_command_train, "init-from");
+  if (path && !*path && wlaw_option_is_set(options, &wlaw_command_train, "init-from"))
+    return wlaw_fail(err, WLAW_ARGUMENT, "option --init-from names no file");
   WLAW_TRY(wlaw_law_operand_read(&plan->init, wlaw_option_text(options, &wlaw_command_train, "init"), err));
   return path && *path ? wlaw_init_from_read(&plan->from, path, err) : WLAW_OK;
 }
@@ -401,6 +403,7 @@ wlaw_status wlaw_plan_recall(wlaw_options *options, const char *folder, const js
   json_object_foreach(recorded, name, value) {
     if (!json_is_string(value) || !shapes_result(name))
       return wlaw_fail(err, WLAW_FORMAT, "run.json: option '%s' is not usable", name);
+    if (strcmp(name, "init-from") == 0 && !*json_string_value(value)) continue; /* it was not given */
     WLAW_TRY(wlaw_options_set(options, name, json_string_value(value), err));
   }
   train_plan held = {0};

@@ -185,8 +185,7 @@ static void correlations_that_are_there(void **state) {
   assert_int_equal(n, 1);
   assert_int_equal(all.layout.sets[norms[0].set].set, 1);
   assert_true(norms[0].z > 8 && norms[0].p_value < 1e-12);
-  assert_true(norms[0].robust > norms[0].standard_error); /* not normal */
-  double of[3] = {0};                                     /* written out */
+  double of[3] = {0}, each[NETWORKS][3] = {{0}}; /* written out */
   for (size_t k = 0; k < NETWORKS; k++) {
     double p[4] = {0}, q[4] = {0}, pm = 0, qm = 0;
     for (size_t i = 0; i < 4; i++) {
@@ -198,13 +197,18 @@ static void correlations_that_are_there(void **state) {
       qm += q[i] / 4;
     }
     for (size_t i = 0; i < 4; i++) {
-      of[0] += (p[i] - pm) * (p[i] - pm);
-      of[1] += (p[i] - pm) * (q[i] - qm);
-      of[2] += (q[i] - qm) * (q[i] - qm);
+      each[k][0] += (p[i] - pm) * (p[i] - pm);
+      each[k][1] += (p[i] - pm) * (q[i] - qm);
+      each[k][2] += (q[i] - qm) * (q[i] - qm);
     }
+    for (size_t a = 0; a < 3; a++) of[a] += each[k][a];
   }
   check_near(norms[0].value, of[1] / sqrt(of[0] * of[2]), 1e-12);
   check_near(norms[0].standard_error, 1 / sqrt(3.0 * NETWORKS), 1e-15);
+  double jackknife = 0; /* to order 1/NETWORKS the delta method */
+  for (size_t k = 0; k < NETWORKS; k++)
+    jackknife += pow((of[1] - each[k][1]) / sqrt((of[0] - each[k][0]) * (of[2] - each[k][2])) - norms[0].value, 2);
+  check_near(norms[0].robust / sqrt(jackknife), 1.0, 20.0 / NETWORKS);
   free(norms);
   wlaw_network_moments_free(moments);
   for (size_t k = 0; k < NETWORKS; k++) /* columns of layer 2 follow the rows of layer 1 */
@@ -307,8 +311,33 @@ static void reasons_name_the_block(void **state) {
   reason_of(reason, shape_of(1, (const size_t[]){2, 1}, true, SIDE_EXCHANGEABLE, SIDE_LABELLED), 9, NETWORK_WHOLE,
             true);
   assert_string_equal(reason,
-                      "the networks do not vary in some direction of the trivial numbers (a variance is zero to "
+                      "the networks do not vary in some direction of the bias of layer 1 (a variance is zero to "
                       "rounding)");
+}
+
+/* Tensors have units of their own, as biases of a few small steps have: a likelihood there is stays there. */
+static void units_of_tensors(void **state) {
+  (void)state;
+  double log_likelihood[2];
+  enum { NETWORKS = 40, SMALLER = 30 };
+  for (int small = 0; small < 2; small++) {
+    dense_ensemble all =
+        ensemble_new(shape_of(1, (const size_t[]){2, 1}, true, SIDE_EXCHANGEABLE, SIDE_LABELLED), NETWORKS);
+    fill_normal(&all, 3);
+    for (size_t k = 0; small && k < NETWORKS; k++) { /* the bias */
+      double *bias = &all.vectors[k * all.size + all.size - 1];
+      *bias = ldexp(*bias, -SMALLER);
+    }
+    ensemble_split(&all);
+    network_moments *moments = ensemble_moments(&all);
+    network_fit fit = fit_of(moments, NETWORK_WHOLE);
+    assert_string_equal(fit.reason, "");
+    log_likelihood[small] = fit.log_likelihood;
+    wlaw_network_fit_release(&fit);
+    wlaw_network_moments_free(moments);
+    ensemble_free(&all);
+  }
+  check_near(log_likelihood[1], log_likelihood[0] + NETWORKS * SMALLER * log(2.0), 1e-9);
 }
 
 /* ---- the registry's row, and memory */
@@ -380,6 +409,7 @@ int main(void) {
       cmocka_unit_test(correlations_that_are_there),
       cmocka_unit_test(one_network),
       cmocka_unit_test(reasons_name_the_block),
+      cmocka_unit_test(units_of_tensors),
       cmocka_unit_test(the_row),
       cmocka_unit_test(refused_memory),
   };

@@ -205,6 +205,12 @@ static void the_initial_law_is_the_fit(void **state) {
     check_ok(train(run, more, 10, NULL, NULL, err));
     for (int t = 0; t < LAYERS; t++) check_initial_law(run, tensors[t], "bipartite");
   }
+  char *copy = wlaw_path_join(run, "initial.json"); /* another document, and no law that the run began with */
+  wlaw_result *result = NULL;
+  const char *const inputs[] = {run, "init"};
+  write_text(copy, FITS);
+  check_status(call_verb(&result, &wlaw_command_compare, inputs, 2, NULL, err), WLAW_VALUE);
+  free(copy);
   wlaw_error_free(err);
 }
 
@@ -358,6 +364,7 @@ static void what_does_not_go_is_refused(void **state) {
     assert_false(wlaw_path_exists(run));
   }
   check_status(train_from("never", test_scratch("not-there.json"), NULL, 0, err), WLAW_IO);
+  check_status(train_from("never", "", NULL, 0, err), WLAW_ARGUMENT); /* --init-from "$FIT" where there is no FIT */
   wlaw_error_free(err);
 }
 

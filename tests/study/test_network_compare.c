@@ -116,11 +116,11 @@ static void test_epochs(void **state) {
 }
 
 /* The document of a fit of the run's last epoch, outputs exchangeable: its path. */
-static const char *fitted(const char *run, const char *name) {
+static const char *fitted_inputs(const char *run, const char *name, const char *input) {
   static char path[4096];
   wlaw_error *err = wlaw_error_new();
   wlaw_result *result = NULL;
-  static const char *const options[] = {"law", "network", "output", "exchangeable", NULL};
+  const char *const options[] = {"law", "network", "output", "exchangeable", "input", input, NULL};
   check_ok(call_verb(&result, &wlaw_command_fit, &run, 1, options, err));
   char *json = json_dumps(result->document, JSON_REAL_PRECISION(17));
   snprintf(path, sizeof path, "%s", test_scratch(name));
@@ -131,14 +131,64 @@ static const char *fitted(const char *run, const char *name) {
   return path;
 }
 
-/* Networks drawn from a fitted law: that law is what they began with, and all of it, or nothing is said. */
+static const char *fitted(const char *run, const char *name) { return fitted_inputs(run, name, "omit"); }
+
+/* Networks drawn from a fitted law: that law is what they began with, where nodes are taken as it takes them. */
 static void test_init_from(void **state) {
   (void)state;
   const char *const more[] = {"init-from", fitted(trained("teacher", NULL, 0), "teacher.json")};
   static const char *const outputs[] = {"output", "exchangeable", NULL};
   const char *run = trained("pupil", more, 2);
   near_floor(run, outputs, 10.0);
+  near_floor(run, exchangeable, 10.0); /* with the first weight, which is from --init */
   refused(at_epoch(run, 0), "init", NULL, WLAW_ARGUMENT, "the run began with a fitted law of networks");
+  /* biases from --init beside weights from the fit */
+  const char *const biased[] = {more[0], more[1], "biases", "true", "init", "torch-default"};
+  run = trained("pupil-biased", biased, 6);
+  near_floor(run, outputs, 10.0);
+  near_floor(run, exchangeable, 10.0);
+}
+
+/* What is left of the fitted law where less is compared than it covers. */
+static void test_init_from_more(void **state) {
+  (void)state;
+  static const char *const biases[] = {"biases", "true"};
+  static const char *const all[] = {"input", "labelled", "output", "exchangeable", NULL};
+  const char *const more[] = {"biases", "true", "init-from",
+                              fitted_inputs(trained("teacher-labelled", biases, 2), "labelled.json", "labelled")};
+  const char *run = trained("pupil-labelled", more, 4);
+  near_floor(run, all, 100.0);
+  near_floor(run, all + 2, 20.0);
+}
+
+/* Rows tied to columns, node by node, are outside of every law of networks. */
+static void test_init_from_permutation(void **state) {
+  (void)state;
+  const char *path = test_scratch("permutation.json");
+  write_text(path,
+             "{\"schema\":\"weightlaw.fit/1\",\"law\":\"permutation\",\"tensor\":\"layer2.weight\",\"rows\":6,"
+             "\"cols\":6,\"networks\":50,\"parameters\":{\"mean\":[0.5,-1],\"V0\":[[2,0.7],[0.7,1]],"
+             "\"VH\":[[1,0.3,0.2],[0.3,2,-0.4],[0.2,-0.4,0.8]],\"V2\":0.6,\"V3\":1.7}}");
+  const char *const more[] = {"hidden", "6,6", "init-from", path};
+  refused(at_epoch(trained("tied", more, 4), 0), "init", NULL, WLAW_ARGUMENT, "no law of networks does");
+}
+
+/* Numbers that are finite, and whose squares are not: no answer rather than inf and NaN. */
+static void test_overflow(void **state) {
+  (void)state;
+  const char *run = trained("overflow", NULL, 0);
+  char text[4200];
+  json_error_t ignored;
+  const char *path = fitted(run, "overflow.json");
+  json_t *document = json_load_file(path, 0, &ignored);
+  assert_non_null(document);
+  json_array_set_new(json_object_get(json_object_get(document, "parameters"), "mean"), 0, json_real(1e200));
+  char *json = json_dumps(document, JSON_REAL_PRECISION(17));
+  write_text(path, json);
+  free(json);
+  json_decref(document);
+  snprintf(text, sizeof text, "@%s", path);
+  refused(text, run, NULL, WLAW_NUMERIC, "overflows");
 }
 
 /* The document of a fit is a side; what it takes as exchangeable is taken over. */
@@ -171,6 +221,9 @@ static void test_fit_side(void **state) {
   refused(text, text, epoch, WLAW_ARGUMENT, "--epoch needs a run directory");
   refused(text, run, paired, WLAW_ARGUMENT, "--paired needs networks on both sides");
   refused(text, "init", NULL, WLAW_ARGUMENT, "the other side is not a run");
+  static const char *const one_layer[] = {"hidden", ""};
+  run = trained("one-layer", one_layer, 2);
+  refused(run, text, NULL, WLAW_SHAPE, "one-layer: without its inputs a network of one layer");
   wlaw_error_free(err);
 }
 
@@ -280,9 +333,12 @@ static void test_memory(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_initial),  cmocka_unit_test(test_epochs), cmocka_unit_test(test_init_from),
-      cmocka_unit_test(test_fit_side), cmocka_unit_test(test_files),  cmocka_unit_test(test_dead),
-      cmocka_unit_test(test_single),   cmocka_unit_test(test_memory),
+      cmocka_unit_test(test_initial),        cmocka_unit_test(test_epochs),
+      cmocka_unit_test(test_init_from),      cmocka_unit_test(test_overflow),
+      cmocka_unit_test(test_init_from_more), cmocka_unit_test(test_init_from_permutation),
+      cmocka_unit_test(test_fit_side),       cmocka_unit_test(test_files),
+      cmocka_unit_test(test_dead),           cmocka_unit_test(test_single),
+      cmocka_unit_test(test_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

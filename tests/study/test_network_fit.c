@@ -73,7 +73,10 @@ static void keys_of_the_document(void **state) {
   const json_t *first = json_array_get(json_object_get(document, "layers"), 0);
   assert_true(json_is_false(json_object_get(first, "covered")));
   assert_string_equal(json_string_value(json_object_get(first, "bias")), "layer1.bias");
-  assert_int_equal(json_array_size(json_object_get(document, "tests")), 2);
+  const json_t *tests = json_object_get(document, "tests");
+  assert_int_equal(json_array_size(tests), 2);
+  assert_string_equal(json_string_value(json_object_get(json_array_get(tests, 0), "method")),
+                      "gamma law of the exact mean and variance");
   assert_int_equal(json_array_size(json_object_get(document, "candidates")), 3);
   /* independent entries of one variance: the narrowest law, and nothing beyond chance */
   assert_true(says(document, "summary", "The data want the law iid"));
@@ -103,6 +106,25 @@ static void a_planted_correlation_is_told(void **state) {
   assert_true(says(document, "summary", "Nodes of hidden layer 1 with large incoming sums have large outgoing sums: "));
   assert_true(says(document, "summary", "The data want the law network"));
   assert_true(says(document, "summary", "rejects bipartite in favour of network"));
+  wlaw_result_free(result);
+}
+
+/* A labelled bias that is minus the sum of the weights before it: a number of its own, and no sum. */
+static void a_labelled_bias_is_no_sum(void **state) {
+  (void)state;
+  enum { NETWORKS = 50 };
+  static double weight[2 * NETWORKS], bias[NETWORKS];
+  const double *const pointers[] = {weight, bias};
+  const tensor_spec specs[] = {{"layer1.weight", WLAW_F64, 3, {NETWORKS, 1, 2}},
+                               {"layer1.bias", WLAW_F64, 2, {NETWORKS, 1}}};
+  wlaw_stream stream = wlaw_stream_start(92, STREAM_TEST, 0, 0);
+  wlaw_stream_normals(&stream, weight, 2 * NETWORKS);
+  for (size_t k = 0; k < NETWORKS; k++) bias[k] = -weight[2 * k] - weight[2 * k + 1];
+  const char *path = test_scratch("labelled.safetensors");
+  write_tensors(path, specs, 2, pointers);
+  wlaw_result *result = fitted(path, (const char *const[]){"law", "network", "input", "exchangeable", NULL});
+  assert_true(says(result->document, "summary",
+                   "Networks where layer1.weight, output 0 has a large sum have a small layer1.bias, output 0: "));
   wlaw_result_free(result);
 }
 
@@ -184,6 +206,34 @@ static void a_hidden_layer_of_one_node(void **state) {
   wlaw_network_operand_release(&operand);
   wlaw_error_free(err);
   wlaw_result_free(result);
+}
+
+/* The array of an .npy file has no name, and the one layer it is gets one; a file given twice is told. */
+static void arrays_without_a_name(void **state) {
+  (void)state;
+  static const tensor_spec spec = {.name = "", .dtype = WLAW_F64, .rank = 2, .shape = {3, 2}};
+  static const double numbers[2][6] = {{1, -2, 3, 4, 0, 5}, {2, 2, -1, 0, 7, 1}};
+  char paths[2][4096];
+  wlaw_error *err = wlaw_error_new();
+  for (int k = 0; k < 2; k++) {
+    tensor_writer *writer = NULL;
+    snprintf(paths[k], sizeof paths[k], "%s", test_scratch(k ? "b.npy" : "a.npy"));
+    check_ok(wlaw_writer_open(&writer, paths[k], &spec, 1, NULL, err));
+    check_ok(wlaw_writer_add(writer, numbers[k], sizeof numbers[k], err));
+    check_ok(wlaw_writer_commit(writer, err));
+  }
+  const char *const inputs[] = {paths[0], paths[1], paths[0]}, *const options[] = {
+                                                                   "law",    "network",      "input", "exchangeable",
+                                                                   "output", "exchangeable", NULL};
+  for (size_t n = 2; n <= 3; n++) {
+    wlaw_result *result = NULL;
+    check_ok(call_verb(&result, &wlaw_command_fit, inputs, n, options, err));
+    const json_t *layer = json_array_get(json_object_get(result->document, "layers"), 0);
+    assert_string_equal(json_string_value(json_object_get(layer, "name")), "weight");
+    assert_true(says(result->document, "warnings", "a.npy is given more than once") == (n == 3));
+    wlaw_result_free(result);
+  }
+  wlaw_error_free(err);
 }
 
 static void checkpoints_of_one_network_each(void **state) {
@@ -296,11 +346,18 @@ static void covariances_too_large_for_a_document(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(keys_of_the_document),       cmocka_unit_test(a_planted_correlation_is_told),
-      cmocka_unit_test(p_values_are_adjusted),      cmocka_unit_test(one_network),
-      cmocka_unit_test(a_hidden_layer_of_one_node), cmocka_unit_test(checkpoints_of_one_network_each),
-      cmocka_unit_test(runs_and_networks_left_out), cmocka_unit_test(threads_do_not_matter),
-      cmocka_unit_test(options_that_mean_nothing),  cmocka_unit_test(covariances_too_large_for_a_document),
+      cmocka_unit_test(keys_of_the_document),
+      cmocka_unit_test(a_planted_correlation_is_told),
+      cmocka_unit_test(a_labelled_bias_is_no_sum),
+      cmocka_unit_test(p_values_are_adjusted),
+      cmocka_unit_test(one_network),
+      cmocka_unit_test(a_hidden_layer_of_one_node),
+      cmocka_unit_test(checkpoints_of_one_network_each),
+      cmocka_unit_test(arrays_without_a_name),
+      cmocka_unit_test(runs_and_networks_left_out),
+      cmocka_unit_test(threads_do_not_matter),
+      cmocka_unit_test(options_that_mean_nothing),
+      cmocka_unit_test(covariances_too_large_for_a_document),
   };
   return cmocka_run_group_tests_name("study.network_fit", tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 /* The pass over networks in files: groups, their number and their bytes, threads, dtypes, networks left out, values
  * that are not finite, cancelling. */
+#include "law/network.h"
 #include "measure/networks.h"
 #include "study.h"
 #include "study/networks.h"
@@ -58,6 +59,7 @@ static network_moments *direct(const some_networks *all, bool single, size_t fir
   wlaw_network_pivot(pivot, &all->layout, &start);
   check_ok(wlaw_network_moments_new(&sums, &all->layout, pivot, true, err));
   check_ok(wlaw_network_scratch_new(&scratch, &all->layout, err));
+  wlaw_network_moments_set_origin(sums, scratch, &start, wlaw_cpu_level());
   assert_int_equal(wlaw_network_moments_add(sums, scratch, &block, count, wlaw_cpu_level()), count);
   wlaw_network_scratch_free(scratch);
   wlaw_error_free(err);
@@ -101,6 +103,68 @@ static void groups_are_neighbours(void **state) {
       wlaw_networks_close(source);
       some_networks_free(&all);
     }
+}
+
+/* The fit of networks whose labelled outputs have means `apart` of each other, in multiples of a power of 2. */
+static network_fit fit_apart(double apart) {
+  network_fit fit;
+  wlaw_error *err = wlaw_error_new();
+  some_networks all = small_networks(40, SIDE_EXCHANGEABLE, 7);
+  for (size_t t = 0; t < all.layout.n_tensors; t++) {
+    const network_tensor *tensor = &all.layout.tensors[t];
+    double *x = all.whole[t];
+    for (size_t i = 0; i < all.n * tensor->rows * tensor->cols; i++) {
+      x[i] = rint(ldexp(x[i], 20)) / ldexp(1.0, 20); /* the sum is exact */
+      if (tensor->rows_labelled) x[i] += apart * (double)(i / tensor->cols % tensor->rows);
+    }
+  }
+  networks *source = opened(write_networks("apart.safetensors", &all, false));
+  network_sample sample = measured(source, &all.layout, false, 1);
+  check_ok(wlaw_network_fit(&fit, sample.total, NETWORK_WHOLE, err));
+  wlaw_network_sample_release(&sample);
+  wlaw_networks_close(source);
+  some_networks_free(&all);
+  wlaw_error_free(err);
+  return fit;
+}
+
+/* Labels have means of their own: covariances and their errors keep their digits however far apart these are. Sums of
+ * 2^20 times the numbers round by 2^20 2^-53 = 1e-10 of them. */
+static void labels_far_apart(void **state) {
+  (void)state;
+  network_fit near = fit_apart(0.0), far = fit_apart(0x1p20);
+  const size_t T = near.gaussian->layout.trivial;
+  for (size_t i = 0; i < T * T; i++) {
+    check_near(far.gaussian->trivial[i], near.gaussian->trivial[i], 1e-8);
+    check_near(far.robust->trivial[i], near.robust->trivial[i], 1e-8);
+  }
+  check_near(far.log_likelihood, near.log_likelihood, 1e-7 * fabs(near.log_likelihood));
+  wlaw_network_fit_release(&near);
+  wlaw_network_fit_release(&far);
+}
+
+/* Networks that are all one leave exactly no spread between them, and no correlation of rounding errors. */
+static void equal_networks(void **state) {
+  (void)state;
+  wlaw_error *err = wlaw_error_new();
+  some_networks all = small_networks(23, SIDE_LABELLED, 8);
+  for (size_t t = 0; t < all.layout.n_tensors; t++) {
+    const size_t n = all.layout.tensors[t].rows * all.layout.tensors[t].cols;
+    for (size_t k = 1; k < all.n; k++) memcpy(all.whole[t] + k * n, all.whole[t], n * sizeof(double));
+  }
+  networks *source = opened(write_networks("equal.safetensors", &all, false));
+  network_sample sample = measured(source, &all.layout, false, 2);
+  network_fit fit;
+  check_ok(wlaw_network_fit(&fit, sample.total, NETWORK_WHOLE, err));
+  for (size_t i = 0; i < all.layout.trivial * all.layout.trivial; i++) {
+    assert_true(fit.gaussian->trivial[i] == 0.0);
+    assert_true(fit.robust->trivial[i] == 0.0);
+  }
+  wlaw_network_fit_release(&fit);
+  wlaw_network_sample_release(&sample);
+  wlaw_networks_close(source);
+  some_networks_free(&all);
+  wlaw_error_free(err);
 }
 
 static void check_same(const network_sample *a, const network_sample *b) {
@@ -297,6 +361,8 @@ static void refused_allocations(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(groups_are_neighbours),
+      cmocka_unit_test(labels_far_apart),
+      cmocka_unit_test(equal_networks),
       cmocka_unit_test(bytes_are_the_same),
       cmocka_unit_test(large_sums_are_fewer),
       cmocka_unit_test(networks_left_out),
