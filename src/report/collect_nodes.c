@@ -1,5 +1,6 @@
 /* Correlations of incoming with outgoing weights over the nodes of each hidden layer, at every snapshot of a run,
  * through the fit of the law network. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -29,11 +30,17 @@ static wlaw_status fit_epoch(void *context, size_t e, unsigned worker, const ato
   return status;
 }
 
+/* The larger of both errors: a few networks with large weights are most of a correlation, and the robust one alone
+ * knows. */
+static double error_of(const json_t *norms, const char *under_none, const char *robust) {
+  return fmax(wlaw_read_number(norms, under_none), wlaw_read_number(norms, robust));
+}
+
 static void read_point(node_correlation *point, const json_t *norms) {
   *point = (node_correlation){.sums = wlaw_read_number(norms, "sums.correlation"),
-                              .sums_error = wlaw_read_number(norms, "sums.standard_error"),
+                              .sums_error = error_of(norms, "sums.standard_error", "sums.robust_standard_error"),
                               .norms = wlaw_read_number(norms, "correlation"),
-                              .norms_error = wlaw_read_number(norms, "standard_error")};
+                              .norms_error = error_of(norms, "standard_error", "robust_standard_error")};
 }
 
 static wlaw_status read_fits(report_series *series, const node_work *work, wlaw_error *err) {

@@ -34,7 +34,10 @@ tensor_label wlaw_page_tensor_label(const report_tensor *tensor) {
   return label;
 }
 
-const char *wlaw_page_grid(size_t n) { return n % 3 == 0 || n > 4 ? "grid3" : "grid2"; }
+const char *wlaw_page_grid(size_t n) {
+  if (n == 1) return "grid2 one"; /* not stretched over the page, with letters twice as large as elsewhere */
+  return n % 3 == 0 || n > 4 ? "grid3" : "grid2";
+}
 
 static void sentences(text_buffer *out, const char *tag, const char *classes, const sentence_list *list) {
   wlaw_text_add(out, "<%s class=\"%s\">\n", tag, classes);

@@ -12,7 +12,10 @@
 #include "report/number.h"
 #include "report/read.h"
 
-enum { LAWS_MOST = CHART_COLOURS - 1, LABEL = 64, ORDINARY = LAWS_MOST, CONTINUED, CHANCE, LINES };
+enum { LAWS_MOST = CHART_COLOURS - 1, LABEL = 64, ORDINARY = LAWS_MOST, CONTINUED, LINES, TRAININGS_MOST = 8 };
+
+/* p_adjusted of a difference that counts (docs/redraw.md). */
+static const double COUNTS = 0.0027;
 
 /* A law with its declarations, as cells have it: equal texts are one line of a chart. */
 static void label_of(char label[LABEL], const json_t *cell) {
@@ -166,7 +169,7 @@ static void figures(text_buffer *out, const redraw_lines *all, const double *epo
                     const double *afters, size_t n_afters, double *memory, size_t most) {
   redraw_line lines[LINES];
   char id[32], heading[120];
-  wlaw_html_grid_open(out, "grid2");
+  wlaw_html_grid_open(out, n_epochs > 1 ? "grid2" : "grid2 one");
   if (n_epochs > 0 && n_afters > 1) {
     clear(lines, memory, most);
     fill(lines, all, "after", "epoch", epochs[n_epochs - 1]);
@@ -176,7 +179,7 @@ static void figures(text_buffer *out, const redraw_lines *all, const double *epo
          "Networks drawn from each law of the run's last epoch looked at, then trained with a fresh optimiser, beside "
          "ordinary initial networks and the run's own. Error bars: standard errors over networks.");
   }
-  for (size_t a = 0; a < n_afters; a++) {
+  for (size_t a = 0; n_epochs > 1 && a < n_afters; a++) {
     clear(lines, memory, most);
     fill(lines, all, "epoch", "after", afters[a]);
     fill_ordinary(lines, all, true, afters[a], epochs, n_epochs);
@@ -192,6 +195,57 @@ static void figures(text_buffer *out, const redraw_lines *all, const double *epo
                "whatever was fitted.");
   }
   wlaw_html_grid_close(out);
+}
+
+/* ---- tables */
+
+/* The cell of a law (NULL: any) at an epoch (NaN: any) after so much training; NULL: there is none. */
+static const json_t *find(const json_t *list, const char *label, double epoch, double after) {
+  for (size_t i = 0; i < json_array_size(list); i++) {
+    const json_t *cell = json_array_get(list, i);
+    char own[LABEL];
+    label_of(own, cell);
+    if (label && strcmp(label, own) != 0) continue;
+    if (!isnan(epoch) && wlaw_read_number(cell, "epoch") != epoch) continue;
+    if (wlaw_read_number(cell, "after") == after) return cell;
+  }
+  return NULL;
+}
+
+static void summary_row(text_buffer *out, const char *heading, const json_t *list, const char *label, double epoch,
+                        const double *afters, size_t n_afters) {
+  wlaw_html_row_open(out, heading);
+  for (size_t a = 0; a < n_afters; a++) {
+    const json_t *cell = find(list, label, epoch, afters[a]);
+    char text[64];
+    snprintf(
+        text, sizeof text, "%s%s",
+        wlaw_number_error(100 * wlaw_read_number(cell, "accuracy"), 100 * wlaw_read_number(cell, "standard_error")).s,
+        wlaw_read_number(cell, "p_adjusted") < COUNTS ? " *" : "");
+    wlaw_html_cell(out, text);
+  }
+  wlaw_html_row_close(out);
+}
+
+/* The laws of the last epoch, a column for each training. */
+static void summary(text_buffer *out, const redraw_lines *all, double epoch, const double *afters, size_t n_afters) {
+  char names[TRAININGS_MOST][48], heading[200];
+  const char *columns[1 + TRAININGS_MOST] = {"networks from"};
+  const size_t n = n_afters < TRAININGS_MOST ? n_afters : TRAININGS_MOST;
+  for (size_t a = 0; a < n; a++) {
+    snprintf(names[a], sizeof names[a], afters[a] > 0 ? "after %s epoch%s" : "as drawn",
+             wlaw_number_fixed(afters[a], 0).s, afters[a] > 1 ? "s" : "");
+    columns[1 + a] = names[a];
+  }
+  snprintf(heading, sizeof heading,
+           "Laws of epoch %s: accuracy in %%; * differs from chance (as drawn) or from ordinary networks (trained)",
+           wlaw_number_fixed(epoch, 0).s);
+  wlaw_html_table_open(out, true, heading, columns, 1 + n);
+  summary_row(out, "ordinary initialisation", all->ordinary, NULL, NAN, afters, n);
+  for (size_t k = 0; k < all->n_laws; k++)
+    summary_row(out, all->labels[k], all->cells, all->labels[k], epoch, afters, n);
+  summary_row(out, "the run itself", all->continued, NULL, epoch, afters, n);
+  wlaw_html_table_close(out);
 }
 
 static void row(text_buffer *out, const char *heading, const json_t *cell) {
@@ -240,6 +294,7 @@ void wlaw_redraw_page(text_buffer *out, const json_t *document) {
              wlaw_number_fixed(wlaw_read_number(document, "networks"), 0).s);
     wlaw_html_section_open(out, "accuracy", "Accuracy of networks drawn anew", intro);
     figures(out, &all, epochs, n_epochs, afters, n_afters, memory, most);
+    if (n_epochs > 0) summary(out, &all, epochs[n_epochs - 1], afters, n_afters);
     table(out, &all);
     wlaw_html_section_close(out);
   } else out->failed = true;

@@ -153,8 +153,8 @@ typedef struct report_tensor {
 
 /* ---- between layers */
 
-/* Over the nodes of a hidden layer, the correlation of what goes in with what goes out; standard errors are those under
- * no correlation. */
+/* Over the nodes of a hidden layer, the correlation of what goes in with what goes out; standard errors are the
+ * larger of that under no correlation and the robust one. */
 typedef struct node_correlation {
   double sums, sums_error, norms, norms_error; /* of sums of weights, of squared norms */
 } node_correlation;

@@ -48,6 +48,7 @@ const char *const wlaw_report_style[] = {
 
     ".grid2,.grid3,.grid4{display:grid;gap:1rem;align-items:stretch;margin:.8rem 0}\n"
     ".grid2{grid-template-columns:repeat(auto-fit,minmax(min(100%,29rem),1fr))}\n"
+    ".one>figure{max-width:36rem}\n"
     ".grid3{grid-template-columns:repeat(auto-fill,minmax(min(100%,20.5rem),1fr))}\n"
     ".grid4{grid-template-columns:repeat(auto-fill,minmax(min(100%,15.5rem),1fr))}\n"
     "figure{margin:0;padding:.8rem .9rem .7rem;background:var(--panel);border:1px solid var(--hair);"

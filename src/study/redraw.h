@@ -49,7 +49,7 @@ typedef struct redraw_group {
   const redraw_law *law; /* NULL: none */
   size_t epoch;          /* place in redraw.epochs */
   size_t networks;
-  size_t trivial;           /* trivial numbers of the law */
+  size_t joint;             /* the most trivial numbers that one covariance of the law is of */
   redraw_outcome *outcomes; /* [networks, n_after] */
 } redraw_group;
 
@@ -76,6 +76,8 @@ typedef struct redraw {
 wlaw_status wlaw_redraw_fit(redraw_fit *out, const redraw_law *law, const network_moments *moments,
                             const matrix_moments *square, wlaw_error *err);
 void wlaw_redraw_fit_release(redraw_fit *fit); /* safe on a zeroed struct */
+/* Trivial numbers that the largest covariance of the law is of: of all tensors, of one, or (iid) of none. */
+size_t wlaw_redraw_joint(const redraw_law *law, const network_layout *layout);
 /* One network. tensors[t]: [rows, cols] of layout.tensors[t]. */
 wlaw_status wlaw_redraw_draw(double *const tensors[], const redraw_fit *fit, wlaw_stream *stream, wlaw_error *err);
 /* Whether the permutation law applies to layer l. */

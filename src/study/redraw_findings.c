@@ -181,11 +181,11 @@ static void note_rank(bool *failed, json_t *notes, const redraw *work) {
   for (size_t i = 0; i < work->n_groups; i++) {
     const redraw_group *group = &work->groups[i];
     const size_t fitted = work->epochs[group->epoch].fitted;
-    if (!group->law || group->trivial < fitted) continue;
+    if (!group->law || group->joint < fitted) continue;
     SENTENCE(failed, notes,
-             "%zu networks give the covariance of %zu trivial numbers (%s) a rank of at most %zu: such a law draws "
+             "%zu networks give a covariance of %zu trivial numbers (%s) a rank of at most %zu: such a law draws "
              "these from the span of the networks it was fitted to.",
-             fitted, group->trivial, group->law->name, fitted - 1);
+             fitted, group->joint, group->law->name, fitted - 1);
     return;
   }
 }

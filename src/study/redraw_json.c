@@ -112,6 +112,7 @@ static json_t *optimizer_json(bool *failed, const redraw *work) {
 static void put_head(bool *failed, json_t *document, const redraw *work) {
   const mlp *net = &work->recalled.plan.config.mlp;
   json_t *after = json_array(), *run = json_array();
+  char *init = wlaw_run_init_words(work->run->config, wlaw_run_init(work->run));
   size_t fitted = 0;
   for (size_t i = 0; i < work->n_after; i++) wlaw_json_append(failed, after, wlaw_json_count(work->after[i]));
   for (size_t e = 0; e < work->n_epochs; e++) {
@@ -120,7 +121,7 @@ static void put_head(bool *failed, json_t *document, const redraw *work) {
   }
   wlaw_json_put(failed, document, "schema", json_string("weightlaw.redraw/1"));
   wlaw_json_put(failed, document, "run", wlaw_json_text(work->run->path));
-  wlaw_json_put(failed, document, "init", wlaw_json_text(wlaw_run_init(work->run)));
+  wlaw_json_put(failed, document, "init", init ? wlaw_json_text(init) : NULL);
   wlaw_json_put(failed, document, "data", wlaw_json_text(work->recalled.dataset->name));
   wlaw_json_put(failed, document, "layers", layers_json(failed, net));
   wlaw_json_put(failed, document, "classes", wlaw_json_count(work->recalled.dataset->classes));
@@ -132,6 +133,7 @@ static void put_head(bool *failed, json_t *document, const redraw *work) {
   wlaw_json_put(failed, document, "train_seed", wlaw_json_count(work->train_seed));
   wlaw_json_put(failed, document, "optimizer", optimizer_json(failed, work));
   wlaw_json_put(failed, document, "run_accuracy", run);
+  free(init);
 }
 
 static json_t *write_document(bool *failed, const redraw *work, const redraw_test *tests, size_t n) {

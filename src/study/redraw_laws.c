@@ -21,6 +21,14 @@ bool wlaw_redraw_is_square(const network_shape *shape, size_t l) {
   return l > 0 && l + 1 < shape->layers && shape->width[l] == shape->width[l + 1] && shape->width[l] > 1;
 }
 
+size_t wlaw_redraw_joint(const redraw_law *law, const network_layout *layout) {
+  size_t most = 0;
+  if (law->nesting == NETWORK_WHOLE) return layout->trivial;
+  for (size_t t = 0; law->nesting == NETWORK_BIPARTITE && t < layout->n_tensors; t++)
+    if (layout->tensors[t].n_trivial > most) most = layout->tensors[t].n_trivial;
+  return most;
+}
+
 static wlaw_status make_sampler(redraw_fit *out, const redraw_law *law, const network_moments *moments,
                                 wlaw_error *err) {
   network_gaussian *gaussian = NULL;

@@ -254,7 +254,7 @@ static wlaw_status run_law(group_work *g, redraw_group *group, epoch_statistics 
   wlaw_status status = measure(have, g, group->law, g->work->epochs[group->epoch].epoch, monitor, err);
   if (status == WLAW_OK) status = wlaw_redraw_fit(&fit, group->law, have->sample.total, have->square, err);
   if (status == WLAW_OK) {
-    group->trivial = fit.layout.trivial;
+    group->joint = wlaw_redraw_joint(group->law, &fit.layout);
     g->fit = &fit;
     status = run_group(g, group, monitor, err);
   }
@@ -293,8 +293,8 @@ static wlaw_status check_networks(const group_work *g, const networks *source, u
     status = wlaw_fail(err, WLAW_SHAPE, "the networks at epoch %llu are not of the shape run.json says",
                        (unsigned long long)epoch);
   if (status == WLAW_OK && source->n < 2)
-    status = wlaw_fail(err, WLAW_VALUE, "there are %zu networks at epoch %llu, and a law is fitted to 2 or more",
-                       source->n, (unsigned long long)epoch);
+    status = wlaw_fail(err, WLAW_VALUE, "%zu network%s at epoch %llu, and a law is fitted to 2 or more", source->n,
+                       source->n == 1 ? "" : "s", (unsigned long long)epoch);
   return status == WLAW_OK ? status : wlaw_error_in_file(err, status, g->work->run->path);
 }
 

@@ -108,6 +108,37 @@ static void whole_documents(void **state) {
   for (size_t m = 0; m < MAKERS; m++) json_decref(document[m]);
 }
 
+/* redraw: the laws of the last epoch in a table that is open, with a star where a difference counts; one epoch is no
+ * line over epochs. */
+static void redraw_at_a_glance(void **state) {
+  (void)state;
+  json_t *document = redraw_document(), *cells = json_object_get(document, "cells"), *cell;
+  for (int single = 0; single < 2; single++) {
+    text_buffer page = {0};
+    for (size_t i = json_array_size(cells); i-- > 0;) {
+      cell = json_array_get(cells, i);
+      const bool last = json_integer_value(json_object_get(cell, "epoch")) == 3;
+      if (single && !last) json_array_remove(cells, i);
+      else
+        json_object_set_new(cell, "p_adjusted",
+                            json_real(last && strcmp(json_string_value(json_object_get(cell, "law")), "iid") == 0 &&
+                                              json_integer_value(json_object_get(cell, "after")) == 2
+                                          ? 0.001
+                                          : 0.003));
+    }
+    wlaw_document_page(&page, document, NULL, NULL);
+    assert_int_equal(markup_check(page.bytes).n_svg, single ? 1 : 4);
+    const char *table = strstr(wlaw_text_string(&page), "Laws of epoch 3: accuracy in %");
+    assert_non_null(table);
+    const char *row = strstr(table, "iid</th>"), *star = strstr(table, " *</td>");
+    assert_true(row && star && row < star && star < strstr(row, "</tr>")); /* the last cell, */
+    assert_true(strstr(star, "</tr>") == star + strlen(" *</td>"));
+    assert_null(strstr(star + 1, " *</td>")); /* and no other */
+    wlaw_text_free(&page);
+  }
+  json_decref(document);
+}
+
 /* A Gaussian process has no active nodes, a sum of infinite mean no error of pruning: sentences, and no empty axes. */
 static void nothing_to_draw(void **state) {
   (void)state;
@@ -253,9 +284,9 @@ static void checkpoint_file(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(whole_documents), cmocka_unit_test(nothing_to_draw),
-                                     cmocka_unit_test(what_was_pruned), cmocka_unit_test(spoiled_documents),
-                                     cmocka_unit_test(hostile_text),    cmocka_unit_test(through_the_verb),
-                                     cmocka_unit_test(checkpoint_file)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(whole_documents),   cmocka_unit_test(redraw_at_a_glance),
+                                     cmocka_unit_test(nothing_to_draw),   cmocka_unit_test(what_was_pruned),
+                                     cmocka_unit_test(spoiled_documents), cmocka_unit_test(hostile_text),
+                                     cmocka_unit_test(through_the_verb),  cmocka_unit_test(checkpoint_file)};
   return cmocka_run_group_tests_name("report.document", tests, NULL, NULL);
 }

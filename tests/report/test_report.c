@@ -57,6 +57,58 @@ static void run_with_gaps(void **state) {
   free(page);
 }
 
+/* A run of three layers whose last snapshot has, in hidden layer 2 of network 3, a node with `size` times the weights
+ * of others, in and out; of `more` networks likewise. */
+static const char *make_scaled(const char *name, float size, size_t more) {
+  static const char text[] =
+      "{\"schema\": \"weightlaw.run/1\", \"networks\": 12, \"epochs\": 1, \"data\": {\"name\": \"d\"},"
+      " \"options\": {\"init\": \"normal(sd=0.5)\", \"order\": \"independent\", \"optimizer\": \"adam\","
+      " \"activation\": \"relu\"}, \"init\": \"normal(sd=0.5)\", \"layers\": [{\"name\": \"layer1\", \"rows\": 4,"
+      " \"cols\": 6}, {\"name\": \"layer2\", \"rows\": 4, \"cols\": 4}, {\"name\": \"layer3\", \"rows\": 4,"
+      " \"cols\": 4}]}\n";
+  static const tensor_spec specs[] = {{"layer1.weight", WLAW_F32, 3, {NETWORKS, NARROW, WIDE}},
+                                      {"layer2.weight", WLAW_F32, 3, {NETWORKS, NARROW, NARROW}},
+                                      {"layer3.weight", WLAW_F32, 3, {NETWORKS, NARROW, NARROW}}};
+  static char folder[4096];
+  char path[4200];
+  wlaw_error *err = wlaw_error_new();
+  tensor_writer *writer = NULL;
+  snprintf(folder, sizeof folder, "%s", test_scratch(name));
+  check_ok(wlaw_folder_make(folder, err));
+  snprintf(path, sizeof path, "%s/run.json", folder);
+  write_text(path, text);
+  snprintf(path, sizeof path, "%s/epoch-0001.safetensors", folder);
+  check_ok(wlaw_writer_open(&writer, path, specs, 3, NULL, err));
+  wlaw_stream stream = wlaw_stream_start(1, STREAM_TEST, 0, 0);
+  for (size_t l = 0; l < 3; l++)
+    for (size_t k = 0; k < NETWORKS; k++)
+      for (size_t i = 0; i < NARROW; i++)
+        for (size_t j = 0; j < specs[l].shape[2]; j++) {
+          double z;
+          wlaw_stream_normals(&stream, &z, 1);
+          const bool at = k >= 3 && k <= 3 + more && (l == 1 ? i == 0 : l == 2 && j == 0);
+          const float value = at ? copysignf(0.5F * size, (float)z) : (float)(0.5 * z);
+          check_ok(wlaw_writer_add(writer, &value, sizeof value, err));
+        }
+  check_ok(wlaw_writer_commit(writer, err));
+  wlaw_error_free(err);
+  return folder;
+}
+
+/* Sums of one network that has blown up correlate, at 12 networks x 3 directions, by nearly 1, 6 standard errors under
+ * no correlation; another ensemble has another such network, or none: the robust error is as large as the correlation,
+ * and nothing is said. Where nine of twelve have such a node, squared norms correlate and it is said. */
+static void one_network_is_no_correlation(void **state) {
+  (void)state;
+  char *page = report_page(make_scaled("blown-up", 100, 0), "blown-up.html", "1");
+  check_holds(page, "Between layers");
+  assert_null(strstr(page, "Over the nodes of hidden layer 2, sums"));
+  free(page);
+  page = report_page(make_scaled("scales", 4, 8), "scales.html", "1");
+  check_holds(page, "Over the nodes of hidden layer 2, squared norms");
+  free(page);
+}
+
 static void file_of_one_tensor(void **state) {
   (void)state;
   static const tensor_spec networks = {"", WLAW_F32, 3, {60, NARROW, NARROW}},
@@ -283,6 +335,7 @@ int main(void) {
       cmocka_unit_test(run),
       cmocka_unit_test(run_with_gaps),
       cmocka_unit_test(run_of_symmetric_matrices),
+      cmocka_unit_test(one_network_is_no_correlation),
       cmocka_unit_test(file_of_one_tensor),
       cmocka_unit_test(file_without_a_fit),
       cmocka_unit_test(file_without_a_choice),

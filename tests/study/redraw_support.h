@@ -7,7 +7,7 @@
 #include "data/idx_support.h"
 #include "study/redraw.h"
 
-extern const command_spec wlaw_command_train, wlaw_command_redraw;
+extern const command_spec wlaw_command_train, wlaw_command_fit, wlaw_command_redraw;
 
 /* A folder of 300 training and 120 test images of 2 x 3 random bytes, whatever their label, which is 0 for seven of
  * ten, else 1 or 2: nothing to learn but the shares of the classes, 0.7 at best. */

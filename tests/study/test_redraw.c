@@ -102,6 +102,29 @@ static void check_like_train(const char *name, const char *const *how) {
   wlaw_result_free(got);
 }
 
+/* So are those of a run that began with a fitted law, and the document says what that was. */
+static void ordinary_networks_of_a_fitted_law(void **state) {
+  (void)state;
+  char run[4000], begun[4096], fit[4096];
+  wlaw_result *fitted = NULL;
+  wlaw_error *err = wlaw_error_new();
+  snprintf(run, sizeof run, "%s", test_scratch("redraw-fitted"));
+  snprintf(fit, sizeof fit, "%s.json", run);
+  train_run(run, write_data("redraw-train-data"), NULL);
+  check_ok(call_verb(&fitted, &wlaw_command_fit, (const char *const[]){run}, 1,
+                     (const char *const[]){"law", "network", "input", "exchangeable", NULL}, err));
+  assert_int_equal(json_dump_file(fitted->document, fit, 0), 0);
+  check_like_train("redraw-begun", (const char *const[]){"init-from", fit, NULL});
+  snprintf(begun, sizeof begun, "%s", test_scratch("redraw-words"));
+  train_run(begun, write_data("redraw-train-data"), (const char *const[]){"init-from", fit, "epochs", "1", NULL});
+  wlaw_result *got = redraw_run(begun, (const char *const[]){"epochs", "1", "train", "", "laws", "iid", NULL});
+  const char *words = json_string_value(json_object_get(got->document, "init"));
+  if (!words || strncmp(words, "fitted laws: network (layer1.weight)", 36) != 0) fail_msg("init is '%s'", words);
+  wlaw_result_free(got);
+  wlaw_result_free(fitted);
+  wlaw_error_free(err);
+}
+
 static void ordinary_networks_are_those_of_train(void **state) {
   (void)state;
   check_like_train("redraw-adam", NULL);
@@ -323,16 +346,44 @@ static void broken_networks_are_left_out(void **state) {
   wlaw_result_free(got);
 }
 
+/* A note on rank is of the largest covariance that a law has: of iid there is none, of bipartite laws one for each
+ * tensor. Here inputs and classes make 6 trivial numbers of the first weight, and 6 + 1 + 3 + 1 + 1 + 3 of all. */
+static void rank_is_of_one_covariance(void **state) {
+  (void)state;
+  static const struct {
+    const char *networks, *laws, *words;
+  } cases[] = {
+      {"2", "iid,bipartite,permutation", NULL},
+      {"6", "bipartite-labelled",
+       "6 networks give a covariance of 6 trivial numbers (bipartite-labelled) a rank of at most 5"},
+      {"7", "bipartite-labelled", NULL},
+      {"15", "network-labelled", "covariance of 15 trivial numbers (network-labelled) a rank of at most 14"},
+      {"16", "network-labelled", NULL},
+  };
+  char run[4096], data[4096], name[32];
+  snprintf(data, sizeof data, "%s", write_data("redraw-rank-data"));
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    snprintf(name, sizeof name, "redraw-rank-%zu", i);
+    snprintf(run, sizeof run, "%s", test_scratch(name));
+    train_run(run, data, (const char *const[]){"networks", cases[i].networks, "epochs", "1", NULL});
+    wlaw_result *got = redraw_run(run, (const char *const[]){"epochs", "1", "train", "", "laws", cases[i].laws, NULL});
+    assert_int_equal(says(got, "notes", cases[i].words ? cases[i].words : "rank"), cases[i].words != NULL);
+    wlaw_result_free(got);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(exchangeable_outputs_are_chance),
       cmocka_unit_test(equal_outputs_share),
       cmocka_unit_test(ordinary_networks_are_those_of_train),
+      cmocka_unit_test(ordinary_networks_of_a_fitted_law),
       cmocka_unit_test(continued_networks_are_those_of_the_run),
       cmocka_unit_test(draws_have_the_scale_that_is_trained),
       cmocka_unit_test(same_bytes_on_any_threads),
       cmocka_unit_test(refusals),
       cmocka_unit_test(broken_networks_are_left_out),
+      cmocka_unit_test(rank_is_of_one_covariance),
   };
   return cmocka_run_group_tests_name("study.redraw", tests, NULL, NULL);
 }
