@@ -85,9 +85,10 @@ static bool has_both(const network_layout *layout, size_t s) {
   return incoming && outgoing;
 }
 
-/* Of r = pq / sqrt(pp qq) over networks, to first order (delta method): network n moves it by
- * d_n = pq_n / sqrt(pp qq) - r (pp_n / pp + qq_n / qq) / 2, whose sum is 0. */
-static double norm_error(const double *sums, const double *products, double r) {
+/* Of r = pq / sqrt(pp qq) over N networks, the larger of two. To first order (delta method) network n moves it by
+ * d_n = pq_n / sqrt(pp qq) - r (pp_n / pp + qq_n / qq) / 2, whose sum is 0: right where many networks carry it, and
+ * next to nothing where a single one does. The error of pq alone, over sqrt(pp qq), is wide there, as it must be. */
+static double norm_error(const double *sums, const double *products, double r, double N) {
   const double pp = sums[NORM_PP], qq = sums[NORM_QQ];
   double by[NORM_SUMS], square = 0.0;
   by[NORM_PP] = -0.5 * r / pp;
@@ -95,7 +96,8 @@ static double norm_error(const double *sums, const double *products, double r) {
   by[NORM_QQ] = -0.5 * r / qq;
   for (size_t a = 0; a < NORM_SUMS; a++)
     for (size_t b = 0; b < NORM_SUMS; b++) square += by[a] * products[NORM_SUMS * a + b] * by[b];
-  return sqrt(fmax(square, 0.0)); /* rounding */
+  const double spread = products[NORM_SUMS * NORM_PQ + NORM_PQ] - sums[NORM_PQ] * sums[NORM_PQ] / N;
+  return sqrt(fmax(fmax(square, spread * by[NORM_PQ] * by[NORM_PQ]), 0.0)); /* 0: rounding */
 }
 
 wlaw_status wlaw_network_norm_correlations(network_correlation **out, size_t *n, const network_moments *moments,
@@ -114,7 +116,7 @@ wlaw_status wlaw_network_norm_correlations(network_correlation **out, size_t *n,
     network_correlation *c = &made[(*n)++];
     *c = (network_correlation){.kind = CORRELATION_NORMS, .set = s, .b = 1};
     correlate(c, of, error, 2, freedom);
-    if (moments->count > 1) c->robust = norm_error(sums, squares, c->value);
+    if (moments->count > 1) c->robust = norm_error(sums, squares, c->value, (double)moments->count);
   }
   *out = made;
   return WLAW_OK;

@@ -205,10 +205,12 @@ static void correlations_that_are_there(void **state) {
   }
   check_near(norms[0].value, of[1] / sqrt(of[0] * of[2]), 1e-12);
   check_near(norms[0].standard_error, 1 / sqrt(3.0 * NETWORKS), 1e-15);
-  double jackknife = 0; /* to order 1/NETWORKS the delta method */
-  for (size_t k = 0; k < NETWORKS; k++)
+  double jackknife = 0, spread = 0; /* the former to order 1/NETWORKS the delta method */
+  for (size_t k = 0; k < NETWORKS; k++) {
     jackknife += pow((of[1] - each[k][1]) / sqrt((of[0] - each[k][0]) * (of[2] - each[k][2])) - norms[0].value, 2);
-  check_near(norms[0].robust / sqrt(jackknife), 1.0, 20.0 / NETWORKS);
+    spread += pow(each[k][1] - of[1] / NETWORKS, 2) / (of[0] * of[2]);
+  }
+  check_near(norms[0].robust / sqrt(fmax(jackknife, spread)), 1.0, 20.0 / NETWORKS);
   free(norms);
   wlaw_network_moments_free(moments);
   for (size_t k = 0; k < NETWORKS; k++) /* columns of layer 2 follow the rows of layer 1 */
@@ -224,6 +226,28 @@ static void correlations_that_are_there(void **state) {
   const network_test test = test_of(moments, NETWORK_BIPARTITE, NETWORK_WHOLE);
   assert_true(test.p_value < 1e-6);
   free(sums);
+  wlaw_network_moments_free(moments);
+  wlaw_error_free(err);
+  ensemble_free(&all);
+}
+
+/* One network 30 times as large as 49 others carries the whole correlation: its error is as large as itself. */
+static void one_network_dominates(void **state) {
+  (void)state;
+  enum { MANY = 50 };
+  dense_ensemble all =
+      ensemble_new(shape_of(2, (const size_t[]){5, 4, 5}, false, SIDE_EXCHANGEABLE, SIDE_EXCHANGEABLE), MANY);
+  wlaw_error *err = wlaw_error_new();
+  fill_normal(&all, 1);
+  for (size_t i = 0; i < all.size; i++) all.vectors[i] *= 30;
+  ensemble_split(&all);
+  network_moments *moments = ensemble_moments(&all);
+  network_correlation *norms = NULL;
+  size_t n;
+  check_ok(wlaw_network_norm_correlations(&norms, &n, moments, err));
+  assert_int_equal(n, 1);
+  check_near(norms[0].robust / fabs(norms[0].value), 1.0, 0.02); /* sqrt(1 - 1/50), and 30^-4 of the others */
+  free(norms);
   wlaw_network_moments_free(moments);
   wlaw_error_free(err);
   ensemble_free(&all);
@@ -407,6 +431,7 @@ int main(void) {
       cmocka_unit_test(no_test_of_nothing),
       cmocka_unit_test(correlations_under_independence),
       cmocka_unit_test(correlations_that_are_there),
+      cmocka_unit_test(one_network_dominates),
       cmocka_unit_test(one_network),
       cmocka_unit_test(reasons_name_the_block),
       cmocka_unit_test(units_of_tensors),
