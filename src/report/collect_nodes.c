@@ -15,16 +15,23 @@ typedef struct node_work {
   char **why;         /* [n_epochs] */
 } node_work;
 
-/* Outputs are taken as exchangeable: the sum of a node's outgoing weights is one number. */
+static wlaw_status fit_with(const node_work *work, size_t e, const char *input, wlaw_error *err) {
+  const char *const pairs[] = {
+      "law",     "network", "input", input, "output", "exchangeable", "exclude", work->all->request->exclude,
+      "threads", "1",       NULL,    NULL};
+  return wlaw_collect_fit(&work->fits[e], work->all, e, pairs, err);
+}
+
+/* Inputs and outputs are taken as exchangeable: the sum of a node's weights is one number. A snapshot without the first
+ * layer still has the others. */
 static wlaw_status fit_epoch(void *context, size_t e, unsigned worker, const atomic_bool *stop, wlaw_error *err) {
   (void)worker;
   (void)stop;
   const node_work *work = context;
-  const char *const pairs[] = {
-      "law",     "network", "input", "omit", "output", "exchangeable", "exclude", work->all->request->exclude,
-      "threads", "1",       NULL,    NULL};
   wlaw_error *reason = wlaw_error_new();
-  wlaw_status status = wlaw_collect_fit(&work->fits[e], work->all, e, pairs, reason);
+  wlaw_status status = fit_with(work, e, "exchangeable", reason);
+  if (status != WLAW_OK && !wlaw_collect_is_fatal(status) && fit_with(work, e, "omit", NULL) == WLAW_OK)
+    status = WLAW_OK;
   status = wlaw_collect_reason(&work->why[e], status, reason, err);
   wlaw_error_free(reason);
   return status;
@@ -62,6 +69,7 @@ static wlaw_status read_fits(report_series *series, const node_work *work, wlaw_
 
 wlaw_status wlaw_collect_nodes(collector *all, wlaw_monitor *monitor, wlaw_error *err) {
   const size_t n = all->series->n_epochs;
+  if (all->series->n_tensors < 2) return WLAW_OK; /* no hidden layer, or none with weights on both sides */
   node_work work = {.all = all, .fits = wlaw_array(n, sizeof *work.fits), .why = wlaw_array(n, sizeof *work.why)};
   wlaw_status status = work.fits && work.why ? WLAW_OK : wlaw_fail_memory(err, n, sizeof *work.fits);
   if (status == WLAW_OK) status = wlaw_parallel(n, all->request->threads, fit_epoch, &work, monitor, err);

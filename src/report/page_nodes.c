@@ -70,7 +70,7 @@ void wlaw_page_nodes(text_buffer *out, const report_series *series) {
                          "A law of one matrix cannot see that the weights into a node and those out of it depend on "
                          "each other; the law of whole networks can. Sums that correlate are part of that law. Squared "
                          "norms that correlate where sums do not are beyond it: nodes then differ in scale, the mark "
-                         "of a mixture of Gaussian processes.");
+                         "of a mixture of Gaussian processes. Weights are summed over all inputs and all outputs.");
   wlaw_html_grid_open(out, wlaw_page_grid(series->n_nodes));
   for (size_t k = 0; k < series->n_nodes; k++) chart(out, series, k, numbers);
   wlaw_html_grid_close(out);
