@@ -3,10 +3,13 @@
 
 #include "support/alloc_fail.h"
 
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <malloc.h>
 #include <stdatomic.h>
+#include <time.h>
+#include <unistd.h>
 
 /* The allocator behind ours: AddressSanitizer's where it is linked, else the C library's. */
 extern void *__interceptor_malloc(size_t) __attribute__((weak));
@@ -24,6 +27,36 @@ extern void __libc_free(void *);
 static atomic_long live;
 static atomic_size_t until, refused; /* until: allocations up to the failing one; 0: none fails */
 static atomic_bool all_after;
+
+/* Whether a thread other than this one is doing something: the state in /proc/self/task/TID/stat is not S. */
+static bool any_runs(void) {
+  DIR *tasks = opendir("/proc/self/task");
+  bool runs = false;
+  for (struct dirent *entry; tasks && (entry = readdir(tasks));) {
+    char path[64], line[256] = "";
+    if (*entry->d_name == '.' || strtol(entry->d_name, NULL, 10) == gettid()) continue;
+    snprintf(path, sizeof path, "/proc/self/task/%.20s/stat", entry->d_name);
+    FILE *file = fopen(path, "r");
+    if (file && fgets(line, sizeof line, file)) {
+      const char *after = strrchr(line, ')');
+      runs = runs || (after && strncmp(after, ") S", 3) != 0);
+    }
+    if (file) fclose(file);
+  }
+  if (tasks) closedir(tasks);
+  return runs;
+}
+
+/* OpenBLAS makes threads as it is loaded, and AddressSanitizer allocates in each thread that starts, late though it may
+ * be: such blocks would be counted as a test's, and to refuse one ends the process. So no test begins before all of
+ * them sleep. */
+__attribute__((constructor)) static void wait_for_threads(void) {
+  const struct timespec nap = {.tv_nsec = 1000000};
+  for (int asleep = 0, naps = 0; asleep < 2 && naps < 5000; naps++) {
+    asleep = any_runs() ? 0 : asleep + 1;
+    nanosleep(&nap, NULL);
+  }
+}
 
 /* OpenBLAS's kernels for small matrices (0.3.21, AVX-512) take memory and do not look whether they got it: what
  * OpenBLAS asks for is neither refused nor counted. */
